@@ -1,0 +1,73 @@
+/** Exit codes of the program; the README's table is tested against this one. */
+export const EXIT = {
+  done: 0,
+  internal: 1,
+  usage: 2,
+  configuration: 3,
+  serialPort: 4,
+  module: 5,
+  wifi: 6,
+  dps: 7,
+  hub: 8,
+  interrupted: 130,
+  terminated: 143,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** Every failure that a person can meet, and the exit code it ends with. */
+const EXIT_OF_CODE = {
+  E_INTERNAL: EXIT.internal,
+  E_USAGE: EXIT.usage,
+  E_CONFIG: EXIT.configuration,
+  E_PORT: EXIT.serialPort,
+  E_PORT_NOT_FOUND: EXIT.serialPort,
+  E_PORT_BUSY: EXIT.serialPort,
+  E_PORT_DENIED: EXIT.serialPort,
+  E_PORT_LOST: EXIT.serialPort,
+  E_MODULE_SILENT: EXIT.module,
+  E_MODULE_REFUSED: EXIT.module,
+  E_MODULE_RESET: EXIT.module,
+  E_MODULE_LIMIT: EXIT.module,
+  E_MODULE_WEDGED: EXIT.module,
+  E_WIFI_JOIN: EXIT.wifi,
+  E_WIFI_CLOCK: EXIT.wifi,
+  E_DPS_CONNECT: EXIT.dps,
+  E_DPS_TLS: EXIT.dps,
+  E_DPS_REFUSED: EXIT.dps,
+  E_DPS_FAILED: EXIT.dps,
+  E_DPS_DISABLED: EXIT.dps,
+  E_DPS_SILENT: EXIT.dps,
+  E_DPS_PROFILE: EXIT.dps,
+  E_HUB_CONNECT: EXIT.hub,
+  E_HUB_TLS: EXIT.hub,
+  E_HUB_SUBSCRIBE: EXIT.hub,
+  E_HUB_TWIN: EXIT.hub,
+} as const satisfies Record<string, ExitCode>;
+
+export type ErrorCode = keyof typeof EXIT_OF_CODE;
+
+/**
+ * The one error of this program: what failed in a plain sentence, what to do next, and how the process ends.
+ * The raw cause, where there is one, is kept in `cause`.
+ */
+export class AppError extends Error {
+  readonly code: ErrorCode;
+  readonly hint: string;
+  readonly exitCode: ExitCode;
+
+  constructor(code: ErrorCode, message: string, hint: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = 'AppError';
+    this.code = code;
+    this.hint = hint;
+    this.exitCode = EXIT_OF_CODE[code];
+  }
+}
+
+/** Anything that was thrown, as an AppError: what is not one already is a bug of ours, and says so. */
+export function toAppError(thrown: unknown): AppError {
+  if (thrown instanceof AppError) return thrown;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new AppError('E_INTERNAL', `Internal error: ${message}`, 'This is a bug; please report it.', thrown);
+}

@@ -1,0 +1,38 @@
+import type { ErrorCode, ExitCode } from './errors.ts';
+
+/** Any JSON value, as it comes from or goes to the cloud. */
+export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
+export type JsonObject = { [name: string]: Json };
+
+/** What a received line is to the person who reads along. */
+export type LineKind = 'info' | 'status' | 'urc' | 'text';
+
+/**
+ * Everything that a session reports. The session emits these, the terminal renders them as a transcript or as NDJSON;
+ * secrets in them are masked by the renderer, by value, before anything is serialised.
+ */
+export type SessionEvent =
+  /** The state machine has entered a state of its table. */
+  | { type: 'state'; state: string }
+  /** A command as sent, without its line end. */
+  | { type: 'at'; dir: 'tx'; line: string }
+  /** A line as received, without CR, prompt and echo. `text` is a diagnostic, a banner or noise. */
+  | { type: 'at'; dir: 'rx'; line: string; kind: LineKind }
+  /** A sentence for the reader: an event of the walkthrough, a note on what comes next, or a warning. */
+  | { type: 'event'; level: 'event' | 'note' | 'warning'; message: string }
+  /** An MQTT message from the cloud; bytes that are not UTF-8 show as U+FFFD. */
+  | { type: 'message'; topic: string; payload: string }
+  | { type: 'assigned'; hub: string; deviceId: string }
+  | { type: 'twin'; desired: JsonObject; reported: JsonObject }
+  /** A telemetry message that the module has accepted (with QoS 1: that the cloud has acknowledged). */
+  | { type: 'telemetry'; body: JsonObject }
+  /** A desired property that was answered: `value` is in force now, `requested` was asked for. */
+  | { type: 'property'; name: string; value: Json; requested: Json; version: number; ac: number }
+  | { type: 'command'; name: string; request: Json; status: number; response: Json }
+  /** The local cloud of --simulate is up; `url` is its HTTP API, `deviceId` the device that will connect. */
+  | { type: 'local-cloud'; url: string; deviceId: string }
+  | { type: 'error'; code: ErrorCode; message: string; hint: string }
+  /** Always the last. */
+  | { type: 'exit'; code: ExitCode; reason: string };
+
+export type Report = (event: SessionEvent) => void;
