@@ -1,0 +1,34 @@
+import { AppError, type ErrorCode } from '../errors.ts';
+import type { Status } from './digest.ts';
+
+/** Why a command has no good answer: refused by a status, unanswered, cut short by a reset, port gone, or never sent. */
+export type AtFailure = 'refused' | 'silent' | 'reset' | 'closed' | 'limit';
+
+const CODES: Record<AtFailure, ErrorCode> = {
+  refused: 'E_MODULE_REFUSED',
+  silent: 'E_MODULE_SILENT',
+  reset: 'E_MODULE_RESET',
+  closed: 'E_PORT_LOST',
+  limit: 'E_MODULE_LIMIT',
+};
+
+const HINTS: Record<AtFailure, string> = {
+  refused: 'Look up the error number in the AT protocol document, section 6.',
+  silent: 'Check power and wiring (TX to RX, RX to TX) and the baud rate, or press the reset button of the board.',
+  reset: 'The module has restarted and forgotten its settings; check its power supply when this happens often.',
+  closed: 'Plug the adapter in again and restart.',
+  limit: 'Shorten the value: the module would drop it in silence.',
+};
+
+/** The failure of one AT command. `status` is the module's error number when it gave one (AT protocol 6). */
+export class AtError extends AppError {
+  readonly failure: AtFailure;
+  readonly status: number | null;
+
+  constructor(failure: AtFailure, message: string, status: Status | null = null, cause?: unknown) {
+    super(CODES[failure], message, HINTS[failure], cause);
+    this.name = 'AtError';
+    this.failure = failure;
+    this.status = status?.code ?? null;
+  }
+}

@@ -1,0 +1,67 @@
+import type { Duplex } from 'node:stream';
+import type { Broker, QoS } from '../anycloud/broker.ts';
+import type { AnyCloudModule } from '../anycloud/module.ts';
+import type { Network, Station } from '../anycloud/station.ts';
+import type { Clock } from '../clock.ts';
+import type { WritableProperties } from '../device/properties.ts';
+import type { TemperatureSensor } from '../device/telemetry.ts';
+import type { AppError } from '../errors.ts';
+import type { Report } from '../events.ts';
+import type { HubClient } from './hub-client.ts';
+import type { Setbacks } from './setbacks.ts';
+import type { Outcome, State } from './table.ts';
+
+/** What a session needs to know. */
+export interface SessionSettings {
+  readonly wifi: Readonly<Network>;
+  readonly ntpServer: string;
+  readonly dpsHost: string;
+  readonly idScope: string;
+  readonly deviceId: string;
+  readonly modelId: string;
+  /** Seconds between telemetry messages until the cloud asks for something else. */
+  readonly interval: number;
+  /** Ends the session after so many accepted messages. */
+  readonly count: number | null;
+  readonly qos: QoS;
+  readonly onReboot: 'log' | 'restart';
+}
+
+/** The module, while its port is open. */
+export interface Modem {
+  readonly module: AnyCloudModule;
+  readonly station: Station;
+  readonly broker: Broker;
+}
+
+/** What the states' effects work with. */
+export interface Context {
+  readonly settings: SessionSettings;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly report: Report;
+  readonly setbacks: Setbacks;
+  readonly properties: WritableProperties;
+  readonly sensor: TemperatureSensor;
+  /** Opens the way to the module. @throws AppError */
+  open(signal: AbortSignal): Promise<Duplex>;
+  /** Makes the opened stream the session's module. */
+  attach(stream: Duplex): void;
+  /** The module. @throws when no port is open */
+  readonly modem: Modem;
+  /** The module's address in the joined network. */
+  ipAddress: string | null;
+  /** The hub and the identity that DPS has assigned; null before. */
+  hub: HubClient | null;
+  /** Messages that were accepted. */
+  sent: number;
+  /** Work beside the state's own has failed: ends the state as the failure of its own work would. */
+  fail(error: unknown): void;
+  /** Something has happened outside the state's own work; it counts where the table has a row for it. */
+  raise(outcome: Outcome): void;
+  /** Says that `error` has happened and that the session goes on. @throws it when it is time to give up */
+  setback(error: AppError): void;
+}
+
+/** Does what a state is for, and returns what came of it. Ends at once when `signal` is aborted. */
+export type Effect<S extends State> = (context: Context, signal: AbortSignal) => Promise<Outcome<S>>;

@@ -1,0 +1,192 @@
+import { fitsPublish } from '../anycloud/broker.ts';
+import { Expectation } from '../anycloud/expectation.ts';
+import { LIMITS } from '../anycloud/limits.ts';
+import { hubUserName } from '../azure/credentials.ts';
+import { asciiJson } from '../azure/json.ts';
+import { toReported } from '../azure/plug-and-play.ts';
+import { methodResponseTopic, parseHubTopic } from '../azure/topics.ts';
+import { parseDesiredPatch, type Twin } from '../azure/twin.ts';
+import { sleep } from '../clock.ts';
+import { handleCommand } from '../device/commands.ts';
+import type { PropertyAnswer } from '../device/properties.ts';
+import type { JsonObject } from '../events.ts';
+import type { Context } from './context.ts';
+import { note, warn } from './narrate.ts';
+import { TwinClient } from './twin-client.ts';
+
+/**
+ * The device at its hub: what DPS has assigned, and the answers to what the cloud asks. It lives as long as the
+ * assignment; between `serve` and `suspend` there is a connection.
+ */
+export class HubClient {
+  readonly host: string;
+  readonly deviceId: string;
+  readonly userName: string;
+  readonly #context: Context;
+  readonly #twinClient: TwinClient;
+  /** Ends all work for the present connection. */
+  #connection = new AbortController();
+  /** The work for the cloud's messages, one after another. */
+  #work: Promise<void> = Promise.resolve();
+  #twin: Twin | null = null;
+  /** Highest version of the desired properties that was seen; null until the twin has been read, or could not be. */
+  #desiredVersion: number | null = null;
+  #held: { patch: JsonObject; version: number }[] = [];
+  #onNewInterval: (() => void) | null = null;
+
+  constructor(context: Context, assignment: { host: string; deviceId: string }) {
+    this.#context = context;
+    this.host = assignment.host;
+    this.deviceId = assignment.deviceId;
+    this.#twinClient = new TwinClient(context);
+    const full = hubUserName(this.host, this.deviceId, context.settings.modelId);
+    // IoT Central knows the model from the registration; a plain hub then goes without (AT protocol 8.6, Azure 2.1).
+    this.userName = full.length <= LIMITS.userName ? full : hubUserName(this.host, this.deviceId);
+  }
+
+  /** A new connection begins: the hub's messages are taken. */
+  serve(): void {
+    this.suspend();
+    this.#connection = new AbortController();
+    this.#twin = null;
+    this.#desiredVersion = null;
+    this.#held = [];
+  }
+
+  /** The connection has ended: its unfinished work is dropped, since the next twin tells what is still to do. */
+  suspend(): void {
+    this.#connection.abort(new Error('the connection to the hub has ended'));
+  }
+
+  /** Takes a message of the hub. */
+  receive(topic: string, payload: Buffer): void {
+    const parsed = parseHubTopic(topic);
+    const { report } = this.#context;
+    if (parsed?.kind === 'method') note(report, 'received command from IoT Central');
+    if (parsed?.kind === 'desired') note(report, 'property updated from IoT Central');
+    report({ type: 'message', topic, payload: payload.toString('utf8') });
+    if (parsed?.kind === 'method')
+      this.#enqueue((signal) => this.#answerCommand(parsed.name, parsed.rid, payload, signal));
+    if (parsed?.kind === 'desired') this.#takePatch(payload, parsed.version);
+  }
+
+  /** Reads the twin and adopts what it holds. */
+  async readTwin(signal: AbortSignal): Promise<void> {
+    const twin = await this.#twinClient.read(signal);
+    this.#twin = twin;
+    if (twin === null) return;
+    const { report } = this.#context;
+    report({ type: 'twin', desired: twin.desired, reported: twin.reported });
+  }
+
+  /** Answers what the twin wants and has no answer to, reports what it lacks, then what came meanwhile. */
+  async announce(signal: AbortSignal): Promise<void> {
+    const { properties, report, ipAddress } = this.#context;
+    const members: JsonObject = {};
+    if (this.#twin) {
+      const { answers, defaults, unknown } = properties.reconcile(this.#twin);
+      if ('telemetryInterval' in this.#twin.desired || 'telemetryInterval' in this.#twin.reported) {
+        note(report, `telemetryInterval set to ${properties.telemetryInterval} based on Device Twin State`);
+      }
+      for (const name of unknown)
+        warn(report, `The twin holds "${name}", which this device does not have; it is ignored`);
+      for (const answer of answers) this.#answer(answer, members);
+      for (const { name, ack } of defaults) Object.assign(members, toReported(name, ack));
+    }
+    if (ipAddress !== null && this.#twin?.reported['ipAddress'] !== ipAddress) members['ipAddress'] = ipAddress;
+    this.#desiredVersion = this.#twin?.desiredVersion ?? 0;
+    await this.#twinClient.report(members, signal);
+    for (const { patch, version } of this.#held.splice(0))
+      this.#enqueue((now) => this.#applyPatch(patch, version, now));
+  }
+
+  /** Waits until `interval` seconds after `last`, also when the interval changes meanwhile. */
+  async untilNextSample(last: number, signal: AbortSignal): Promise<void> {
+    const { clock, properties } = this.#context;
+    for (;;) {
+      const wait = last + 1000 * properties.telemetryInterval - clock.now();
+      if (wait <= 0) return;
+      const changed = new Expectation<void, true>(
+        (listener) => {
+          this.#onNewInterval = listener;
+          return () => {
+            this.#onNewInterval = null;
+          };
+        },
+        () => true,
+      );
+      await changed.within(clock, wait, signal);
+    }
+  }
+
+  #enqueue(task: (signal: AbortSignal) => Promise<void>): void {
+    const { signal } = this.#connection;
+    this.#work = this.#work.then(async () => {
+      if (signal.aborted) return;
+      try {
+        await task(signal);
+      } catch (error) {
+        if (!signal.aborted) this.#context.fail(error);
+      }
+    });
+  }
+
+  async #answerCommand(name: string, rid: string, payload: Buffer, signal: AbortSignal): Promise<void> {
+    const { modem, report, settings } = this.#context;
+    const { request, status, response, effect } = handleCommand(name, payload);
+    if (effect?.kind === 'reboot') note(report, `execute reboot(${effect.delaySeconds})`);
+    if (effect?.kind === 'message') note(report, `message from IoT Central: ${effect.text}`);
+    const topic = methodResponseTopic(status, rid);
+    const body = asciiJson(response);
+    if (topic.length > LIMITS.topic || !fitsPublish(topic, body, 0)) {
+      warn(report, `The command "${name}" cannot be answered: its request id is too long for the module`);
+      return;
+    }
+    await modem.broker.publish(topic, body, 0, signal);
+    report({ type: 'command', name, request, status, response });
+    if (effect?.kind === 'reboot' && settings.onReboot === 'restart') this.#restartAfter(effect.delaySeconds, signal);
+  }
+
+  #restartAfter(seconds: number, signal: AbortSignal): void {
+    const { clock } = this.#context;
+    sleep(clock, 1000 * seconds, signal).then(
+      () => this.#context.raise('restart'),
+      () => undefined,
+    );
+  }
+
+  #takePatch(payload: Buffer, topicVersion: number | null): void {
+    const parsed = parseDesiredPatch(payload, topicVersion);
+    if ('malformed' in parsed) {
+      warn(this.#context.report, `A property update cannot be understood (${parsed.malformed}); it is ignored`);
+      return;
+    }
+    if (this.#desiredVersion === null) this.#held.push(parsed);
+    else this.#enqueue((signal) => this.#applyPatch(parsed.patch, parsed.version, signal));
+  }
+
+  async #applyPatch(patch: JsonObject, version: number, signal: AbortSignal): Promise<void> {
+    const { properties, report } = this.#context;
+    if (this.#desiredVersion !== null && version <= this.#desiredVersion) return;
+    this.#desiredVersion = version;
+    note(report, `$version = ${version}`);
+    const members: JsonObject = {};
+    for (const [name, requested] of Object.entries(patch)) {
+      const result = properties.apply(name, requested, version);
+      if (result.kind === 'unknown') warn(report, `This device has no writable property "${name}"; it is ignored`);
+      if (result.kind === 'answer') this.#answer(result.answer, members);
+    }
+    await this.#twinClient.report(members, signal);
+  }
+
+  /** Tells what has become of one desired property, and adds the acknowledgement to what is reported. */
+  #answer({ name, requested, ack, changed }: PropertyAnswer, members: JsonObject): void {
+    const { report } = this.#context;
+    Object.assign(members, toReported(name, ack));
+    if (ack.ad !== undefined) note(report, ack.ad);
+    report({ type: 'property', name, value: ack.value, requested, version: ack.av, ac: ack.ac });
+    if (name !== 'telemetryInterval' || !changed) return;
+    this.#onNewInterval?.();
+    note(report, 'Temperature sensor telemetry updating at the new telemetry interval\nCheck Raw Data tab to verify');
+  }
+}

@@ -1,0 +1,182 @@
+import type { Duplex } from 'node:stream';
+import { Broker } from '../anycloud/broker.ts';
+import { AnyCloudModule } from '../anycloud/module.ts';
+import type { Signal } from '../anycloud/signals.ts';
+import { Station } from '../anycloud/station.ts';
+import { AtError } from '../at/error.ts';
+import { type Clock, sleep } from '../clock.ts';
+import { loadModel } from '../device/model.ts';
+import { WritableProperties } from '../device/properties.ts';
+import { TemperatureSensor } from '../device/telemetry.ts';
+import type { AppError } from '../errors.ts';
+import type { Report } from '../events.ts';
+import type { Context, Modem, SessionSettings } from './context.ts';
+import type { HubClient } from './hub-client.ts';
+import { warn } from './narrate.ts';
+import { outcomeOfError, outcomeOfSignal } from './outcomes.ts';
+import { Setbacks } from './setbacks.ts';
+import { EFFECTS } from './states/index.ts';
+import { isServing, next, type Outcome, type State } from './table.ts';
+
+export interface SessionOptions {
+  settings: SessionSettings;
+  clock: Clock;
+  random: () => number;
+  report: Report;
+  /** Opens the way to the module; called again after it was lost. @throws AppError */
+  open(signal: AbortSignal): Promise<Duplex>;
+}
+
+/** How long a farewell to the broker may take when the session ends. */
+const FAREWELL_TIMEOUT = 1_500;
+
+/** Thrown into the effect of a state when something from outside ends that state. */
+class Interruption extends Error {
+  readonly outcome: Outcome;
+
+  constructor(outcome: Outcome) {
+    super(outcome);
+    this.outcome = outcome;
+  }
+}
+
+/** One run of the program: walks the transition table, performing the effect of each state it is in. */
+export class Session implements Context {
+  readonly settings: SessionSettings;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly report: Report;
+  readonly open: (signal: AbortSignal) => Promise<Duplex>;
+  readonly setbacks: Setbacks;
+  readonly properties: WritableProperties;
+  readonly sensor = new TemperatureSensor();
+  ipAddress: string | null = null;
+  hub: HubClient | null = null;
+  sent = 0;
+  #modem: Modem | null = null;
+  #state: State = 'open-port';
+  #effect = new AbortController();
+
+  constructor({ settings, clock, random, report, open }: SessionOptions) {
+    this.settings = settings;
+    this.clock = clock;
+    this.random = random;
+    this.report = report;
+    this.open = open;
+    this.setbacks = new Setbacks(random);
+    this.properties = new WritableProperties(loadModel(), { telemetryInterval: settings.interval });
+  }
+
+  /**
+   * Runs until the table says `stop` or `stop` is aborted; then says farewell to the broker and closes the port.
+   * @throws AppError when the session cannot go on
+   */
+  async run(stop: AbortSignal): Promise<void> {
+    try {
+      while (!stop.aborted) {
+        this.report({ type: 'state', state: this.#state });
+        const following = await this.#perform(this.#state, stop);
+        if (following === 'stop') break;
+        if (!isServing(following)) this.hub?.suspend();
+        this.#state = following;
+      }
+    } finally {
+      await this.#farewell();
+    }
+  }
+
+  /** Sends a line that a person has typed; its answer shows in the transcript. */
+  async type(line: string): Promise<void> {
+    if (!this.#modem) {
+      warn(this.report, 'There is no module yet to send this to');
+      return;
+    }
+    try {
+      await this.#modem.module.typed(line, this.#effect.signal);
+    } catch (error) {
+      if (error instanceof AtError && error.failure !== 'refused') warn(this.report, error.message);
+    }
+  }
+
+  get modem(): Modem {
+    if (!this.#modem) throw new Error('no port is open');
+    return this.#modem;
+  }
+
+  attach(stream: Duplex): void {
+    this.#modem?.module.close();
+    const module = new AnyCloudModule(stream, this.clock);
+    module.on('sent', (line) => this.report({ type: 'at', dir: 'tx', line }));
+    module.on('received', (line, kind) => this.report({ type: 'at', dir: 'rx', line, kind }));
+    module.on('signal', (signal) => this.#onSignal(signal));
+    module.on('closed', () => this.raise('port-lost'));
+    this.#modem = { module, station: new Station(module), broker: new Broker(module) };
+  }
+
+  raise(outcome: Outcome): void {
+    if (next(this.#state, outcome) !== null) this.#effect.abort(new Interruption(outcome));
+  }
+
+  fail(error: unknown): void {
+    const outcome = outcomeOfError(error);
+    this.#effect.abort(outcome === null ? error : new Interruption(outcome));
+  }
+
+  setback(error: AppError): void {
+    this.setbacks.record(error);
+    warn(this.report, `${error.message}. Trying again.`);
+  }
+
+  #onSignal(signal: Signal): void {
+    if (signal.type === 'message' && isServing(this.#state)) this.hub?.receive(signal.topic, signal.payload);
+    const outcome = outcomeOfSignal(signal);
+    if (outcome !== null) this.raise(outcome);
+  }
+
+  async #perform(state: State, stop: AbortSignal): Promise<State | 'stop'> {
+    const effect = new AbortController();
+    const onStop = () => effect.abort(stop.reason);
+    stop.addEventListener('abort', onStop);
+    this.#effect = effect;
+    try {
+      const outcome = await EFFECTS[state](this, effect.signal);
+      effect.signal.throwIfAborted();
+      return following(state, outcome);
+    } catch (error) {
+      if (stop.aborted) return 'stop';
+      const reason: unknown = effect.signal.aborted ? effect.signal.reason : error;
+      const outcome = reason instanceof Interruption ? reason.outcome : outcomeOfError(reason);
+      if (outcome === null || next(state, outcome) === null) throw reason;
+      return following(state, outcome);
+    } finally {
+      stop.removeEventListener('abort', onStop);
+    }
+  }
+
+  /** Leaves the module disconnected where that is possible within a moment, and the port closed. */
+  async #farewell(): Promise<void> {
+    this.hub?.suspend();
+    if (!this.#modem) return;
+    const { broker, module } = this.#modem;
+    const deadline = new AbortController();
+    const timeout = sleep(this.clock, FAREWELL_TIMEOUT, deadline.signal).then(
+      () => deadline.abort(),
+      () => undefined,
+    );
+    try {
+      if (isServing(this.#state) || this.#state === 'dps-register') await broker.close(deadline.signal);
+    } catch {
+      // The connection, or the port, is gone already.
+    } finally {
+      deadline.abort();
+      await timeout;
+      module.close();
+    }
+  }
+}
+
+function following(state: State, outcome: Outcome): State | 'stop' {
+  const state2 = next(state, outcome);
+  if (state2 === null) throw new Error(`the state ${state} has no row for ${outcome}`);
+  return state2;
+}

@@ -1,0 +1,32 @@
+import { dpsUserName } from '../../azure/credentials.ts';
+import { AppError } from '../../errors.ts';
+import type { Effect } from '../context.ts';
+import { note, warn } from '../narrate.ts';
+import { connect } from './connect.ts';
+
+const MQTT_TLS_PORT = 8883;
+
+/** Connects to the Device Provisioning Service, after closing what an earlier run left open (T1). */
+export const dpsConnect: Effect<'dps-connect'> = async (context, signal) => {
+  const { settings, modem, report } = context;
+  if (await modem.broker.isConnected(signal)) {
+    note(report, 'Broker still connected from an earlier run, disconnect first');
+    if (!(await modem.broker.close(signal))) {
+      warn(report, 'The module does not close its connection; it is reset');
+      context.setback(
+        new AppError('E_MODULE_WEDGED', 'The module does not close its MQTT connection', 'Press its reset button.'),
+      );
+      return 'failed';
+    }
+  } else {
+    note(report, 'Broker disconnected....');
+  }
+  const broker = {
+    host: settings.dpsHost,
+    port: MQTT_TLS_PORT,
+    clientId: settings.deviceId,
+    userName: dpsUserName(settings.idScope, settings.deviceId),
+    tls: true,
+  };
+  return connect(context, 'DPS', broker, signal);
+};

@@ -1,0 +1,36 @@
+import type { Effect } from '../context.ts';
+import type { State } from '../table.ts';
+import { announce } from './announce.ts';
+import { attention } from './attention.ts';
+import { awaitBroker } from './await-broker.ts';
+import { clock } from './clock.ts';
+import { dpsConnect } from './dps-connect.ts';
+import { dpsDisconnect } from './dps-disconnect.ts';
+import { dpsRegister } from './dps-register.ts';
+import { hubConnect } from './hub-connect.ts';
+import { hubSubscribe } from './hub-subscribe.ts';
+import { openPort } from './open-port.ts';
+import { rejoin } from './rejoin.ts';
+import { reset } from './reset.ts';
+import { telemetry } from './telemetry.ts';
+import { twin } from './twin.ts';
+import { wiFi } from './wi-fi.ts';
+
+/** What each state does. */
+export const EFFECTS: { [S in State]: Effect<S> } = {
+  'open-port': openPort,
+  attention,
+  'wi-fi': wiFi,
+  clock,
+  'dps-connect': dpsConnect,
+  'dps-register': dpsRegister,
+  'dps-disconnect': dpsDisconnect,
+  'hub-connect': hubConnect,
+  'hub-subscribe': hubSubscribe,
+  twin,
+  announce,
+  telemetry,
+  'await-broker': awaitBroker,
+  rejoin,
+  reset,
+};

@@ -1,0 +1,9 @@
+import type { Effect } from '../context.ts';
+import { note } from '../narrate.ts';
+
+/** Reads the device twin: what the cloud wants, and what this device has last told it. */
+export const twin: Effect<'twin'> = async ({ hub, report }, signal) => {
+  note(report, 'Read current device twin settings from IOTC');
+  await hub?.readTwin(signal);
+  return 'read';
+};

@@ -1,0 +1,63 @@
+/** What can happen in any state once a module is there: it restarts, or the port goes. */
+const ANY_TIME = { rebooted: 'attention', 'port-lost': 'open-port' } as const;
+
+/** What can happen while the session talks to the module: it falls silent. */
+const TALKING = { ...ANY_TIME, silent: 'reset' } as const;
+
+/** What can happen with DPS at the other end: all that DPS knows is gone then, so the session starts over. */
+const WITH_DPS = { ...TALKING, 'wifi-lost': 'reset', wedged: 'reset' } as const;
+
+/**
+ * What can happen with the hub at the other end: the module reconnects by itself (T2), and must not be told to (T1),
+ * so the session waits; a lost Wi-Fi it must join again, for the module does not (T48).
+ */
+const WITH_HUB = {
+  ...TALKING,
+  'broker-down': 'await-broker',
+  'wifi-lost': 'rejoin',
+  wedged: 'reset',
+  restart: 'reset',
+  finished: 'stop',
+} as const;
+
+/**
+ * The session, from the serial port to telemetry: in each state, what can come of it, and what is next.
+ * An outcome that is raised from outside counts only where the state has a row for it.
+ */
+export const TRANSITIONS = {
+  'open-port': { opened: 'attention' },
+  attention: { ...ANY_TIME, ready: 'wi-fi' },
+  'wi-fi': { ...TALKING, joined: 'clock', 'not-joined': 'wi-fi', stuck: 'reset' },
+  clock: { ...TALKING, set: 'dps-connect', missing: 'reset', 'wifi-lost': 'reset' },
+
+  'dps-connect': { ...WITH_DPS, connected: 'dps-register', failed: 'reset' },
+  'dps-register': { ...WITH_DPS, assigned: 'dps-disconnect', failed: 'reset', 'broker-down': 'reset' },
+  'dps-disconnect': { ...WITH_DPS, closed: 'hub-connect', stuck: 'reset' },
+
+  'hub-connect': { ...TALKING, connected: 'hub-subscribe', failed: 'reset', 'wifi-lost': 'rejoin', wedged: 'reset' },
+  'hub-subscribe': { ...WITH_HUB, subscribed: 'twin', failed: 'reset' },
+  twin: { ...WITH_HUB, read: 'announce' },
+  announce: { ...WITH_HUB, announced: 'telemetry' },
+  telemetry: WITH_HUB,
+
+  'await-broker': { ...TALKING, reconnected: 'hub-subscribe', failed: 'reset', 'wifi-lost': 'rejoin', wedged: 'reset' },
+  rejoin: { ...TALKING, joined: 'await-broker', 'still-connected': 'twin', 'not-joined': 'rejoin', stuck: 'reset' },
+  reset: { 'port-lost': 'open-port', restarted: 'attention' },
+} as const satisfies Record<string, Record<string, string>>;
+
+/** A state in which the session has something to do. */
+export type State = keyof typeof TRANSITIONS;
+
+/** What can come of a state. */
+export type Outcome<S extends State = State> = S extends State ? keyof (typeof TRANSITIONS)[S] : never;
+
+/** The state after `state`; null when `outcome` means nothing there. `stop` ends the session. */
+export function next(state: State, outcome: Outcome): State | 'stop' | null {
+  const row: Partial<Record<Outcome, State | 'stop'>> = TRANSITIONS[state];
+  return Object.hasOwn(row, outcome) ? (row[outcome] ?? null) : null;
+}
+
+/** The states in which the hub is there and its messages are answered. */
+export function isServing(state: State): boolean {
+  return state === 'hub-subscribe' || state === 'twin' || state === 'announce' || state === 'telemetry';
+}

@@ -1,0 +1,114 @@
+import { fitsPublish } from '../anycloud/broker.ts';
+import { asciiJson, isJsonObject, parseJson } from '../azure/json.ts';
+import { packMembers } from '../azure/packing.ts';
+import { parseHubTopic, reportedTopic, twinGetTopic } from '../azure/topics.ts';
+import { parseTwin, type Twin } from '../azure/twin.ts';
+import { sleep } from '../clock.ts';
+import type { JsonObject } from '../events.ts';
+import type { Context } from './context.ts';
+import { warn } from './narrate.ts';
+
+const ANSWER_TIMEOUT = 30_000;
+const ATTEMPTS = 4;
+const FIRST_PAUSE = 1_000;
+/** Request ids have three digits at most, so that no topic outgrows the module (T13). */
+const LAST_RID = 999;
+const TOO_MANY_REQUESTS = 429;
+
+interface Result {
+  status: number;
+  payload: Buffer;
+}
+
+/** Requests to the device twin (Azure 2.4): the document, and changes to its reported part. */
+export class TwinClient {
+  readonly #context: Context;
+  #rid = 0;
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  /** Reads the twin. @returns null, after a warning, when it cannot be had; the session goes on without it */
+  async read(signal: AbortSignal): Promise<Twin | null> {
+    const { modem, report } = this.#context;
+    const overflow = modem.module.expect((seen) => seen.type === 'overflow' || undefined);
+    try {
+      const result = await this.#ask(() => ({ topic: twinGetTopic, payload: '' }), signal);
+      if (result === null) {
+        const why = overflow.found ? ': it is larger than the 1500 bytes that the module can receive' : '';
+        warn(report, `The device twin did not come${why}; going on without it`);
+        return null;
+      }
+      if (result.status !== 200) {
+        warn(report, `The device twin cannot be read: ${describe(result)}; going on without it`);
+        return null;
+      }
+      const twin = parseTwin(result.payload);
+      if ('desired' in twin) return twin;
+      warn(report, `The device twin cannot be understood (${twin.malformed}); going on without it`);
+      return null;
+    } finally {
+      overflow.cancel();
+    }
+  }
+
+  /**
+   * Reports members of the twin, in as few messages as fit the module's command. Returns when the module has
+   * accepted them; what the hub says to them is awaited beside, and reported when it is no success.
+   */
+  async report(members: JsonObject, signal: AbortSignal): Promise<void> {
+    const fits = (json: string) => fitsPublish(reportedTopic(String(LAST_RID)), json, 0);
+    const { patches, tooLarge } = packMembers(members, fits);
+    for (const name of tooLarge) warn(this.#context.report, `"${name}" is too long for the module and is not reported`);
+    for (const patch of patches) await this.#patch(patch, signal);
+  }
+
+  #patch(patch: JsonObject, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const request = () => ({ topic: reportedTopic, payload: asciiJson(patch), onAccepted: resolve });
+      this.#ask(request, signal).then((result) => {
+        resolve();
+        if (result !== null && result.status >= 200 && result.status < 300) return;
+        const what = result === null ? 'nothing' : describe(result);
+        warn(this.#context.report, `The hub answered ${what} to the reported ${Object.keys(patch).join(', ')}`);
+      }, reject);
+    });
+  }
+
+  /** Sends a request and awaits its result; throttled and failed ones again, with growing pauses (Azure 2.4). */
+  async #ask(
+    request: () => { topic: (rid: string) => string; payload: string; onAccepted?: () => void },
+    signal: AbortSignal,
+  ): Promise<Result | null> {
+    const { modem, clock, random } = this.#context;
+    const { topic, payload, onAccepted } = request();
+    for (let attempt = 1; ; attempt++) {
+      this.#rid = (this.#rid % LAST_RID) + 1;
+      const rid = String(this.#rid);
+      const answer = modem.module.expect<Result>((seen) => {
+        if (seen.type !== 'message') return undefined;
+        const parsed = parseHubTopic(seen.topic);
+        if (parsed?.kind !== 'twin-result' || parsed.rid !== rid) return undefined;
+        return { status: parsed.status, payload: seen.payload };
+      });
+      try {
+        if (await modem.broker.publish(topic(rid), payload, 0, signal)) onAccepted?.();
+        const result = await answer.within(clock, ANSWER_TIMEOUT, signal);
+        const passing = result !== null && (result.status === TOO_MANY_REQUESTS || result.status >= 500);
+        if (!passing || attempt === ATTEMPTS) return result;
+      } finally {
+        answer.cancel();
+      }
+      await sleep(clock, FIRST_PAUSE * 2 ** (attempt - 1) * (1 + random()), signal);
+    }
+  }
+}
+
+/** A refusal of the hub in words: its status, and what its body says. */
+function describe({ status, payload }: Result): string {
+  const body = parseJson(payload);
+  const value = body.ok ? body.value : undefined;
+  const message = value !== undefined && isJsonObject(value) ? value['message'] : undefined;
+  return typeof message === 'string' ? `${status}, ${message.slice(0, 200)}` : String(status);
+}
