@@ -65,6 +65,8 @@ export class AtLink<U> extends EventEmitter<LinkEvents<U>> {
   #pending: Job | null = null;
   #timer: Timer | null = null;
   #echoOn = false;
+  /** A command was given up, and its answer may still come. */
+  #gaveUp = false;
   #blank = false;
   #withhold = false;
   #fragment: string | null = null;
@@ -143,6 +145,7 @@ export class AtLink<U> extends EventEmitter<LinkEvents<U>> {
     this.#withhold ||= job.command.sensitive === true;
     this.emit('sent', job.command.text);
     this.#timer = this.#clock.after(job.command.timeout ?? REPLY_TIMEOUT, () => {
+      this.#gaveUp = true;
       if (job.unechoed) this.#echoOn = false;
       this.#finish(new AtError('silent', `The module has not answered ${commandName(job.command.text)}`));
     });
@@ -162,9 +165,14 @@ export class AtLink<U> extends EventEmitter<LinkEvents<U>> {
     const afterBlank = this.#blank;
     this.#blank = isBlank(line);
     for (const piece of pieces(line)) {
-      if (piece === 'OK' && (afterBlank || this.#pending?.command.restarts)) this.#onBanner();
+      if (piece === 'OK' && (afterBlank ? !this.#asksForHelp() : this.#pending?.command.restarts)) this.#onBanner();
       else this.#onPiece(piece);
     }
+  }
+
+  /** The answer to a help request has blank lines of its own (AT protocol 4.1). */
+  #asksForHelp(): boolean {
+    return this.#pending?.command.text.endsWith('?') === true;
   }
 
   #onBanner(): void {
@@ -201,8 +209,8 @@ export class AtLink<U> extends EventEmitter<LinkEvents<U>> {
     return true;
   }
 
-  /** With echo on, what comes before the echo answers an earlier command that was given up, or is an event. */
-  #mayAnswer(job: Job): boolean {
+  /** With echo on, what comes before the echo is no answer to this command. */
+  #isEchoed(job: Job): boolean {
     return job.echo === '' || !this.#echoOn;
   }
 
@@ -211,11 +219,14 @@ export class AtLink<U> extends EventEmitter<LinkEvents<U>> {
     if (!job) return false;
     const status = parseStatus(piece) ?? (job.command.anyVerbosity ? parseTerseStatus(piece) : null);
     if (!status) return false;
-    if (!this.#mayAnswer(job)) {
-      job.unechoed ||= job.echo === job.command.text;
-      return false;
+    if (!this.#isEchoed(job)) {
+      if (job.echo === job.command.text) job.unechoed = true;
+      // It may answer an earlier command that was given up; where there is none, the echo has been switched off.
+      if (this.#gaveUp) return false;
     }
     this.#withhold = false;
+    this.#echoOn = echoAfter(job.command.text) ?? (this.#echoOn && !job.unechoed);
+    this.#gaveUp = false;
     this.emit('received', piece, 'status');
     this.#finish(status.ok ? job.lines : refusal(job.command.text, status));
     return true;
@@ -237,7 +248,7 @@ export class AtLink<U> extends EventEmitter<LinkEvents<U>> {
 
   #isResponse(piece: string): boolean {
     const job = this.#pending;
-    if (!job || job.command.response === undefined || !this.#mayAnswer(job)) return false;
+    if (!job || job.command.response === undefined || !this.#isEchoed(job)) return false;
     if (!job.command.response.test(piece)) return false;
     return job.command.many === true || job.lines.length === 0;
   }
@@ -275,6 +286,12 @@ function refusal(command: string, status: Status): AtError {
     `The module refused ${commandName(command)} with error${number}: ${status.text}`,
     status,
   );
+}
+
+/** What the command makes of the echo (AT protocol 4.1.7); null when it leaves it as it is. */
+function echoAfter(text: string): boolean | null {
+  const option = /^AT(?:V\d?)*E([01]?)/.exec(text)?.[1];
+  return option === undefined ? null : option === '1';
 }
 
 /** The command without its parameters, which may be secret: `AT+WSTAC=3` of `AT+WSTAC=3,"..."`. */

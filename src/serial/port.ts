@@ -1,0 +1,81 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import type { Duplex } from 'node:stream';
+import { SerialPort } from 'serialport';
+import { AppError } from '../errors.ts';
+import { listPorts } from './list.ts';
+
+/**
+ * Opens a serial port, 8 data bits, no parity, 1 stop bit, no flow control (AT protocol 1).
+ * @param path `COM5`, `/dev/ttyUSB0`
+ * @param baudRate bits per second
+ * @throws AppError that says what is wrong with the port, and what to do about it
+ */
+export async function openPort(path: string, baudRate: number): Promise<Duplex> {
+  await check(path);
+  // hupcl would drop DTR when the port closes, which resets some boards.
+  const port = new SerialPort({ path, baudRate, autoOpen: false, hupcl: false });
+  return new Promise((resolve, reject) => {
+    port.open((error) => {
+      if (error) describeFailure(path, error).then(reject, reject);
+      else resolve(port);
+    });
+  });
+}
+
+/** What the file system already knows; its error codes are better than the texts of the driver. */
+async function check(path: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  let isDevice: boolean;
+  try {
+    isDevice = statSync(path).isCharacterDevice();
+  } catch (cause) {
+    throw new AppError('E_PORT_NOT_FOUND', `There is no serial port "${path}"`, await portsHint(), cause);
+  }
+  if (!isDevice) throw new AppError('E_PORT', `"${path}" is not a serial port`, await portsHint());
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK);
+  } catch (cause) {
+    throw denied(path, cause);
+  }
+}
+
+/** The driver's errors have texts only, which differ between systems. */
+async function describeFailure(path: string, cause: Error): Promise<AppError> {
+  const text = cause.message;
+  if (/no such file|file not found/i.test(text)) {
+    return new AppError('E_PORT_NOT_FOUND', `There is no serial port "${path}"`, await portsHint(), cause);
+  }
+  if (/cannot lock port|resource busy|temporarily unavailable|access denied/i.test(text)) {
+    return new AppError(
+      'E_PORT_BUSY',
+      `The serial port "${path}" is in use by another program`,
+      'Close the terminal program, or the other run of this one, that has it open.',
+      cause,
+    );
+  }
+  if (/permission denied/i.test(text)) return denied(path, cause);
+  if (/inappropriate ioctl|is a directory|not a tty/i.test(text)) {
+    return new AppError('E_PORT', `"${path}" is not a serial port`, await portsHint(), cause);
+  }
+  return new AppError(
+    'E_PORT',
+    `The serial port "${path}" cannot be opened: ${text}`,
+    'Plug the adapter in anew.',
+    cause,
+  );
+}
+
+function denied(path: string, cause: unknown): AppError {
+  const hint =
+    process.platform === 'linux'
+      ? 'Add yourself to the group of the port (ls -l shows it, often dialout or uucp), then log in again: sudo usermod -aG dialout $USER'
+      : 'Run this as a user who may use the port.';
+  return new AppError('E_PORT_DENIED', `You are not allowed to use the serial port "${path}"`, hint, cause);
+}
+
+async function portsHint(): Promise<string> {
+  const paths = (await listPorts()).map(({ path }) => path);
+  return paths.length === 0
+    ? 'No serial port was found: plug the USB-UART adapter in, or try --simulate without one.'
+    : `Set SERIAL_PORT or --port to one of: ${paths.join(', ')}`;
+}
