@@ -70,7 +70,7 @@ export function readHex(line: string, start: number, length: number): Buffer | n
  * escaped or raw. Raw and escaped cannot be told apart here; without a backslash they are the same.
  */
 export function readString(text: string): Buffer | null {
-  if (text.startsWith('[') && text.endsWith(']')) return readHex(text, 0, (text.length - 2) / 2);
+  if (/^\[(?:[0-9A-Fa-f]{2})*\]$/.test(text)) return readHex(text, 0, (text.length - 2) / 2);
   if (text.length < 2 || !text.startsWith('"') || !text.endsWith('"')) return null;
   return Buffer.from(text.slice(1, -1), 'latin1');
 }

@@ -90,35 +90,47 @@ export function parseTime(value: string): number | null {
  * since its quotes and commas are not escaped (AT protocol 5.1).
  */
 function parseMessage(line: string): Urc | null {
-  const topic = readCounted(line, MESSAGE.length, ',');
-  if (!topic || line[topic.end] !== ',') return null;
-  const payload = readCounted(line, topic.end + 1, null);
-  if (payload?.end !== line.length) return null;
-  return { type: 'message', topic: topic.bytes.toString('utf8'), payload: payload.bytes };
+  // An escaped topic can look like a raw one up to its length; then only the rest of the line decides.
+  for (const topic of readTopic(line)) {
+    const payload = line[topic.end] === ',' ? readPayload(line, topic.end + 1) : null;
+    if (payload) return { type: 'message', topic: topic.bytes.toString('utf8'), payload };
+  }
+  return null;
 }
 
-/** Reads `<length>,<string>` at `start`; `next` follows a raw string, null: it ends the line. */
-function readCounted(line: string, start: number, next: string | null): { bytes: Buffer; end: number } | null {
+/** The topic as raw text, as hexadecimal, as escaped text: whatever it can be read as. */
+function* readTopic(line: string): Generator<{ bytes: Buffer; end: number }> {
+  const counted = readLength(line, MESSAGE.length);
+  if (!counted) return;
+  const { length, open } = counted;
+  const hex = readHex(line, open, length);
+  if (hex) yield { bytes: hex, end: open + 2 + 2 * length };
+  if (line[open] !== '"') return;
+  const rawEnd = open + 1 + length;
+  if (line[rawEnd] === '"') yield { bytes: Buffer.from(line.slice(open + 1, rawEnd), 'latin1'), end: rawEnd + 1 };
+  const end = closingQuote(line, open + 1);
+  const bytes = readEscapes(line.slice(open + 1, end));
+  if (bytes?.length === length) yield { bytes, end: end + 1 };
+}
+
+/** The payload ends the line; it is raw when it has just its length, else escaped, which is always longer. */
+function readPayload(line: string, start: number): Buffer | null {
+  const counted = readLength(line, start);
+  if (!counted) return null;
+  const { length, open } = counted;
+  const last = line.length - 1;
+  if (line[open] === '[') return open + 1 + 2 * length === last ? readHex(line, open, length) : null;
+  if (line[open] !== '"' || line[last] !== '"' || last === open) return null;
+  const text = line.slice(open + 1, last);
+  if (text.length === length) return Buffer.from(text, 'latin1');
+  const bytes = readEscapes(text);
+  return bytes?.length === length ? bytes : null;
+}
+
+function readLength(line: string, start: number): { length: number; open: number } | null {
   const comma = line.indexOf(',', start);
   const digits = line.slice(start, comma);
-  if (comma < 0 || !/^\d{1,4}$/.test(digits)) return null;
-  const length = Number(digits);
-  const open = comma + 1;
-
-  if (line[open] === '[') {
-    const bytes = readHex(line, open, length);
-    return bytes && { bytes, end: open + 2 + 2 * length };
-  }
-  if (line[open] !== '"') return null;
-
-  const rawEnd = open + 1 + length;
-  if (line[rawEnd] === '"' && (next === null ? rawEnd + 1 === line.length : line[rawEnd + 1] === next)) {
-    return { bytes: Buffer.from(line.slice(open + 1, rawEnd), 'latin1'), end: rawEnd + 1 };
-  }
-  const end = next === null ? line.length - 1 : closingQuote(line, open + 1);
-  if (end <= open || line[end] !== '"') return null;
-  const bytes = readEscapes(line.slice(open + 1, end));
-  return bytes?.length === length ? { bytes, end: end + 1 } : null;
+  return comma >= 0 && /^\d{1,4}$/.test(digits) ? { length: Number(digits), open: comma + 1 } : null;
 }
 
 function closingQuote(line: string, start: number): number {
@@ -126,5 +138,5 @@ function closingQuote(line: string, start: number): number {
     if (line[at] === '\\') at++;
     else if (line[at] === '"') return at;
   }
-  return -1;
+  return start;
 }
