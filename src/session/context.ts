@@ -4,10 +4,10 @@ import type { AnyCloudModule } from '../anycloud/module.ts';
 import type { Network, Station } from '../anycloud/station.ts';
 import type { Clock } from '../clock.ts';
 import type { WritableProperties } from '../device/properties.ts';
-import type { TemperatureSensor } from '../device/telemetry.ts';
 import type { AppError } from '../errors.ts';
 import type { Report } from '../events.ts';
 import type { HubClient } from './hub-client.ts';
+import type { Outbox } from './outbox.ts';
 import type { Setbacks } from './setbacks.ts';
 import type { Outcome, State } from './table.ts';
 
@@ -42,7 +42,7 @@ export interface Context {
   readonly report: Report;
   readonly setbacks: Setbacks;
   readonly properties: WritableProperties;
-  readonly sensor: TemperatureSensor;
+  readonly outbox: Outbox;
   /** Opens the way to the module. @throws AppError */
   open(signal: AbortSignal): Promise<Duplex>;
   /** Makes the opened stream the session's module. */

@@ -100,12 +100,10 @@ export class HubClient {
       this.#enqueue((now) => this.#applyPatch(patch, version, now));
   }
 
-  /** Waits until `interval` seconds after `last`, also when the interval changes meanwhile. */
-  async untilNextSample(last: number, signal: AbortSignal): Promise<void> {
-    const { clock, properties } = this.#context;
-    for (;;) {
-      const wait = last + 1000 * properties.telemetryInterval - clock.now();
-      if (wait <= 0) return;
+  /** Waits until the time that `due` tells, in milliseconds since 1970, also when a new interval changes it. */
+  async untilDue(due: () => number, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#context;
+    for (let wait = due() - clock.now(); wait > 0; wait = due() - clock.now()) {
       const changed = new Expectation<void, true>(
         (listener) => {
           this.#onNewInterval = listener;

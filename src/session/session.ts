@@ -13,6 +13,7 @@ import type { Report } from '../events.ts';
 import type { Context, Modem, SessionSettings } from './context.ts';
 import type { HubClient } from './hub-client.ts';
 import { warn } from './narrate.ts';
+import { Outbox } from './outbox.ts';
 import { outcomeOfError, outcomeOfSignal } from './outcomes.ts';
 import { Setbacks } from './setbacks.ts';
 import { EFFECTS } from './states/index.ts';
@@ -49,7 +50,7 @@ export class Session implements Context {
   readonly open: (signal: AbortSignal) => Promise<Duplex>;
   readonly setbacks: Setbacks;
   readonly properties: WritableProperties;
-  readonly sensor = new TemperatureSensor();
+  readonly outbox: Outbox;
   ipAddress: string | null = null;
   hub: HubClient | null = null;
   sent = 0;
@@ -64,6 +65,8 @@ export class Session implements Context {
     this.report = report;
     this.open = open;
     this.setbacks = new Setbacks(random);
+    const sensor = new TemperatureSensor();
+    this.outbox = new Outbox(() => sensor.next());
     this.properties = new WritableProperties(loadModel(), { telemetryInterval: settings.interval });
   }
 

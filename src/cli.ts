@@ -1,0 +1,23 @@
+#!/usr/bin/env node
+const OLDEST = [20, 17] as const;
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+
+if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
+  process.stderr.write(`anycloud-iotc needs Node.js ${OLDEST.join('.')} or newer; this is ${process.versions.node}.\n`);
+  process.exitCode = 1;
+} else {
+  const [{ main }, { systemClock }] = await Promise.all([import('./commands/main.ts'), import('./clock.ts')]);
+  const { argv, env, stdin, stdout, stderr } = process;
+  const code = await main({
+    argv: argv.slice(2),
+    env,
+    stdin,
+    stdout,
+    stderr,
+    signals: process,
+    clock: systemClock,
+    random: Math.random,
+  });
+  // The port, the simulator and the terminal are closed; nothing that is left may keep the process.
+  process.exit(code);
+}

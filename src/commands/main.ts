@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import type { Clock } from '../clock.ts';
+import { addRunOptions } from '../config/options.ts';
+import { EXIT, type ExitCode, toAppError } from '../errors.ts';
+
+/** Everything that the program takes from the outside world. */
+export interface World {
+  /** The arguments, without node and the script. */
+  argv: readonly string[];
+  env: NodeJS.ProcessEnv;
+  stdin: NodeJS.ReadStream;
+  stdout: NodeJS.WriteStream;
+  stderr: NodeJS.WriteStream;
+  signals: Signals;
+  clock: Clock;
+  /** Evenly distributed in [0, 1). */
+  random: () => number;
+}
+
+/** Where the signals of the system arrive; `process` is one. */
+export interface Signals {
+  on(signal: NodeJS.Signals, listener: () => void): unknown;
+  off(signal: NodeJS.Signals, listener: () => void): unknown;
+}
+
+/** Runs the program and returns its exit code; every failure has been told by then. */
+export async function main(world: World): Promise<ExitCode> {
+  let code: ExitCode = EXIT.done;
+  const program = createProgram(world, (result) => {
+    code = result;
+  });
+  try {
+    await program.parseAsync([...world.argv], { from: 'user' });
+    return code;
+  } catch (error) {
+    // Commander has written what is wrong; help and version end this way too.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    const { message, hint, exitCode, code: name } = toAppError(error);
+    world.stderr.write(`Error: ${message}\n  ${hint} [${name}]\n`);
+    return exitCode;
+  }
+}
+
+function createProgram(world: World, onExit: (code: ExitCode) => void): Command {
+  const program = new Command('anycloud-iotc')
+    .description('Connects a Microchip AnyCloud Wi-Fi board to Azure IoT over its serial port.')
+    .version(version())
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void world.stdout.write(text),
+      writeErr: (text) => void world.stderr.write(text),
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .showHelpAfterError('(--help lists what there is)')
+    .allowExcessArguments(false);
+  addRunOptions(program);
+  program.action(async (flags: Record<string, unknown>) => {
+    const { run } = await import('./run.ts');
+    onExit(await run(flags, world));
+  });
+  return program;
+}
+
+function version(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  if (typeof manifest !== 'object' || manifest === null || !('version' in manifest)) return 'unknown';
+  return String(manifest.version);
+}

@@ -1,0 +1,68 @@
+import type { Duplex } from 'node:stream';
+import { SECURITY } from '../anycloud/station.ts';
+import { type Clock, sleep } from '../clock.ts';
+import type { Settings } from '../config/resolve.ts';
+import { AppError } from '../errors.ts';
+import type { JsonObject, Report } from '../events.ts';
+
+/** The way to the module: a serial port, or the simulator's end of one. Each kind is loaded only when it is used. */
+export interface Link {
+  /** @throws AppError when the way cannot be opened; after it was open once, waits until it can be again */
+  open(signal: AbortSignal): Promise<Duplex>;
+  close(): Promise<void>;
+}
+
+const REOPEN_PAUSE = 1_000;
+
+/** The walkthrough's desired properties. */
+const DEMO_TWIN: JsonObject = {
+  telemetryInterval: 5,
+  rgb_led_blue: 0,
+  rgb_led_green: 0,
+  rgb_led_red: 0,
+  led_user: 3,
+};
+
+export async function openLink(
+  settings: Settings,
+  { clock, random, report }: { clock: Clock; random: () => number; report: Report },
+): Promise<Link> {
+  if (!settings.simulate) return serialLink(settings, clock, report);
+  const { startBench } = await import('../simulator/bench.ts');
+  const bench = await startBench({
+    clock,
+    random,
+    pace: settings.pace,
+    ssid: settings.wifi.ssid,
+    passphrase: settings.wifi.passphrase,
+    security: SECURITY[settings.wifi.security],
+    idScope: settings.idScope,
+    deviceId: settings.deviceId,
+    desired: settings.demoTwin ? DEMO_TWIN : {},
+    httpPort: settings.httpPort,
+  });
+  report({ type: 'local-cloud', url: bench.url, deviceId: settings.deviceId });
+  return { open: async () => bench.connect(), close: () => bench.close() };
+}
+
+async function serialLink({ port, baud }: Settings, clock: Clock, report: Report): Promise<Link> {
+  const { openPort } = await import('../serial/port.ts');
+  let wasOpen = false;
+
+  async function open(signal: AbortSignal): Promise<Duplex> {
+    if (wasOpen)
+      report({ type: 'event', level: 'warning', message: `The serial port ${port} is gone; waiting for it` });
+    for (;;) {
+      try {
+        const stream = await openPort(port, baud);
+        wasOpen = true;
+        return stream;
+      } catch (error) {
+        if (!wasOpen || !(error instanceof AppError)) throw error;
+      }
+      await sleep(clock, REOPEN_PAUSE, signal);
+    }
+  }
+
+  return { open, close: async () => undefined };
+}

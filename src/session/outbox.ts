@@ -1,0 +1,61 @@
+import type { QoS } from '../anycloud/broker.ts';
+import type { JsonObject } from '../events.ts';
+
+/** A reading of the sensor, and when it was taken, in milliseconds since 1970. */
+export interface Sample {
+  body: JsonObject;
+  takenAt: number;
+}
+
+/** At the shortest interval this keeps about a quarter of an hour. */
+const CAPACITY = 1_000;
+
+/**
+ * The telemetry that is due. Sampling goes on while there is no connection: with QoS 1 what falls due then is kept,
+ * with QoS 0 it is lost, and counted.
+ */
+export class Outbox {
+  readonly #read: () => JsonObject;
+  readonly #waiting: Sample[] = [];
+  #lastTaken: number | null = null;
+
+  /** @param read the next reading of the sensor */
+  constructor(read: () => JsonObject) {
+    this.#read = read;
+  }
+
+  /** When the next sample falls due, in milliseconds since 1970; the first one at once. `interval` in seconds. */
+  due(interval: number): number {
+    return this.#lastTaken === null ? 0 : this.#lastTaken + 1000 * interval;
+  }
+
+  /**
+   * Takes every sample that has fallen due.
+   * @returns how many were lost: with QoS 0 all but the present one, with QoS 1 the oldest beyond the capacity
+   */
+  take(now: number, interval: number, qos: QoS): number {
+    const step = 1000 * interval;
+    const overdue = this.#lastTaken === null ? 0 : Math.floor((now - this.due(interval)) / step);
+    if (overdue < 0) return 0;
+    const capacity = qos === 0 ? 1 : CAPACITY;
+    let lost = 0;
+    for (let missed = overdue; missed >= 0; missed--) {
+      this.#waiting.push({ body: this.#read(), takenAt: now - missed * step });
+      if (this.#waiting.length <= capacity) continue;
+      this.#waiting.shift();
+      lost++;
+    }
+    this.#lastTaken = now;
+    return lost;
+  }
+
+  /** The oldest sample that waits. */
+  get next(): Sample | undefined {
+    return this.#waiting[0];
+  }
+
+  /** The oldest sample has been sent, or is given up. */
+  remove(): void {
+    this.#waiting.shift();
+  }
+}

@@ -1,0 +1,78 @@
+import type { Duplex } from 'node:stream';
+import type { Clock } from '../clock.ts';
+import type { JsonObject } from '../events.ts';
+import { createLocalCloud } from './cloud/local-cloud.ts';
+import { createPki } from './cloud/pki.ts';
+import { tlsDial } from './module/dial.ts';
+import { createVirtualModule } from './module/virtual-module.ts';
+
+export interface BenchOptions {
+  clock: Clock;
+  random: () => number;
+  pace: 'real' | 'instant';
+  /** The network that the virtual module finds; security as `AT+WSTAC=2` has it. */
+  ssid: string;
+  passphrase: string;
+  security: number;
+  /** What is enrolled at the local DPS. */
+  idScope: string;
+  deviceId: string;
+  /** The first desired properties of the device. */
+  desired: JsonObject;
+  /** Port of the HTTP API; any free one when it is taken. */
+  httpPort: number;
+}
+
+/** A virtual module and a local cloud, joined by real MQTT over real TLS on loopback. */
+export interface Bench {
+  /** A new end of the wire to the module, which keeps its state. */
+  connect(): Duplex;
+  /** The cloud's HTTP API. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+const LOOPBACK = '127.0.0.1';
+
+/** Starts both simulators; every broker name that the module is given leads to the local cloud. */
+export async function startBench(options: BenchOptions): Promise<Bench> {
+  const { clock, random, idScope, deviceId } = options;
+  const pki = await createPki({ hosts: [], now: clock.now() });
+  const identity = await pki.device(deviceId);
+  const cloud = createLocalCloud({
+    clock,
+    random,
+    pki,
+    idScope,
+    enrolments: [{ kind: 'individual', registrationId: deviceId, certificate: identity.certificate }],
+    desired: { [deviceId]: options.desired },
+  });
+  const { mqttPort, url } = await cloud.listen({ mqttPort: 0, httpPort: options.httpPort });
+  const module = createVirtualModule({
+    clock,
+    random,
+    dial: tlsDial(() => ({ host: LOOPBACK, port: mqttPort })),
+    identity,
+    trusted: [pki.ca],
+    accessPoints: [
+      {
+        ssid: options.ssid,
+        passphrase: options.passphrase,
+        security: options.security,
+        bssid: '5C:76:95:1B:D9:2F',
+        channel: 6,
+        rssi: -48,
+      },
+    ],
+    pace: options.pace,
+  });
+  module.powerOn();
+  return {
+    connect: () => module.connect(),
+    url,
+    async close() {
+      module.close();
+      await cloud.close();
+    },
+  };
+}
