@@ -1,0 +1,56 @@
+import { isIPv4 } from 'node:net';
+
+/** What a text means as a setting, or a phrase that says what it must be instead. */
+export type Checked<Value> = { value: Value } | { must: string };
+
+export type Check<Value> = (text: string) => Checked<Value>;
+
+// `set NAME=COM5 && ...` on Windows leaves a blank at the end, so whatever has no blanks of its own is trimmed.
+
+/** A whole number from `min` to `max`, in decimal digits. */
+export function integer(min: number, max: number): Check<number> {
+  return (text) => {
+    const number = /^\d{1,15}$/.test(text.trim()) ? Number(text) : Number.NaN;
+    return number >= min && number <= max ? { value: number } : { must: `be a whole number from ${min} to ${max}` };
+  };
+}
+
+/** One of `values`; upper and lower case are the same. */
+export function choice<const Value extends string | number>(values: readonly Value[]): Check<Value> {
+  return (text) => {
+    const value = values.find((candidate) => String(candidate) === text.trim().toLowerCase());
+    return value === undefined ? { must: `be one of ${values.join(', ')}` } : { value };
+  };
+}
+
+/** A text that `pattern` accepts whole; `must` describes it. */
+export function matching(pattern: RegExp, must: string): Check<string> {
+  return (text) => (pattern.test(text.trim()) ? { value: text.trim() } : { must });
+}
+
+/** A text of `min` to `max` bytes in UTF-8, blanks included. */
+export function bytes(min: number, max: number): Check<string> {
+  return (text) => {
+    const length = Buffer.byteLength(text);
+    return length >= min && length <= max ? { value: text } : { must: `have ${min} to ${max} bytes` };
+  };
+}
+
+const DNS_NAME =
+  /^(?=.{1,63}$)[0-9A-Za-z](?:[0-9A-Za-z-]*[0-9A-Za-z])?(?:\.[0-9A-Za-z](?:[0-9A-Za-z-]*[0-9A-Za-z])?)*$/;
+
+/** A DNS name or an IPv4 address of at most 63 characters: 64 make the module retry in silence (AT protocol 7.4, 7.11). */
+export const host: Check<string> = (text) => {
+  const name = text.trim();
+  const valid = /^[\d.]+$/.test(name) ? isIPv4(name) : DNS_NAME.test(name);
+  return valid ? { value: name } : { must: 'be a plain DNS name or an IPv4 address of at most 63 characters' };
+};
+
+/** What WPA takes: a passphrase of 8 to 63 printable ASCII characters, or the key itself in 64 hex digits. */
+export const wpaPassphrase: Check<string> = (text) =>
+  /^(?:[ -~]{8,63}|[0-9A-Fa-f]{64})$/.test(text)
+    ? { value: text }
+    : { must: 'have 8 to 63 printable ASCII characters, or be a key of 64 hex digits' };
+
+/** A flag without an argument: given means true. */
+export const given: Check<boolean> = (text) => ({ value: text === 'true' });

@@ -1,0 +1,33 @@
+import { SETTING_NAMES, SETTINGS, type Setting } from './settings.ts';
+
+const HEAD = [
+  'Settings of anycloud-iotc. Copy this file to .env and fill in what is empty.',
+  'A flag or a variable of the environment wins over a line here; an empty value counts as not set.',
+];
+
+/** The text of `.env.example`: every setting that has a name in the environment, by section, with its default. */
+export function envExample(): string {
+  const lines = HEAD.map((line) => `# ${line}`);
+  let section = '';
+  for (const name of SETTING_NAMES) {
+    const setting: Setting<unknown> = SETTINGS[name];
+    if (setting.env === undefined) continue;
+    if (setting.section !== section) {
+      section = setting.section;
+      lines.push('', `# --- ${section} ---`);
+    }
+    lines.push('', ...comments(setting), `${setting.env}=${initialValue(setting)}`);
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function comments(setting: Setting<unknown>): string[] {
+  const help = setting.help.charAt(0).toUpperCase() + setting.help.slice(1);
+  const example = setting.example === undefined ? [] : [`Example: ${setting.env}=${setting.example}`];
+  return [`${help}.`, ...(setting.comment ?? []), ...example].map((line) => `# ${line}`);
+}
+
+function initialValue(setting: Setting<unknown>): string {
+  if (setting.fallback !== undefined) return String(setting.fallback);
+  return setting.example?.startsWith("'") ? "''" : '';
+}

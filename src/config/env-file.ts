@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { AppError } from '../errors.ts';
+
+/** A file of settings as it was read; `path` as the person wrote it. */
+export interface EnvFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+const BYTE_ORDER_MARK = '\uFEFF';
+
+/**
+ * Reads `--env-file`, or `.env` in `folder` when none is named; null when there is no `.env`.
+ * @throws AppError E_CONFIG when the named file is missing, or a file is there and cannot be read as text.
+ */
+export function readEnvFile(named: string | undefined, folder: string): EnvFile | null {
+  const path = named || '.env';
+  let content: Buffer;
+  try {
+    content = readFileSync(resolve(folder, path));
+  } catch (error) {
+    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    if (missing && !named) return null;
+    throw new AppError(
+      'E_CONFIG',
+      missing ? `The settings file ${path} does not exist` : `The settings file ${path} cannot be read`,
+      missing ? 'Check the path after --env-file.' : 'Check that it is a file, and who may read it.',
+      error,
+    );
+  }
+  // What Windows PowerShell writes with `>` is UTF-16, in which no name would be found.
+  if (content.includes(0)) {
+    throw new AppError('E_CONFIG', `The settings file ${path} is not UTF-8 text`, 'Save it as UTF-8.');
+  }
+  const text = content.toString('utf8');
+  return { path, text: text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text };
+}
+
+/**
+ * True when `value`, which dotenv read for `name`, is what the person wrote. dotenv ends an unquoted value at any `#`,
+ * unescapes nothing but line ends in double quotes, and keeps a quote that is not closed. A secret may hold ` #`, so
+ * only after other values is that a comment.
+ */
+export function isReadAsWritten(text: string, name: string, value: string, secret: boolean): boolean {
+  const written = lastLine(text, name);
+  const quote = written.charAt(0);
+  if (quote === "'" || quote === '"' || quote === '`') {
+    const quoted = quote + value + quote;
+    const notUnescaped = quote === '"' ? '\\' : `\\${quote}`;
+    const rest = written.slice(quoted.length);
+    const isComment = /^\s+#/.test(rest) && !(secret && rest.includes(quote));
+    return written.startsWith(quoted) && !value.includes(notUnescaped) && (rest === '' || isComment);
+  }
+  if (written === value) return true;
+  return !secret && written.startsWith(value) && (value === '' || /^\s/.test(written.slice(value.length)));
+}
+
+/** What stands after `name=` where it stands last, which is the line that counts. */
+function lastLine(text: string, name: string): string {
+  const lines = text.matchAll(new RegExp(`^[^\\S\\r\\n]*(?:export\\s+)?${name}(?:[^\\S\\r\\n]*=|:\\s)(.*)$`, 'gm'));
+  return [...lines].at(-1)?.[1]?.trim() ?? '';
+}

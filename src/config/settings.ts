@@ -1,0 +1,300 @@
+import { bytes, type Check, choice, given, host, integer, matching, wpaPassphrase } from './checks.ts';
+
+/** The value of every setting, by the name that commander gives its flag. */
+export interface SettingValues {
+  port: string;
+  baud: number;
+  ssid: string;
+  passphrase: string;
+  security: 'open' | 'wpa' | 'wpa2';
+  ntpServer: string;
+  dpsHost: string;
+  idScope: string;
+  deviceId: string;
+  modelId: string;
+  interval: number;
+  envFile: string | null;
+  count: number | null;
+  duration: number | null;
+  qos: 0 | 1;
+  onReboot: 'log' | 'restart';
+  quiet: boolean;
+  verbose: boolean;
+  json: boolean;
+  logFile: string | null;
+  color: boolean | null;
+  simulate: boolean;
+  httpPort: number;
+  demoTwin: boolean;
+  pace: 'real' | 'instant';
+}
+
+export type SettingName = keyof SettingValues;
+
+/** One row of the table of settings. */
+export interface Setting<Value> {
+  /** As commander spells it. */
+  readonly flag: string;
+  /** Its name in the environment and in `.env`, where it has one. */
+  readonly env?: string;
+  readonly section: Section;
+  readonly help: string;
+  /** The right side of a good line in `.env`, for settings that have no default. */
+  readonly example?: string;
+  /** What `.env.example` says beyond the help, one line each. */
+  readonly comment?: readonly string[];
+  /** The value when none is given; without it the setting is required. */
+  readonly fallback?: Value;
+  /** The value when none is given and there is no board. */
+  readonly simulated: Value;
+  readonly check: Check<Value>;
+  /** Its value is shown nowhere. */
+  readonly secret?: true;
+}
+
+export type Section = 'Serial port' | 'Wi-Fi' | 'Azure' | 'Session' | 'Output' | 'Simulation';
+
+/** The rates that the module knows (AT protocol 1.1). */
+const BAUD_RATES = [9600, 14400, 19200, 38400, 57600, 115200, 230400] as const;
+/** The longest duration that a timer can hold, in seconds. */
+const LONGEST = 2_147_483;
+
+/** Every setting, in the order of the help and of `.env.example`. */
+export const SETTINGS: { readonly [Name in SettingName]: Setting<SettingValues[Name]> } = {
+  port: {
+    flag: '--port <path>',
+    env: 'SERIAL_PORT',
+    section: 'Serial port',
+    help: 'serial port of the board',
+    example: 'COM5',
+    comment: ['COM5 on Windows, /dev/ttyUSB0 or /dev/ttyACM0 on Linux, /dev/cu.usbserial-0001 on macOS.'],
+    simulated: 'virtual-module',
+    check: bytes(1, 255),
+  },
+  baud: {
+    flag: '--baud <rate>',
+    env: 'SERIAL_BAUD',
+    section: 'Serial port',
+    help: 'speed of the serial port in baud',
+    comment: [`One of ${BAUD_RATES.join(', ')}; a board that was just started speaks 230400.`],
+    fallback: 230400,
+    simulated: 230400,
+    check: choice(BAUD_RATES),
+  },
+  ssid: {
+    flag: '--ssid <name>',
+    env: 'WIFI_SSID',
+    section: 'Wi-Fi',
+    help: 'name of the Wi-Fi network',
+    example: "'Workshop 2'",
+    simulated: 'AnyCloud-Demo',
+    check: bytes(1, 32),
+  },
+  passphrase: {
+    flag: '--passphrase <text>',
+    env: 'WIFI_PASSPHRASE',
+    section: 'Wi-Fi',
+    help: 'passphrase of the Wi-Fi network',
+    example: "'the passphrase'",
+    comment: [
+      'Keep the single quotes: without them a # ends the value, and double quotes change backslashes.',
+      'A passphrase that holds a single quote goes between backticks (`) instead.',
+      'An open network needs none.',
+    ],
+    simulated: 'simulated-passphrase',
+    check: wpaPassphrase,
+    secret: true,
+  },
+  security: {
+    flag: '--security <kind>',
+    env: 'WIFI_SECURITY',
+    section: 'Wi-Fi',
+    help: 'open, wpa (WPA and WPA2 mixed) or wpa2',
+    fallback: 'wpa2',
+    simulated: 'wpa2',
+    check: choice(['open', 'wpa', 'wpa2']),
+  },
+  ntpServer: {
+    flag: '--ntp-server <host>',
+    env: 'NTP_SERVER',
+    section: 'Wi-Fi',
+    help: 'time server; without the time the module makes no TLS connection',
+    fallback: 'pool.ntp.org',
+    simulated: 'pool.ntp.org',
+    check: host,
+  },
+  dpsHost: {
+    flag: '--dps-host <host>',
+    env: 'DPS_HOST',
+    section: 'Azure',
+    help: 'Device Provisioning Service',
+    fallback: 'global.azure-devices-provisioning.net',
+    simulated: 'global.azure-devices-provisioning.net',
+    check: host,
+  },
+  idScope: {
+    flag: '--id-scope <id>',
+    env: 'ID_SCOPE',
+    section: 'Azure',
+    help: 'ID scope of the application',
+    example: '0ne00123ABC',
+    comment: ['IoT Central shows it under Permissions, Device connection groups.'],
+    simulated: '0ne00A1B2C3',
+    check: matching(/^[0-9A-Za-z]+$/, 'have letters and digits only'),
+  },
+  deviceId: {
+    flag: '--device-id <id>',
+    env: 'DEVICE_ID',
+    section: 'Azure',
+    help: "device id, which is the common name of the board's certificate",
+    example: 'sn0123456789ABCDEF01',
+    comment: ["The module's limit is 23 characters."],
+    simulated: 'sn0123A1B2C3D4E5F601',
+    // The client id of the module ends at 23 characters (AT protocol 7.11); the set is that of DPS registration ids.
+    check: matching(
+      /^[0-9A-Za-z._:-]{0,22}[0-9A-Za-z-]$/,
+      'have 1 to 23 letters, digits or any of - . _ : and end in a letter, a digit or -',
+    ),
+  },
+  modelId: {
+    flag: '--model-id <dtmi>',
+    env: 'MODEL_ID',
+    section: 'Azure',
+    help: 'Plug and Play model that the device announces',
+    fallback: 'dtmi:com:Microchip:WBZ451_Curiosity;1',
+    simulated: 'dtmi:com:Microchip:WBZ451_Curiosity;1',
+    check: matching(
+      /^(?=.{1,128}$)dtmi(?::[A-Za-z](?:[0-9A-Za-z_]*[0-9A-Za-z])?)+;[1-9]\d{0,8}(?:\.(?:0|[1-9]\d{0,5}))?$/,
+      'be a DTMI such as dtmi:com:example:Thermostat;1, of at most 128 characters',
+    ),
+  },
+  interval: {
+    flag: '--interval <seconds>',
+    env: 'TELEMETRY_INTERVAL',
+    section: 'Azure',
+    help: 'seconds between telemetry messages until the cloud sets telemetryInterval',
+    fallback: 10,
+    simulated: 10,
+    check: integer(1, 86_400),
+  },
+  envFile: {
+    flag: '--env-file <path>',
+    section: 'Session',
+    help: 'read settings from this file instead of .env',
+    fallback: null,
+    simulated: null,
+    check: bytes(1, 4096),
+  },
+  count: {
+    flag: '--count <n>',
+    section: 'Session',
+    help: 'end after n telemetry messages that the module has accepted',
+    fallback: null,
+    simulated: null,
+    check: integer(1, 1_000_000_000),
+  },
+  duration: {
+    flag: '--duration <seconds>',
+    section: 'Session',
+    help: 'end this many seconds after the start of the program',
+    fallback: null,
+    simulated: null,
+    check: integer(1, LONGEST),
+  },
+  qos: {
+    flag: '--qos <0|1>',
+    section: 'Session',
+    help: 'quality of service of telemetry; with 1 each message is acknowledged',
+    fallback: 0,
+    simulated: 0,
+    check: choice([0, 1]),
+  },
+  onReboot: {
+    flag: '--on-reboot <action>',
+    section: 'Session',
+    help: 'what the reboot command does: log it, or restart the session',
+    fallback: 'log',
+    simulated: 'log',
+    check: choice(['log', 'restart']),
+  },
+  quiet: {
+    flag: '--quiet',
+    section: 'Output',
+    help: 'show events only, no AT lines',
+    fallback: false,
+    simulated: false,
+    check: given,
+  },
+  verbose: {
+    flag: '--verbose',
+    section: 'Output',
+    help: 'show times and states too',
+    fallback: false,
+    simulated: false,
+    check: given,
+  },
+  json: {
+    flag: '--json',
+    section: 'Output',
+    help: 'write one JSON object a line (NDJSON) instead of the transcript',
+    fallback: false,
+    simulated: false,
+    check: given,
+  },
+  logFile: {
+    flag: '--log-file <path>',
+    section: 'Output',
+    help: 'append everything to this file, with the time of day',
+    fallback: null,
+    simulated: null,
+    check: bytes(1, 4096),
+  },
+  color: {
+    flag: '--no-color',
+    section: 'Output',
+    help: 'use no colours',
+    fallback: null,
+    simulated: null,
+    check: (text) => ({ value: text === 'false' ? false : null }),
+  },
+  simulate: {
+    flag: '--simulate',
+    section: 'Simulation',
+    help: 'use a virtual module and a local cloud: no board, no network, no settings needed',
+    fallback: false,
+    simulated: false,
+    check: given,
+  },
+  httpPort: {
+    flag: '--http-port <n>',
+    section: 'Simulation',
+    help: "port of the local cloud's HTTP API; when it is taken, any free one",
+    fallback: 7070,
+    simulated: 7070,
+    check: integer(0, 65_535),
+  },
+  demoTwin: {
+    flag: '--demo-twin',
+    section: 'Simulation',
+    help: "begin with the walkthrough's desired properties instead of none",
+    fallback: false,
+    simulated: false,
+    check: given,
+  },
+  pace: {
+    flag: '--pace <pace>',
+    section: 'Simulation',
+    help: "the virtual module's speed: real (230400 baud) or instant",
+    fallback: 'real',
+    simulated: 'real',
+    check: choice(['real', 'instant']),
+  },
+};
+
+/** The names of all settings, in the order of the table. */
+export const SETTING_NAMES = Object.keys(SETTINGS) as readonly SettingName[];
+
+/** `--baud` of `--baud <rate>`. */
+export function flagName(setting: { readonly flag: string }): string {
+  return setting.flag.split(' ', 1)[0] ?? setting.flag;
+}
