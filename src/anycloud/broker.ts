@@ -40,6 +40,8 @@ const SETTLING = new Set(['suback', 'unsuback', 'published', 'broker']);
 export class Broker {
   readonly #module: AnyCloudModule;
   #turn: Promise<unknown> = Promise.resolve();
+  /** When the module last sent something to the broker because of us, in milliseconds since 1970. */
+  lastSent = 0;
 
   constructor(module: AnyCloudModule) {
     this.#module = module;
@@ -139,6 +141,7 @@ export class Broker {
   async #request(text: string, signal: AbortSignal): Promise<boolean> {
     const settled = this.#module.expect((seen) => SETTLING.has(seen.type) || undefined);
     try {
+      this.lastSent = this.#module.clock.now();
       return await this.#module.request(text, signal);
     } catch (error) {
       if (!(error instanceof AtError) || error.status !== MQTT_ERROR || !(await this.isConnected(signal))) throw error;

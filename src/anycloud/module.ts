@@ -77,6 +77,22 @@ export class AnyCloudModule extends EventEmitter<ModuleEvents> {
     return (await this.#try({ text }, signal)) !== null;
   }
 
+  /** Sends a command once, whatever comes of it. @throws AtError */
+  exchange(command: Command, signal: AbortSignal): Promise<string[]> {
+    return this.#link.execute(command, signal);
+  }
+
+  /** Writes bytes that the module has asked for. */
+  write(bytes: Uint8Array): void {
+    this.#link.write(bytes);
+  }
+
+  /** Ends a transfer of binary data that has come to a halt, where there is one. */
+  async leaveBinaryMode(signal: AbortSignal): Promise<void> {
+    this.#link.write(BINARY_ESCAPE);
+    await sleep(this.clock, BINARY_ESCAPE_SILENCE, signal);
+  }
+
   /** One attempt; a line that arrived damaged is sent again. Null: no answer, though the module is there. */
   async #try(command: Command, signal: AbortSignal): Promise<string[] | null> {
     try {
@@ -117,10 +133,7 @@ export class AnyCloudModule extends EventEmitter<ModuleEvents> {
       } catch (error) {
         if (!(error instanceof AtError) || error.failure === 'closed') throw error;
         if (attempt === ATTENTION_ATTEMPTS) throw error;
-        if (error.failure === 'silent' && attempt === 2) {
-          this.#link.write(BINARY_ESCAPE);
-          await sleep(this.clock, BINARY_ESCAPE_SILENCE, signal);
-        }
+        if (error.failure === 'silent' && attempt === 2) await this.leaveBinaryMode(signal);
       }
     }
   }

@@ -27,13 +27,14 @@ export function parseTerseStatus(text: string): Status | null {
 const NUL = 0x00;
 const CR = 0x0d;
 const PROMPT = 0x3e;
+export const BINARY_PROMPT = 0x23;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the module erases its line with this sequence (AT protocol 2.5)
 const ERASE = /\u001b\[[0-9]*[A-Z]/g;
 
 /**
  * Takes a line apart into what was printed in one piece: CR only stands at the ends of lines and before events
- * (AT protocol 3.1), so an event that broke into an echo shows as a CR inside the line. Prompts, which have no
- * line end of their own, are taken off the front of each piece.
+ * (AT protocol 3.1), so an event that broke into an echo shows as a CR inside the line. Prompts (`>`, and `#` for
+ * binary data), which have no line end of their own, are taken off the front of each piece.
  */
 export function pieces(line: string): string[] {
   const text = line.includes('\u001b') ? line.replace(ERASE, '') : line;
@@ -53,7 +54,7 @@ function skipPrompts(text: string, from: number, end: number): number {
   let at = from;
   while (at < end) {
     const code = text.charCodeAt(at);
-    if (code !== PROMPT && code !== CR && code !== NUL) break;
+    if (code !== PROMPT && code !== CR && code !== NUL && code !== BINARY_PROMPT) break;
     at++;
   }
   return at;

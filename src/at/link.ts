@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
 import type { Clock, Timer } from '../clock.ts';
 import type { LineKind } from '../events.ts';
-import { isBlank, parseStatus, parseTerseStatus, pieces, type Status } from './digest.ts';
+import { BINARY_PROMPT, isBlank, parseStatus, parseTerseStatus, pieces, type Status } from './digest.ts';
 import { AtError } from './error.ts';
 import { readLines } from './lines.ts';
 
@@ -12,6 +12,7 @@ export const MAX_COMMAND = 510;
 /** A reply comes within about 100 ms of the line end (AT protocol 2.1); the rest is for slow lines and long echoes. */
 const REPLY_TIMEOUT = 3_000;
 
+const LF = 0x0a;
 const WITHHELD = '(unreadable line withheld: it may hold part of a secret)';
 
 export interface Command {
@@ -27,6 +28,11 @@ export interface Command {
   anyVerbosity?: boolean;
   /** Its answer is the boot banner, which may come in the middle of its echo (AT protocol 1.2). */
   restarts?: boolean;
+  /**
+   * The module asks for bytes with a `#` at the start of a line, which never ends (AT protocol 7.17): called then.
+   * The command ends with the line that `response` describes, in place of a status.
+   */
+  onPrompt?: () => void;
   /** Milliseconds from the write to the status. */
   timeout?: number;
 }
@@ -45,6 +51,8 @@ interface Job {
   lines: string[];
   /** The part of the echo that has not come back yet. */
   echo: string;
+  /** The binary prompt has been seen. */
+  prompted: boolean;
   /** A status has come with no echo before it: belated, or the echo has been switched off. */
   unechoed: boolean;
   settle(result: string[] | AtError): void;
@@ -68,6 +76,7 @@ export class AtLink<U> extends EventEmitter<LinkEvents<U>> {
   /** A command was given up, and its answer may still come. */
   #gaveUp = false;
   #blank = false;
+  #atLineStart = false;
   #withhold = false;
   #fragment: string | null = null;
   #closed: AtError | null = null;
@@ -78,6 +87,7 @@ export class AtLink<U> extends EventEmitter<LinkEvents<U>> {
     this.#clock = clock;
     this.#parseUrc = parseUrc;
     readLines(stream, (line) => this.#onLine(line));
+    stream.on('data', (chunk: Buffer) => this.#watchPrompt(chunk));
     stream.on('error', (cause) => this.close(cause));
     stream.on('end', () => this.close());
     stream.on('close', (cause?: unknown) => this.close(cause));
@@ -102,6 +112,7 @@ export class AtLink<U> extends EventEmitter<LinkEvents<U>> {
         command,
         lines: [],
         echo: command.text,
+        prompted: false,
         unechoed: false,
         settle: (result) => {
           signal?.removeEventListener('abort', onAbort);
@@ -159,6 +170,18 @@ export class AtLink<U> extends EventEmitter<LinkEvents<U>> {
     this.#timer?.cancel();
     job.settle(result);
     this.#next();
+  }
+
+  /** The byte tap beside the line splitter: sees the `#` that no line end follows. */
+  #watchPrompt(chunk: Buffer): void {
+    const job = this.#pending;
+    if (job?.command.onPrompt && !job.prompted) {
+      if ((this.#atLineStart && chunk[0] === BINARY_PROMPT) || chunk.includes('\n#')) {
+        job.prompted = true;
+        job.command.onPrompt();
+      }
+    }
+    this.#atLineStart = chunk.at(-1) === LF;
   }
 
   #onLine(line: string): void {
@@ -237,6 +260,7 @@ export class AtLink<U> extends EventEmitter<LinkEvents<U>> {
     if (this.#isResponse(piece) && !this.#embeddedUrc(piece)) {
       this.#pending?.lines.push(piece);
       this.emit('received', piece, 'info');
+      if (this.#pending?.prompted) this.#finish(this.#pending.lines);
       return true;
     }
     const urc = this.#parseUrc(piece);

@@ -14,6 +14,9 @@ import type { Context } from './context.ts';
 import { note, warn } from './narrate.ts';
 import { TwinClient } from './twin-client.ts';
 
+/** What the module's keep-alive is by default, in milliseconds (AT protocol 8.1). */
+const KEEP_ALIVE = 60_000;
+
 /**
  * The device at its hub: what DPS has assigned, and the answers to what the cloud asks. It lives as long as the
  * assignment; between `serve` and `suspend` there is a connection.
@@ -68,6 +71,16 @@ export class HubClient {
     if (parsed?.kind === 'method')
       this.#enqueue((signal) => this.#answerCommand(parsed.name, parsed.rid, payload, signal));
     if (parsed?.kind === 'desired') this.#takePatch(payload, parsed.version);
+    this.#enqueue((signal) => this.#keepAlive(signal));
+  }
+
+  /**
+   * The module sends no ping while it receives (T17), so a message that leads to no answer must lead to another one,
+   * or the hub closes the connection after one and a half times the keep-alive.
+   */
+  async #keepAlive(signal: AbortSignal): Promise<void> {
+    const { modem, clock } = this.#context;
+    if (clock.now() - modem.broker.lastSent > KEEP_ALIVE / 3) await this.#twinClient.touch(signal);
   }
 
   /** Reads the twin and adopts what it holds. */

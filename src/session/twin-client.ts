@@ -64,6 +64,16 @@ export class TwinClient {
     for (const patch of patches) await this.#patch(patch, signal);
   }
 
+  /** Sends the smallest message that changes nothing. */
+  async touch(signal: AbortSignal): Promise<void> {
+    await this.#context.modem.broker.publish(reportedTopic(this.#nextRid()), '{}', 0, signal);
+  }
+
+  #nextRid(): string {
+    this.#rid = (this.#rid % LAST_RID) + 1;
+    return String(this.#rid);
+  }
+
   #patch(patch: JsonObject, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const request = () => ({ topic: reportedTopic, payload: asciiJson(patch), onAccepted: resolve });
@@ -84,8 +94,7 @@ export class TwinClient {
     const { modem, clock, random } = this.#context;
     const { topic, payload, onAccepted } = request();
     for (let attempt = 1; ; attempt++) {
-      this.#rid = (this.#rid % LAST_RID) + 1;
-      const rid = String(this.#rid);
+      const rid = this.#nextRid();
       const answer = modem.module.expect<Result>((seen) => {
         if (seen.type !== 'message') return undefined;
         const parsed = parseHubTopic(seen.topic);
