@@ -9,6 +9,7 @@ export interface Sample {
 
 /** At the shortest interval this keeps about a quarter of an hour. */
 const CAPACITY = 1_000;
+const AT_ONCE = 0;
 
 /**
  * The telemetry that is due. Sampling goes on while there is no connection: with QoS 1 what falls due then is kept,
@@ -26,7 +27,7 @@ export class Outbox {
 
   /** When the next sample falls due, in milliseconds since 1970; the first one at once. `interval` in seconds. */
   due(interval: number): number {
-    return this.#lastTaken === null ? 0 : this.#lastTaken + 1000 * interval;
+    return this.#lastTaken === null ? AT_ONCE : this.#lastTaken + 1000 * interval;
   }
 
   /**
@@ -34,18 +35,15 @@ export class Outbox {
    * @returns how many were lost: with QoS 0 all but the present one, with QoS 1 the oldest beyond the capacity
    */
   take(now: number, interval: number, qos: QoS): number {
-    const step = 1000 * interval;
-    const overdue = this.#lastTaken === null ? 0 : Math.floor((now - this.due(interval)) / step);
-    if (overdue < 0) return 0;
     const capacity = qos === 0 ? 1 : CAPACITY;
     let lost = 0;
-    for (let missed = overdue; missed >= 0; missed--) {
-      this.#waiting.push({ body: this.#read(), takenAt: now - missed * step });
+    for (let due = this.due(interval); due <= now; due = this.due(interval)) {
+      this.#lastTaken = due === AT_ONCE ? now : due;
+      this.#waiting.push({ body: this.#read(), takenAt: this.#lastTaken });
       if (this.#waiting.length <= capacity) continue;
       this.#waiting.shift();
       lost++;
     }
-    this.#lastTaken = now;
     return lost;
   }
 
