@@ -1,0 +1,170 @@
+import { StringDecoder } from 'node:string_decoder';
+import type { Clock, Timer } from '../clock.ts';
+import { type Key, KeyDecoder } from './keys.ts';
+
+/** The part of a terminal's input that is used; `process.stdin` is one. */
+export interface KeyboardInput {
+  readonly isTTY?: boolean;
+  setRawMode?(raw: boolean): unknown;
+  on(event: 'data', listener: (chunk: Buffer) => void): unknown;
+  on(event: 'end' | 'close', listener: () => void): unknown;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  off(event: string, listener: (...parameters: never[]) => void): unknown;
+  resume(): unknown;
+  pause(): unknown;
+}
+
+export interface KeyboardOptions {
+  stdin: KeyboardInput;
+  clock: Clock;
+  /** Where SIGHUP arrives; `process` is one. */
+  signals: {
+    on(signal: NodeJS.Signals, listener: () => void): unknown;
+    off(signal: NodeJS.Signals, listener: () => void): unknown;
+  };
+  /** The ESC key. */
+  onEscape(): void;
+  /** Ctrl-C, which is no signal in raw mode. */
+  onInterrupt(): void;
+  /** A line for the module, which starts with AT. */
+  onLine(line: string): void;
+  /** A sentence on why a line was not taken. */
+  onNote(message: string): void;
+  /** The line being typed has changed. */
+  onEdit(line: string): void;
+  /** The terminal is gone. */
+  onEnd(): void;
+}
+
+export interface Keyboard {
+  /** Leaves the terminal as it was found; calling it again does nothing. */
+  close(): void;
+}
+
+/** Silence in milliseconds after which an ESC was the key, and not the first byte of another one. */
+const ESCAPE_SILENCE = 50;
+/** Longest command that the module takes, in bytes (AT protocol 2.4). */
+const MAX_LINE = 510;
+
+/**
+ * Listens to the keys of a terminal. Without one, nothing is touched.
+ *
+ * Node restores the terminal at every kind of exit but a signal that it does not handle, so SIGHUP restores it here;
+ * ending the process is left to whoever ends the session.
+ * @returns null when `stdin` is no terminal
+ */
+export function attachKeyboard(options: KeyboardOptions): Keyboard | null {
+  const { stdin } = options;
+  if (!stdin.isTTY || !stdin.setRawMode) return null;
+  return new TerminalKeyboard(options);
+}
+
+class TerminalKeyboard implements Keyboard {
+  readonly #options: KeyboardOptions;
+  readonly #keys = new KeyDecoder();
+  readonly #characters = new StringDecoder('utf8');
+  #line = '';
+  #overflowed = false;
+  #silence: Timer | null = null;
+  #closed = false;
+
+  constructor(options: KeyboardOptions) {
+    this.#options = options;
+    const { stdin, signals } = options;
+    stdin.on('data', this.#onData);
+    stdin.on('end', this.#onEnd);
+    stdin.on('close', this.#onEnd);
+    stdin.on('error', this.#onEnd);
+    signals.on('SIGHUP', this.#onHangUp);
+    this.#setRawMode(true);
+    stdin.resume();
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#silence?.cancel();
+    const { stdin, signals } = this.#options;
+    stdin.off('data', this.#onData);
+    stdin.off('end', this.#onEnd);
+    stdin.off('close', this.#onEnd);
+    signals.off('SIGHUP', this.#onHangUp);
+    this.#setRawMode(false);
+    stdin.pause();
+  }
+
+  readonly #onHangUp = (): void => this.#setRawMode(false);
+
+  /** Stays attached to `error` for good, since an error that nobody hears ends the process. */
+  readonly #onEnd = (): void => {
+    if (this.#closed) return;
+    this.close();
+    this.#options.onEnd();
+  };
+
+  readonly #onData = (chunk: Buffer): void => {
+    this.#silence?.cancel();
+    this.#handle(this.#keys.decode(this.#characters.write(chunk)));
+    if (this.#keys.waiting && !this.#closed) this.#awaitSilence();
+  };
+
+  /** A busy process may be late in reading, so once more after what has already arrived was read. */
+  #awaitSilence(): void {
+    const { clock } = this.#options;
+    this.#silence = clock.after(ESCAPE_SILENCE, () => {
+      this.#silence = clock.after(0, () => this.#handle(this.#keys.silence()));
+    });
+  }
+
+  #handle(keys: Key[]): void {
+    const before = this.#line;
+    for (const key of keys) {
+      if (this.#closed) return;
+      switch (key.kind) {
+        case 'character':
+          this.#type(key.character);
+          break;
+        case 'backspace':
+          this.#line = [...this.#line].slice(0, -1).join('');
+          break;
+        case 'enter':
+          this.#enter();
+          break;
+        case 'escape':
+          this.#options.onEscape();
+          break;
+        case 'interrupt':
+          this.#options.onInterrupt();
+          break;
+      }
+    }
+    if (!this.#closed && this.#line !== before) this.#options.onEdit(this.#line);
+  }
+
+  #type(character: string): void {
+    if (Buffer.byteLength(this.#line + character) > MAX_LINE) this.#overflowed = true;
+    else this.#line += character;
+  }
+
+  #enter(): void {
+    const [line, overflowed] = [this.#line, this.#overflowed];
+    this.#line = '';
+    this.#overflowed = false;
+    this.#options.onEdit('');
+    if (overflowed) {
+      this.#options.onNote(`A command has at most ${MAX_LINE} bytes; what you typed was not sent`);
+    } else if (line.startsWith('AT')) {
+      this.#options.onLine(line);
+    } else if (line !== '') {
+      this.#options.onNote('Only a line that starts with AT goes to the module; ESC ends the session');
+    }
+  }
+
+  #setRawMode(raw: boolean): void {
+    try {
+      this.#options.stdin.setRawMode?.(raw);
+    } catch {
+      // The terminal is gone, and with it what could be restored.
+    }
+  }
+}

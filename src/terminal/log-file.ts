@@ -1,0 +1,63 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { AppError } from '../errors.ts';
+import type { SessionEvent } from '../events.ts';
+import { visible } from './visible.ts';
+
+/** A file that keeps every event, one a line. Secrets are masked before. */
+export interface LogFile {
+  append(event: SessionEvent, at: number): void;
+  close(): void;
+}
+
+/**
+ * Opens `path` to append to; a new file is for its owner only. Each line is written at once, so nothing waits in
+ * memory and nothing is lost when the program is killed.
+ * @param onFailure is told once when writing fails (a full disk, say); the log ends there and the session goes on
+ * @throws AppError E_CONFIG when it cannot be opened
+ */
+export function openLogFile(path: string, onFailure: (reason: string) => void): LogFile {
+  let file: number | null = open(path);
+
+  function close(): void {
+    if (file !== null) closeSync(file);
+    file = null;
+  }
+
+  function append(event: SessionEvent, at: number): void {
+    if (file === null) return;
+    try {
+      writeSync(file, logLine(event, at));
+    } catch (error) {
+      close();
+      onFailure(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  return { append, close };
+}
+
+function open(path: string): number {
+  try {
+    return openSync(path, 'a', 0o600);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new AppError(
+      'E_CONFIG',
+      `The log file cannot be written: ${reason}`,
+      'Check the path after --log-file: its folder must exist and be writable.',
+      error,
+    );
+  }
+}
+
+/** `event` as a line of the log, with its time in UTC. */
+export function logLine(event: SessionEvent, at: number): string {
+  return `${new Date(at).toISOString()} ${visible(content(event))}\n`;
+}
+
+function content(event: SessionEvent): string {
+  if (event.type === 'at') return `${event.dir} ${event.line}`;
+  if (event.type === 'event') return `${event.level} ${event.message}`;
+  const { type, ...fields } = event;
+  return `${type} ${JSON.stringify(fields)}`;
+}

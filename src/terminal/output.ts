@@ -1,0 +1,144 @@
+import type { Clock } from '../clock.ts';
+import type { Settings } from '../config/resolve.ts';
+import type { Report, SessionEvent } from '../events.ts';
+import { Channel, type TextStream } from './channel.ts';
+import { createPaint, type Paint, wantsColor } from './color.ts';
+import { type LogFile, openLogFile } from './log-file.ts';
+import { toNdjson } from './ndjson.ts';
+import type { Redactor } from './redact.ts';
+import { type Line, Transcript } from './transcript.ts';
+import { visible } from './visible.ts';
+
+export interface OutputOptions {
+  stdout: TextStream;
+  stderr: TextStream;
+  output: Settings['output'];
+  redactor: Redactor;
+  clock: Clock;
+  env: NodeJS.ProcessEnv;
+  /** When the program started, in milliseconds since 1970. */
+  startedAt: number;
+  /** A keyboard is attached. */
+  interactive: boolean;
+  /** The reader of `stdout` is gone (EPIPE). */
+  onClosed: () => void;
+}
+
+/** Where everything goes that a session has to say. */
+export interface Output {
+  /** Shows and keeps an event, secrets masked. Never throws; after `exit` nothing more is shown. */
+  report: Report;
+  /** Shows what is being typed below the transcript; the empty text removes it. */
+  setInputLine(text: string): void;
+  /** Hands over what is still waiting, for at most a second, and closes the log. */
+  close(): Promise<void>;
+}
+
+const FLUSH_TIME = 1_000;
+const ERASE_LINE = '\r\u001b[2K';
+
+/**
+ * Opens the way out: transcript or NDJSON on `stdout`, errors on `stderr`, and the log file.
+ * @throws AppError E_CONFIG when the log file cannot be opened
+ */
+export function createOutput(options: OutputOptions): Output {
+  return new Gateway(options);
+}
+
+class Gateway implements Output {
+  readonly #options: OutputOptions;
+  readonly #stdout: Channel;
+  readonly #stderr: Channel;
+  readonly #transcript: Transcript;
+  readonly #paint: Paint;
+  readonly #paintError: Paint;
+  readonly #log: LogFile | null;
+  #inputLine = '';
+  #skipped = 0;
+  #ended = false;
+
+  constructor(options: OutputOptions) {
+    const { output, env, startedAt, interactive } = options;
+    this.#options = options;
+    this.#stdout = new Channel(options.stdout, options.onClosed);
+    this.#stderr = new Channel(options.stderr, () => undefined);
+    this.#paint = createPaint(wantsColor(output.color, env, this.#stdout.isTerminal));
+    this.#paintError = createPaint(wantsColor(output.color, env, this.#stderr.isTerminal));
+    this.#log = output.logFile === null ? null : openLogFile(output.logFile, this.#onLogFailure);
+    this.#transcript = new Transcript({ quiet: output.quiet, verbose: output.verbose, interactive, startedAt });
+    if (!output.json) this.#stdout.write(this.#text(this.#transcript.banner(), this.#paint));
+  }
+
+  readonly report: Report = (event) => {
+    if (this.#ended) return;
+    this.#ended = event.type === 'exit';
+    const masked = this.#options.redactor.maskEvent(event);
+    this.#log?.append(masked, this.#options.clock.now());
+
+    // Whoever reads so slowly loses lines rather than memory, but never the end.
+    if (this.#stdout.isFull && event.type !== 'exit' && event.type !== 'error') {
+      this.#skipped++;
+      return;
+    }
+    if (this.#skipped > 0) {
+      const message = `${this.#skipped} events are not shown, because the output is read too slowly`;
+      this.#skipped = 0;
+      this.#show({ type: 'event', level: 'warning', message });
+    }
+    this.#show(masked);
+  };
+
+  setInputLine(text: string): void {
+    const { interactive, output } = this.#options;
+    if (!interactive || output.json || !this.#stdout.isTerminal) return;
+    const before = this.#shownInput();
+    this.#inputLine = text;
+    if (this.#shownInput() !== before) this.#stdout.write(ERASE_LINE + this.#shownInput());
+  }
+
+  async close(): Promise<void> {
+    this.setInputLine('');
+    const { clock } = this.#options;
+    await Promise.all([this.#stdout.flush(clock, FLUSH_TIME), this.#stderr.flush(clock, FLUSH_TIME)]);
+    this.#log?.close();
+  }
+
+  #show(event: SessionEvent): void {
+    const at = this.#options.clock.now();
+    if (this.#options.output.json) {
+      this.#stdout.write(toNdjson(event, at));
+      if (event.type === 'error') this.#stderr.write(`Error: ${visible(oneLine(event.message))} [${event.code}]\n`);
+      return;
+    }
+    const lines = this.#transcript.lines(event, at);
+    if (lines.length === 0) return;
+    const input = this.#shownInput();
+    const erase = input === '' ? '' : ERASE_LINE;
+    if (event.type === 'error') {
+      this.#stdout.write(erase);
+      this.#stderr.write(this.#text(lines, this.#paintError));
+      this.#stdout.write(input);
+    } else {
+      this.#stdout.write(erase + this.#text(lines, this.#paint) + input);
+    }
+  }
+
+  /** Masked once more, since pretty-printed JSON has other escapes than the payload it was made from. */
+  #text(lines: Line[], paint: Paint): string {
+    return lines.map(({ tone, text }) => `${paint(tone, this.#options.redactor.mask(text))}\n`).join('');
+  }
+
+  /** The end of what is being typed, in one row: only a single row can be erased where widths are not known. */
+  #shownInput(): string {
+    const shown = this.#options.redactor.mask(this.#inputLine).replace(/[^ -~]/gu, '?');
+    return shown.slice(-Math.max(1, this.#stdout.columns - 1));
+  }
+
+  readonly #onLogFailure = (reason: string): void => {
+    this.#show({ type: 'event', level: 'warning', message: `The log file ends here: ${reason}` });
+  };
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll(/\s*\n\s*/g, ' ');
+}

@@ -1,0 +1,271 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { SessionEvent } from '../../src/events.ts';
+import { createPaint, wantsColor } from '../../src/terminal/color.ts';
+import { toNdjson } from '../../src/terminal/ndjson.ts';
+import { Transcript, type TranscriptOptions } from '../../src/terminal/transcript.ts';
+import { visible } from '../../src/terminal/visible.ts';
+
+const START = Date.parse('2026-11-23T12:00:00Z');
+const PLAIN: TranscriptOptions = { quiet: false, verbose: false, interactive: false, startedAt: START };
+
+const tx = (line: string): SessionEvent => ({ type: 'at', dir: 'tx', line });
+const info = (line: string): SessionEvent => ({ type: 'at', dir: 'rx', line, kind: 'info' });
+const urc = (line: string): SessionEvent => ({ type: 'at', dir: 'rx', line, kind: 'urc' });
+const text = (line: string): SessionEvent => ({ type: 'at', dir: 'rx', line, kind: 'text' });
+const ok: SessionEvent = { type: 'at', dir: 'rx', line: 'OK', kind: 'status' };
+const said = (level: 'event' | 'note' | 'warning', message: string): SessionEvent => ({
+  type: 'event',
+  level,
+  message,
+});
+
+/** The transcript of `events`, each a second after the one before. */
+function render(events: SessionEvent[], options: Partial<TranscriptOptions> = {}): string {
+  const transcript = new Transcript({ ...PLAIN, ...options });
+  const lines = [
+    ...transcript.banner(),
+    ...events.flatMap((event, index) => transcript.lines(event, START + index * 1000)),
+  ];
+  return lines.map((line) => line.text).join('\n');
+}
+
+const BANNER = `\
+--------------------------------------------------------------------------------
+Starting the AnyCloud Azure IoT Central Demonstration
+--------------------------------------------------------------------------------
+
+`;
+
+test('a session reads like the walkthrough', () => {
+  const events: SessionEvent[] = [
+    { type: 'state', state: 'open-port' },
+    { type: 'state', state: 'attention' },
+    tx('ATE1'),
+    ok,
+    tx('AT+WSTA'),
+    info('+WSTA:0'),
+    ok,
+    said('event', 'WiFi not connected, initializing'),
+    tx('AT+WSTA=1,20000'),
+    ok,
+    urc('+WSTALU:"5C:76:95:1B:D9:2F",6'),
+    text('NET Intf Not Connected'),
+    urc('+WSTAAIP:"10.0.0.156"'),
+    said('event', 'WiFi connected'),
+    tx('AT+MQTTCONN'),
+    info('+MQTTCONN:0'),
+    ok,
+    said('note', 'Broker disconnected....'),
+    urc('+MQTTPUB:35,"$iothub/methods/POST/reboot/?$rid=1",16,"{"delay":"PT5S"}"'),
+    said('note', 'received command from IoT Central'),
+    { type: 'message', topic: '$iothub/methods/POST/reboot/?$rid=1', payload: '{"delay":"PT5S","deep":{"a":[]}}' },
+    { type: 'command', name: 'reboot', request: null, status: 200, response: {} },
+    said('note', 'execute reboot(5)'),
+    said('note', 'Sending Telemetry and Properties.\n    Press ESC to end script'),
+    said('warning', 'a sample is lost'),
+    { type: 'exit', code: 0, reason: 'ESC' },
+  ];
+  assert.equal(
+    render(events, { interactive: true }),
+    `${BANNER}
+Press ESC to Exit the script
+
+Start Initialization...
+.............................
+ATE1
+OK
+>
+AT+WSTA
++WSTA:0
+OK
+>
+Event: WiFi not connected, initializing
+AT+WSTA=1,20000
+OK
+>
++WSTALU:"5C:76:95:1B:D9:2F",6
+>
+NET Intf Not Connected
++WSTAAIP:"10.0.0.156"
+>
+Event: WiFi connected
+AT+MQTTCONN
++MQTTCONN:0
+OK
+>
+
+Broker disconnected....
++MQTTPUB:35,"$iothub/methods/POST/reboot/?$rid=1",16,"{"delay":"PT5S"}"
+>
+
+received command from IoT Central
+--------------------------------
+subscription topic received
+  "$iothub/methods/POST/reboot/?$rid=1"
+subscription payload received
+{
+    "delay": "PT5S",
+    "deep": {
+        "a": []
+    }
+}
+--------------------------------
+
+execute reboot(5)
+Sending Telemetry and Properties.
+    Press ESC to end script
+Warning: a sample is lost
+
+Session ended: ESC (exit code 0)`,
+  );
+});
+
+test('payloads that are empty or no JSON are shown as they are', () => {
+  const block = (payload: string) =>
+    render([{ type: 'message', topic: 't', payload }])
+      .split('\n')
+      .slice(-2, -1)[0];
+  assert.equal(block(''), '(empty)');
+  assert.equal(block('{"a":'), '{"a":');
+  assert.equal(block('one\ntwo\u001b[2J'), 'one\\x0atwo\\x1b[2J');
+  const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+  assert.equal(block(deep), deep);
+});
+
+test('--quiet leaves sentences and errors', () => {
+  const events: SessionEvent[] = [
+    { type: 'state', state: 'wi-fi' },
+    tx('AT'),
+    ok,
+    { type: 'message', topic: 't', payload: '{}' },
+    said('event', 'e'),
+    said('note', 'n'),
+    said('warning', 'w'),
+    { type: 'error', code: 'E_WIFI_JOIN', message: 'No network', hint: 'Come nearer' },
+    { type: 'exit', code: 6, reason: 'error' },
+  ];
+  assert.equal(
+    render(events, { quiet: true }),
+    'Event: e\nn\nWarning: w\nError: No network\n  Hint: Come nearer\n  Code: E_WIFI_JOIN',
+  );
+});
+
+test('--verbose adds the milliseconds since the start, states and what the session has understood', () => {
+  const events: SessionEvent[] = [
+    { type: 'state', state: 'wi-fi' },
+    ok,
+    { type: 'assigned', hub: 'h.example', deviceId: 'd' },
+    { type: 'twin', desired: { $version: 1 }, reported: {} },
+    { type: 'telemetry', body: { temperature: 15 } },
+    { type: 'property', name: 'telemetryInterval', value: 10, requested: 0, version: 7, ac: 400 },
+    { type: 'command', name: 'reboot', request: { delay: 'PT5S' }, status: 200, response: { status: 'Success' } },
+  ];
+  const lines = render(events, { verbose: true }).split('\n').slice(5);
+  assert.deepEqual(lines, [
+    '       0 ms  Start Initialization...',
+    '       0 ms  .............................',
+    '       0 ms  state wi-fi',
+    '    1000 ms  OK',
+    '    1000 ms  >',
+    '    2000 ms  assigned to h.example as d',
+    '    3000 ms  twin desired {"$version":1} reported {}',
+    '    4000 ms  telemetry {"temperature":15}',
+    '    5000 ms  property telemetryInterval = 10, version 7, ac 400',
+    '    6000 ms  command reboot {"delay":"PT5S"}: 200 {"status":"Success"}',
+  ]);
+});
+
+test('the lines for the local cloud do in a shell what they say', { skip: process.platform === 'win32' }, () => {
+  const deviceId = "o'neill:1 $(touch x)";
+  const url = 'http://127.0.0.1:7070';
+  const commands = render([{ type: 'local-cloud', url, deviceId }])
+    .split('\n')
+    .filter((line) => line.startsWith('  curl '));
+  const words = commands.map((line) =>
+    execFileSync('/bin/sh', ['-c', `set -- ${line}; printf '%s\\n' "$@"`], { encoding: 'utf8' })
+      .trim()
+      .split('\n'),
+  );
+  const device = `${url}/api/devices/${encodeURIComponent(deviceId)}`;
+  const header = ['-H', 'Content-Type: application/json'];
+  assert.deepEqual(words, [
+    ['curl', '-X', 'PATCH', `${device}/properties`, ...header, '-d', '{"telemetryInterval":5}'],
+    ['curl', '-X', 'POST', `${device}/commands/reboot`, ...header, '-d', '{"request":{"delay":"PT5S"}}'],
+  ]);
+});
+
+const anyText = fc.oneof(
+  fc.string({ unit: fc.nat(0xffff).map((code) => String.fromCharCode(code)) }),
+  fc.string({ unit: fc.constantFrom('\u001b', '[', '\u009b', '\n', '2J', '\u202e', 'a') }),
+);
+
+test('nothing from outside reaches the terminal as a control character', () => {
+  fc.assert(
+    fc.property(anyText, (outside) => {
+      const events: SessionEvent[] = [
+        tx(outside),
+        text(outside),
+        { type: 'message', topic: outside, payload: outside },
+        { type: 'message', topic: outside, payload: JSON.stringify({ [outside]: outside }) },
+        said('event', outside),
+        said('note', outside),
+        { type: 'assigned', hub: outside, deviceId: outside },
+        { type: 'local-cloud', url: 'http://127.0.0.1', deviceId: Buffer.from(outside).toString() },
+        { type: 'error', code: 'E_INTERNAL', message: outside, hint: outside },
+        { type: 'exit', code: 1, reason: outside },
+      ];
+      assert.doesNotMatch(render(events, { verbose: true }), /[^\n\P{Cc}]|[\p{Cf}\u2028\u2029]/u);
+    }),
+  );
+  assert.equal(visible('a\tb\u001b[0m é \u{1f600} \u202e'), 'a\\x09b\\x1b[0m é \u{1f600} \\u{202e}');
+});
+
+test('NDJSON has version, time and type in front, and each event is one line', () => {
+  assert.equal(
+    toNdjson(text('a "b"'), START),
+    '{"v":1,"ts":"2026-11-23T12:00:00.000Z","type":"at","dir":"rx","line":"a \\"b\\"","kind":"text"}\n',
+  );
+  assert.equal(
+    toNdjson({ type: 'exit', code: 130, reason: 'SIGINT' }, START + 1),
+    '{"v":1,"ts":"2026-11-23T12:00:00.001Z","type":"exit","code":130,"reason":"SIGINT"}\n',
+  );
+  fc.assert(
+    fc.property(anyText, (payload) => {
+      const line = toNdjson({ type: 'message', topic: payload, payload }, START);
+      assert.equal(line.indexOf('\n'), line.length - 1);
+      const expected = { v: 1, ts: '2026-11-23T12:00:00.000Z', type: 'message', topic: payload, payload };
+      assert.deepEqual(JSON.parse(line), expected);
+    }),
+  );
+});
+
+test('--no-color wins over NO_COLOR, that over FORCE_COLOR, that over the terminal', () => {
+  const cases: [boolean | null, NodeJS.ProcessEnv, boolean, boolean][] = [
+    [null, {}, true, true],
+    [null, {}, false, false],
+    [null, { TERM: 'dumb' }, true, false],
+    [null, { TERM: 'dumb', FORCE_COLOR: '1' }, false, true],
+    [null, { FORCE_COLOR: '' }, false, true],
+    [null, { FORCE_COLOR: '0' }, true, false],
+    [null, { FORCE_COLOR: '1', NO_COLOR: '1' }, true, false],
+    [null, { NO_COLOR: '' }, true, true],
+    [false, { FORCE_COLOR: '3' }, true, false],
+  ];
+  for (const [flag, env, isTerminal, expected] of cases) {
+    assert.equal(wantsColor(flag, env, isTerminal), expected, JSON.stringify([flag, env, isTerminal]));
+  }
+});
+
+test('colours add to the text and change nothing of it', () => {
+  const tones = ['sent', 'module', 'event', 'warning', 'error', 'plain'] as const;
+  const colored = tones.map((tone) => createPaint(true)(tone, 'text'));
+  assert.equal(new Set(colored).size, tones.length);
+  for (const [index, tone] of tones.entries()) {
+    assert.equal(createPaint(false)(tone, 'text'), 'text');
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the sequences of colours
+    assert.equal(colored[index]?.replaceAll(/\u001b\[\d+m/g, ''), 'text');
+  }
+});
