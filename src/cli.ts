@@ -15,6 +15,8 @@ if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
     stdout,
     stderr,
     signals: process,
+    exit: (code) => process.exit(code),
+    cwd: process.cwd(),
     clock: systemClock,
     random: Math.random,
   });

@@ -30,14 +30,22 @@ const RESET_TIMEOUT = 10_000;
 export class AnyCloudModule extends EventEmitter<ModuleEvents> {
   readonly clock: Clock;
   readonly #link: AtLink<Urc>;
+  /** The time that the module told last, in seconds since 1970; null when it has told none since it started. */
+  lastTime: number | null = null;
 
   constructor(stream: Duplex, clock: Clock) {
     super();
     this.setMaxListeners(0);
     this.clock = clock;
     this.#link = new AtLink(stream, clock, parseUrc);
-    this.#link.on('urc', (urc) => this.emit('signal', urc));
-    this.#link.on('banner', () => this.emit('signal', { type: 'banner' }));
+    this.#link.on('urc', (urc) => {
+      if (urc.type === 'time') this.lastTime = urc.unixSeconds;
+      this.emit('signal', urc);
+    });
+    this.#link.on('banner', () => {
+      this.lastTime = null;
+      this.emit('signal', { type: 'banner' });
+    });
     this.#link.on('closed', (cause) => this.emit('closed', cause));
     this.#link.on('sent', (line) => this.emit('sent', line));
     this.#link.on('received', (line, kind) => {
@@ -114,7 +122,11 @@ export class AnyCloudModule extends EventEmitter<ModuleEvents> {
     const many = !['+MQTTCONN', '+TIME', '+WSTA', '+DNSRESOLV'].includes(name);
     const response = name === '' ? undefined : new RegExp(`^\\+?${name.slice(1)}[:=]`);
     try {
-      await this.#link.execute({ text: line, ...(response && { response }), many, restarts: isReset }, signal);
+      const sensitive = name === '+WSTAC' || name === '+MQTTC';
+      await this.#link.execute(
+        { text: line, ...(response && { response }), many, sensitive, restarts: isReset },
+        signal,
+      );
     } catch (error) {
       if (!(isReset && error instanceof AtError && error.failure === 'reset')) throw error;
     }

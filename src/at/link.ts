@@ -202,6 +202,8 @@ export class AtLink<U> extends EventEmitter<LinkEvents<U>> {
     this.emit('received', 'OK', 'text');
     this.#echoOn = true;
     this.#withhold = false;
+    // What the module had received by then is executed after the banner (AT protocol 1.2).
+    this.#gaveUp = this.#pending !== null;
     this.#finish(new AtError('reset', 'The module has restarted'));
     this.emit('banner');
   }

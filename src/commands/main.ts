@@ -13,15 +13,19 @@ export interface World {
   stdout: NodeJS.WriteStream;
   stderr: NodeJS.WriteStream;
   signals: Signals;
+  /** Ends the process at once. */
+  exit(code: ExitCode): void;
+  /** The folder in which `.env` is looked for. */
+  cwd: string;
   clock: Clock;
   /** Evenly distributed in [0, 1). */
   random: () => number;
 }
 
-/** Where the signals of the system arrive; `process` is one. */
+/** Where the signals of the system arrive, and errors that nothing has caught; `process` is one. */
 export interface Signals {
-  on(signal: NodeJS.Signals, listener: () => void): unknown;
-  off(signal: NodeJS.Signals, listener: () => void): unknown;
+  on(event: NodeJS.Signals | 'uncaughtException', listener: (reason: unknown) => void): unknown;
+  off(event: NodeJS.Signals | 'uncaughtException', listener: (reason: unknown) => void): unknown;
 }
 
 /** Runs the program and returns its exit code; every failure has been told by then. */

@@ -49,8 +49,8 @@ export interface Context {
   attach(stream: Duplex): void;
   /** The module. @throws when no port is open */
   readonly modem: Modem;
-  /** The module's address in the joined network. */
-  ipAddress: string | null;
+  /** The joined network: the module's address in it, and whether this session has joined it or found it so. */
+  network: { ip: string; found: boolean } | null;
   /** The hub and the identity that DPS has assigned; null before. */
   hub: HubClient | null;
   /** Messages that were accepted. */

@@ -14,6 +14,11 @@ import type { Context } from './context.ts';
 import { note, warn } from './narrate.ts';
 import { TwinClient } from './twin-client.ts';
 
+interface DesiredPatch {
+  patch: JsonObject;
+  version: number;
+}
+
 /** What the module's keep-alive is by default, in milliseconds (AT protocol 8.1). */
 const KEEP_ALIVE = 60_000;
 
@@ -32,9 +37,8 @@ export class HubClient {
   /** The work for the cloud's messages, one after another. */
   #work: Promise<void> = Promise.resolve();
   #twin: Twin | null = null;
-  /** Highest version of the desired properties that was seen; null until the twin has been read, or could not be. */
-  #desiredVersion: number | null = null;
-  #held: { patch: JsonObject; version: number }[] = [];
+  /** Patches that came before the twin was dealt with; null from then on. */
+  #held: DesiredPatch[] | null = [];
   #onNewInterval: (() => void) | null = null;
 
   constructor(context: Context, assignment: { host: string; deviceId: string }) {
@@ -52,7 +56,6 @@ export class HubClient {
     this.suspend();
     this.#connection = new AbortController();
     this.#twin = null;
-    this.#desiredVersion = null;
     this.#held = [];
   }
 
@@ -94,7 +97,8 @@ export class HubClient {
 
   /** Answers what the twin wants and has no answer to, reports what it lacks, then what came meanwhile. */
   async announce(signal: AbortSignal): Promise<void> {
-    const { properties, report, ipAddress } = this.#context;
+    const { properties, report, network } = this.#context;
+    const ipAddress = network?.ip ?? null;
     const members: JsonObject = {};
     if (this.#twin) {
       const { answers, defaults, unknown } = properties.reconcile(this.#twin);
@@ -107,10 +111,10 @@ export class HubClient {
       for (const { name, ack } of defaults) Object.assign(members, toReported(name, ack));
     }
     if (ipAddress !== null && this.#twin?.reported['ipAddress'] !== ipAddress) members['ipAddress'] = ipAddress;
-    this.#desiredVersion = this.#twin?.desiredVersion ?? 0;
     await this.#twinClient.report(members, signal);
-    for (const { patch, version } of this.#held.splice(0))
-      this.#enqueue((now) => this.#applyPatch(patch, version, now));
+    const held = this.#held ?? [];
+    this.#held = null;
+    for (const patch of held) this.#enqueue((now) => this.#applyPatch(patch, now));
   }
 
   /** Waits until the time that `due` tells, in milliseconds since 1970, also when a new interval changes it. */
@@ -172,14 +176,13 @@ export class HubClient {
       warn(this.#context.report, `A property update cannot be understood (${parsed.malformed}); it is ignored`);
       return;
     }
-    if (this.#desiredVersion === null) this.#held.push(parsed);
-    else this.#enqueue((signal) => this.#applyPatch(parsed.patch, parsed.version, signal));
+    if (this.#held) this.#held.push(parsed);
+    else this.#enqueue((signal) => this.#applyPatch(parsed, signal));
   }
 
-  async #applyPatch(patch: JsonObject, version: number, signal: AbortSignal): Promise<void> {
+  async #applyPatch({ patch, version }: DesiredPatch, signal: AbortSignal): Promise<void> {
     const { properties, report } = this.#context;
-    if (this.#desiredVersion !== null && version <= this.#desiredVersion) return;
-    this.#desiredVersion = version;
+    const interval = properties.telemetryInterval;
     note(report, `$version = ${version}`);
     const members: JsonObject = {};
     for (const [name, requested] of Object.entries(patch)) {
@@ -187,17 +190,18 @@ export class HubClient {
       if (result.kind === 'unknown') warn(report, `This device has no writable property "${name}"; it is ignored`);
       if (result.kind === 'answer') this.#answer(result.answer, members);
     }
+    if (properties.telemetryInterval !== interval) {
+      this.#onNewInterval?.();
+      note(report, 'Temperature sensor telemetry updating at the new telemetry interval\nCheck Raw Data tab to verify');
+    }
     await this.#twinClient.report(members, signal);
   }
 
   /** Tells what has become of one desired property, and adds the acknowledgement to what is reported. */
-  #answer({ name, requested, ack, changed }: PropertyAnswer, members: JsonObject): void {
+  #answer({ name, requested, ack }: PropertyAnswer, members: JsonObject): void {
     const { report } = this.#context;
     Object.assign(members, toReported(name, ack));
     if (ack.ad !== undefined) note(report, ack.ad);
     report({ type: 'property', name, value: ack.value, requested, version: ack.av, ac: ack.ac });
-    if (name !== 'telemetryInterval' || !changed) return;
-    this.#onNewInterval?.();
-    note(report, 'Temperature sensor telemetry updating at the new telemetry interval\nCheck Raw Data tab to verify');
   }
 }

@@ -51,7 +51,7 @@ export class Session implements Context {
   readonly setbacks: Setbacks;
   readonly properties: WritableProperties;
   readonly outbox: Outbox;
-  ipAddress: string | null = null;
+  network: Context['network'] = null;
   hub: HubClient | null = null;
   sent = 0;
   #modem: Modem | null = null;
@@ -90,8 +90,9 @@ export class Session implements Context {
 
   /** Sends a line that a person has typed; its answer shows in the transcript. */
   async type(line: string): Promise<void> {
-    if (!this.#modem) {
-      warn(this.report, 'There is no module yet to send this to');
+    const refusal = this.#modem ? refuseTyped(line) : 'There is no module yet to send this to';
+    if (!this.#modem || refusal !== null) {
+      warn(this.report, refusal ?? '');
       return;
     }
     try {
@@ -178,8 +179,18 @@ export class Session implements Context {
   }
 }
 
+/** Why a typed line is not sent: it would change what the link relies on. */
+function refuseTyped(line: string): string | null {
+  if (/^AT\+LOADCERT/.test(line))
+    return 'AT+LOADCERT is not sent: the module would take what follows for certificate data';
+  if (/^AT\+IPR/.test(line))
+    return 'AT+IPR is not sent: the module would change its baud rate. Set SERIAL_BAUD instead';
+  if (/^AT(?:E\d*)*V/.test(line)) return 'ATV is not sent: the program relies on the full text of replies';
+  return null;
+}
+
 function following(state: State, outcome: Outcome): State | 'stop' {
-  const state2 = next(state, outcome);
-  if (state2 === null) throw new Error(`the state ${state} has no row for ${outcome}`);
-  return state2;
+  const result = next(state, outcome);
+  if (result === null) throw new Error(`the state ${state} has no row for ${outcome}`);
+  return result;
 }

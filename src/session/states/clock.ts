@@ -1,22 +1,27 @@
 import { AppError } from '../../errors.ts';
 import type { Effect } from '../context.ts';
-import { event } from '../narrate.ts';
 
 /** 2021-01-01: a clock before that shows the module's uptime, not a time (T50). */
 const PLAUSIBLE = 1_609_459_200;
 /** The module asks again 14 s after a failed exchange (AT protocol 7.6); this is long enough for two. */
 const TIMEOUT = 30_000;
 
-/** Waits for the module's clock: its TLS begins only when SNTP has set it (AT protocol 8.5, T5). */
+function isPlausible(unixSeconds: number | null): boolean {
+  return unixSeconds !== null && unixSeconds >= PLAUSIBLE;
+}
+
+/**
+ * Waits for the module's clock: its TLS begins only when SNTP has set it (AT protocol 8.5, T5). A module that was
+ * found in the network is asked; one that has just joined it tells by itself.
+ */
 export const clock: Effect<'clock'> = async (context, signal) => {
   const { module } = context.modem;
-  const told = module.expect((seen) => (seen.type === 'time' && seen.unixSeconds >= PLAUSIBLE) || undefined);
+  const told = module.expect((seen) => (seen.type === 'time' && isPlausible(seen.unixSeconds)) || undefined);
+  const isSet = async () => isPlausible(await module.readClock(signal));
   try {
-    // The event may have come before this state began.
-    const now = await module.readClock(signal);
-    const set = told.found || (now !== null && now >= PLAUSIBLE);
-    if (set || (await told.within(context.clock, TIMEOUT, signal))) {
-      event(context.report, 'Time received from the NTP server');
+    const known = isPlausible(module.lastTime) || (context.network?.found === true && (await isSet()));
+    // The event may be lost on its way, so at the end the clock is asked in any case.
+    if (known || (await told.within(context.clock, TIMEOUT, signal)) || (await isSet())) {
       return 'set';
     }
   } finally {

@@ -11,10 +11,10 @@ export const wiFi: Effect<'wi-fi'> = async (context, signal) => {
   const { modem, settings, report } = context;
   const { active, own } = await modem.station.state(settings.wifi.ssid, signal);
   if (active) {
-    const address = await modem.station.address(signal);
-    if (own && address !== null) {
+    const ip = await modem.station.address(signal);
+    if (own && ip !== null) {
       event(report, 'WiFi already connected');
-      context.ipAddress = address;
+      context.network = { ip, found: true };
       return 'joined';
     }
     if (!(await modem.station.leave(signal))) {
@@ -33,7 +33,7 @@ export async function join(context: Context, signal: AbortSignal): Promise<'join
   const result = await modem.station.join(signal);
   if (result.joined) {
     event(report, 'WiFi connected');
-    context.ipAddress = result.ip;
+    context.network = { ip: result.ip, found: false };
     return 'joined';
   }
   context.setback(
