@@ -9,7 +9,8 @@ export interface KeyboardInput {
   on(event: 'data', listener: (chunk: Buffer) => void): unknown;
   on(event: 'end' | 'close', listener: () => void): unknown;
   on(event: 'error', listener: (error: Error) => void): unknown;
-  off(event: string, listener: (...parameters: never[]) => void): unknown;
+  off(event: 'data', listener: (chunk: Buffer) => void): unknown;
+  off(event: 'end' | 'close', listener: () => void): unknown;
   resume(): unknown;
   pause(): unknown;
 }
@@ -64,6 +65,8 @@ class TerminalKeyboard implements Keyboard {
   readonly #keys = new KeyDecoder();
   readonly #characters = new StringDecoder('utf8');
   #line = '';
+  /** What `onEdit` was told last. */
+  #told = '';
   #overflowed = false;
   #silence: Timer | null = null;
   #closed = false;
@@ -117,7 +120,6 @@ class TerminalKeyboard implements Keyboard {
   }
 
   #handle(keys: Key[]): void {
-    const before = this.#line;
     for (const key of keys) {
       if (this.#closed) return;
       switch (key.kind) {
@@ -138,19 +140,25 @@ class TerminalKeyboard implements Keyboard {
           break;
       }
     }
-    if (!this.#closed && this.#line !== before) this.#options.onEdit(this.#line);
+    if (!this.#closed) this.#tell();
+  }
+
+  #tell(): void {
+    if (this.#line === this.#told) return;
+    this.#told = this.#line;
+    this.#options.onEdit(this.#line);
   }
 
   #type(character: string): void {
-    if (Buffer.byteLength(this.#line + character) > MAX_LINE) this.#overflowed = true;
-    else this.#line += character;
+    this.#overflowed ||= Buffer.byteLength(this.#line + character) > MAX_LINE;
+    if (!this.#overflowed) this.#line += character;
   }
 
   #enter(): void {
     const [line, overflowed] = [this.#line, this.#overflowed];
     this.#line = '';
     this.#overflowed = false;
-    this.#options.onEdit('');
+    this.#tell();
     if (overflowed) {
       this.#options.onNote(`A command has at most ${MAX_LINE} bytes; what you typed was not sent`);
     } else if (line.startsWith('AT')) {
