@@ -40,9 +40,11 @@ export async function main(world: World): Promise<ExitCode> {
   } catch (error) {
     // Commander has written what is wrong; help and version end this way too.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-    const { message, hint, exitCode, code: name } = toAppError(error);
-    world.stderr.write(`Error: ${message}\n  ${hint} [${name}]\n`);
-    return exitCode;
+    const failure = toAppError(error);
+    const { errorLines } = await import('../terminal/transcript.ts');
+    const lines = errorLines(failure.message, failure.hint, failure.code);
+    world.stderr.write(lines.map(({ text }) => `${text}\n`).join(''));
+    return failure.exitCode;
   }
 }
 
@@ -65,6 +67,18 @@ function createProgram(world: World, onExit: (code: ExitCode) => void): Command 
     const { run } = await import('./run.ts');
     onExit(await run(flags, world));
   });
+  program.hook('preSubcommand', (_, verb) => {
+    const given = program.options.find((option) => program.getOptionValueSource(option.attributeName()) === 'cli');
+    if (given) program.error(`error: ${given.long} is an option of the session, not of ${verb.name()}`);
+  });
+  program
+    .command('ports')
+    .description('list the serial ports, and which one is likely the board')
+    .option('--json', 'write one JSON array')
+    .action(async (options: { json?: boolean }) => {
+      const { ports } = await import('./ports.ts');
+      onExit(await ports(options, world));
+    });
   return program;
 }
 

@@ -68,13 +68,17 @@ async function runSession(settings: Settings, output: Output, ending: Ending, wo
   }
 }
 
+function firstLine({ message }: Error): string {
+  return message.replace(/:?\n.*/s, '');
+}
+
 /** Tells how the run has ended, and makes sure that it is read. */
 async function conclude(output: Output, result: Farewell | AppError): Promise<ExitCode> {
   if (result instanceof AppError) {
     const { code, message, hint } = result;
     output.report({ type: 'error', code, message, hint });
   }
-  const farewell = result instanceof AppError ? { code: result.exitCode, reason: result.message } : result;
+  const farewell = result instanceof AppError ? { code: result.exitCode, reason: firstLine(result) } : result;
   output.report({ type: 'exit', ...farewell });
   await output.close();
   return farewell.code;
