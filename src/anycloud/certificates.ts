@@ -47,6 +47,11 @@ export function parseCertificate(line: string): X509Certificate | null {
   }
 }
 
+/** The common name of a certificate's subject; null when it has none. */
+export function commonName(certificate: X509Certificate): string | null {
+  return /^CN=(.+)$/m.exec(certificate.subject)?.[1] ?? null;
+}
+
 /**
  * Loads a root certificate into the module, until its next reset (T53). The module loses `+` bytes that stand at the
  * end of one of its polls (T52): the whole file in one burst nearly always arrives within one; when it has not, a

@@ -28,6 +28,8 @@ export async function openLink(
   { clock, random, report }: { clock: Clock; random: () => number; report: Report },
 ): Promise<Link> {
   if (!settings.simulate) return serialLink(settings, clock, report);
+  const { deviceId } = settings;
+  if (deviceId === null) throw new Error('a simulation has no device id');
   const { startBench } = await import('../simulator/bench.ts');
   const bench = await startBench({
     clock,
@@ -37,11 +39,11 @@ export async function openLink(
     passphrase: settings.wifi.passphrase,
     security: SECURITY[settings.wifi.security],
     idScope: settings.idScope,
-    deviceId: settings.deviceId,
+    deviceId,
     desired: settings.demoTwin ? DEMO_TWIN : {},
     httpPort: settings.httpPort,
   });
-  report({ type: 'local-cloud', url: bench.url, deviceId: settings.deviceId });
+  report({ type: 'local-cloud', url: bench.url, deviceId });
   return { open: async () => bench.connect(), close: () => bench.close() };
 }
 

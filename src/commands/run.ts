@@ -8,6 +8,7 @@ import { Redactor } from '../terminal/redact.ts';
 import { Ending, type Farewell } from './ending.ts';
 import type { World } from './main.ts';
 import { type Link, openLink } from './open-link.ts';
+import { readRootCertificate } from './root-certificate.ts';
 
 /** What tells a program that reads JSON of settings that are wrong. */
 const JSON_ONLY: Settings['output'] = { quiet: false, verbose: false, json: true, logFile: null, color: false };
@@ -43,6 +44,7 @@ function readSettings(flags: Record<string, unknown>, { env, cwd }: World): Sett
 async function runSession(settings: Settings, output: Output, ending: Ending, world: World): Promise<Farewell> {
   const { clock, random, stdin, signals } = world;
   const { report } = output;
+  const rootCert = settings.rootCert === null ? null : readRootCertificate(settings.rootCert, world);
   let session: Session | null = null;
   let link: Link | null = null;
   const keyboard = attachKeyboard({
@@ -59,7 +61,7 @@ async function runSession(settings: Settings, output: Output, ending: Ending, wo
   ending.beforeExit = () => keyboard?.close();
   try {
     link = await openLink(settings, { clock, random, report });
-    session = new Session({ settings, clock, random, report, open: link.open });
+    session = new Session({ settings: { ...settings, rootCert }, clock, random, report, open: link.open });
     await session.run(ending.signal);
     return ending.farewell ?? { code: EXIT.done, reason: 'the requested number of messages was sent' };
   } finally {

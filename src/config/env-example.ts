@@ -1,7 +1,7 @@
 import { SETTING_NAMES, SETTINGS, type Setting } from './settings.ts';
 
 const HEAD = [
-  'Settings of anycloud-iotc. Copy this file to .env and fill in what is empty.',
+  'Settings of anycloud-iotc. Copy this file to .env and fill in port, Wi-Fi and ID scope.',
   'A flag or a variable of the environment wins over a line here; an empty value counts as not set.',
 ];
 
@@ -28,6 +28,7 @@ function comments(setting: Setting<unknown>): string[] {
 }
 
 function initialValue(setting: Setting<unknown>): string {
+  if (setting.fallback === null) return '';
   if (setting.fallback !== undefined) return String(setting.fallback);
   return setting.example?.startsWith("'") ? "''" : '';
 }

@@ -18,7 +18,10 @@ export interface Settings {
   readonly ntpServer: string;
   readonly dpsHost: string;
   readonly idScope: string;
-  readonly deviceId: string;
+  /** Null: it is read from the module. */
+  readonly deviceId: string | null;
+  /** Path of a file. */
+  readonly rootCert: string | null;
   readonly modelId: string;
   /** Seconds between telemetry messages, 1 to 86400. */
   readonly interval: number;
@@ -88,6 +91,7 @@ export function resolveSettings(input: SettingsInput): Settings {
     dpsHost: read('dpsHost'),
     idScope: read('idScope'),
     deviceId: read('deviceId'),
+    rootCert: read('rootCert'),
     modelId: read('modelId'),
     interval: read('interval'),
     count: read('count'),
@@ -106,7 +110,7 @@ export function resolveSettings(input: SettingsInput): Settings {
     pace: read('pace'),
   };
 
-  const userName = `${settings.idScope}/registrations/${settings.deviceId}/api-version=2019-03-31`;
+  const userName = `${settings.idScope}/registrations/${settings.deviceId ?? ''}/api-version=2019-03-31`;
   if (userName.length > MAX_USER_NAME) {
     problems.push(`ID_SCOPE is wrong: together with the device id it must fit a user name of ${MAX_USER_NAME} bytes.`);
   }

@@ -10,7 +10,8 @@ export interface SettingValues {
   ntpServer: string;
   dpsHost: string;
   idScope: string;
-  deviceId: string;
+  deviceId: string | null;
+  rootCert: string | null;
   modelId: string;
   interval: number;
   envFile: string | null;
@@ -148,13 +149,24 @@ export const SETTINGS: { readonly [Name in SettingName]: Setting<SettingValues[N
     section: 'Azure',
     help: "device id, which is the common name of the board's certificate",
     example: 'sn0123456789ABCDEF01',
-    comment: ["The module's limit is 23 characters."],
+    comment: ['Empty: it is read from the board. The limit of the module is 23 characters.'],
+    fallback: null,
     simulated: 'sn0123A1B2C3D4E5F601',
     // The client id of the module ends at 23 characters (AT protocol 7.11); the set is that of DPS registration ids.
     check: matching(
       /^[0-9A-Za-z._:-]{0,22}[0-9A-Za-z-]$/,
       'have 1 to 23 letters, digits or any of - . _ : and end in a letter, a digit or -',
     ),
+  },
+  rootCert: {
+    flag: '--root-cert <file>',
+    env: 'ROOT_CERT',
+    section: 'Azure',
+    help: 'root certificate (PEM) that the module is to trust',
+    comment: ['Azure needs DigiCert Global Root G2; the module forgets it at every reset.'],
+    fallback: null,
+    simulated: null,
+    check: bytes(1, 4096),
   },
   modelId: {
     flag: '--model-id <dtmi>',

@@ -17,7 +17,10 @@ export interface SessionSettings {
   readonly ntpServer: string;
   readonly dpsHost: string;
   readonly idScope: string;
-  readonly deviceId: string;
+  /** Null: the common name of the module's certificate. */
+  readonly deviceId: string | null;
+  /** A root certificate for the module, as PEM. */
+  readonly rootCert: string | null;
   readonly modelId: string;
   /** Seconds between telemetry messages until the cloud asks for something else. */
   readonly interval: number;
@@ -49,6 +52,8 @@ export interface Context {
   attach(stream: Duplex): void;
   /** The module. @throws when no port is open */
   readonly modem: Modem;
+  /** Who the device is at DPS; empty before it is known. */
+  deviceId: string;
   /** The joined network: the module's address in it, and whether this session has joined it or found it so. */
   network: { ip: string; found: boolean } | null;
   /** The hub and the identity that DPS has assigned; null before. */

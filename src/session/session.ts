@@ -51,6 +51,7 @@ export class Session implements Context {
   readonly setbacks: Setbacks;
   readonly properties: WritableProperties;
   readonly outbox: Outbox;
+  deviceId = '';
   network: Context['network'] = null;
   hub: HubClient | null = null;
   sent = 0;

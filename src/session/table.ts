@@ -26,7 +26,9 @@ const WITH_HUB = {
  */
 export const TRANSITIONS = {
   'open-port': { opened: 'attention' },
-  attention: { ...ANY_TIME, ready: 'wi-fi' },
+  attention: { ...ANY_TIME, ready: 'root-cert' },
+  'root-cert': { ...TALKING, trusted: 'identity' },
+  identity: { ...TALKING, known: 'wi-fi' },
   'wi-fi': { ...TALKING, joined: 'clock', 'not-joined': 'wi-fi', stuck: 'reset' },
   clock: { ...TALKING, set: 'dps-connect', missing: 'reset', 'wifi-lost': 'reset' },
 

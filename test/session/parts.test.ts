@@ -19,6 +19,8 @@ test('the table reads like the walkthrough', () => {
   const story: [State, Parameters<typeof next>[1]][] = [
     ['open-port', 'opened'],
     ['attention', 'ready'],
+    ['root-cert', 'trusted'],
+    ['identity', 'known'],
     ['wi-fi', 'joined'],
     ['clock', 'set'],
     ['dps-connect', 'connected'],

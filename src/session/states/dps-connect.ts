@@ -8,7 +8,7 @@ const MQTT_TLS_PORT = 8883;
 
 /** Connects to the Device Provisioning Service, after closing what an earlier run left open (T1). */
 export const dpsConnect: Effect<'dps-connect'> = async (context, signal) => {
-  const { settings, modem, report } = context;
+  const { settings, modem, report, deviceId } = context;
   if (await modem.broker.isConnected(signal)) {
     note(report, 'Broker still connected from an earlier run, disconnect first');
     if (!(await modem.broker.close(signal))) {
@@ -24,8 +24,8 @@ export const dpsConnect: Effect<'dps-connect'> = async (context, signal) => {
   const broker = {
     host: settings.dpsHost,
     port: MQTT_TLS_PORT,
-    clientId: settings.deviceId,
-    userName: dpsUserName(settings.idScope, settings.deviceId),
+    clientId: deviceId,
+    userName: dpsUserName(settings.idScope, deviceId),
     tls: true,
   };
   return connect(context, 'DPS', broker, signal);

@@ -17,7 +17,7 @@ const TOTAL_TIMEOUT = 300_000;
 
 /** Registers the device at DPS and polls, at the pace that DPS asks for, until a hub is assigned (Azure 1). */
 export const dpsRegister: Effect<'dps-register'> = async (context, signal) => {
-  const { modem, report, settings, clock } = context;
+  const { modem, report, clock } = context;
   note(report, 'subscribe to DPS result topic');
   if (!(await modem.broker.subscribe(DPS_FILTER, QOS, signal))) return failed(context, 'The subscription failed');
   event(report, 'Subscribed to DPS topics, publish registration request....');
@@ -50,7 +50,7 @@ export const dpsRegister: Effect<'dps-register'> = async (context, signal) => {
         warn(report, `DPS sent an answer that cannot be understood: ${answer.reason}`);
         return failed(context, 'DPS sent an answer that cannot be understood');
       default:
-        throw refusal(answer, settings.deviceId);
+        throw refusal(answer, context.deviceId);
     }
   }
   return failed(context, `DPS has not assigned a hub within ${TOTAL_TIMEOUT / 1000} s`);
@@ -77,7 +77,7 @@ async function ask(
   });
   try {
     if (operationId === null) {
-      const body = asciiJson(registerBody(settings.deviceId, settings.modelId));
+      const body = asciiJson(registerBody(context.deviceId, settings.modelId));
       await modem.broker.publish(registerTopic(rid), body, QOS, signal);
     } else {
       await modem.broker.publish(pollTopic(rid, operationId), '', QOS, signal);

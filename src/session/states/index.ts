@@ -9,9 +9,11 @@ import { dpsDisconnect } from './dps-disconnect.ts';
 import { dpsRegister } from './dps-register.ts';
 import { hubConnect } from './hub-connect.ts';
 import { hubSubscribe } from './hub-subscribe.ts';
+import { identity } from './identity.ts';
 import { openPort } from './open-port.ts';
 import { rejoin } from './rejoin.ts';
 import { reset } from './reset.ts';
+import { rootCert } from './root-cert.ts';
 import { telemetry } from './telemetry.ts';
 import { twin } from './twin.ts';
 import { wiFi } from './wi-fi.ts';
@@ -20,6 +22,8 @@ import { wiFi } from './wi-fi.ts';
 export const EFFECTS: { [S in State]: Effect<S> } = {
   'open-port': openPort,
   attention,
+  'root-cert': rootCert,
+  identity,
   'wi-fi': wiFi,
   clock,
   'dps-connect': dpsConnect,

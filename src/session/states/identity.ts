@@ -1,0 +1,31 @@
+import { commonName, readCertificate } from '../../anycloud/certificates.ts';
+import { checkLimit } from '../../anycloud/limits.ts';
+import { AppError } from '../../errors.ts';
+import type { Effect } from '../context.ts';
+import { event } from '../narrate.ts';
+
+/** Settles the device id: it is the common name of the module's certificate, or DPS refuses it (Azure 1.1). */
+export const identity: Effect<'identity'> = async (context, signal) => {
+  const { modem, settings, report } = context;
+  const certificate = await readCertificate(modem.module, 'device', signal);
+  const name = certificate && commonName(certificate);
+  if (settings.deviceId === null) {
+    if (!name) {
+      throw new AppError(
+        'E_CONFIG',
+        'DEVICE_ID is empty, and the certificate of the module tells no common name',
+        'Write in .env: DEVICE_ID=<the id that is enrolled at DPS>',
+      );
+    }
+    checkLimit('clientId', name);
+    event(report, `Device id ${name}, from the certificate of the module`);
+  } else if (name && name !== settings.deviceId) {
+    throw new AppError(
+      'E_CONFIG',
+      `DEVICE_ID is "${settings.deviceId}", but the certificate of the module is for "${name}"; DPS would refuse it`,
+      `Write in .env: DEVICE_ID=${name}, or leave it empty.`,
+    );
+  }
+  context.deviceId = settings.deviceId ?? name ?? '';
+  return 'known';
+};
