@@ -68,7 +68,7 @@ function oracle(text: string): bigint | null {
   const seconds: Record<string, bigint> = { D: 86_400n, TH: 3_600n, TM: 60n, TS: 1n };
   const order = ['D', 'TH', 'TM', 'TS'];
   const weeks = text.endsWith('W');
-  const [date = '', time, more] = (weeks ? `P${text.slice(1, -1)}D` : text).split('T');
+  const [date = '', time, more] = (weeks ? `${text.slice(0, -1)}D` : text).split('T');
   if (!date.startsWith('P') || more !== undefined || time === '' || (weeks && text.includes('D'))) return null;
   let total = 0n;
   let previous = -1;

@@ -146,6 +146,7 @@ test('one property and what a twin may say of it', () => {
     ['acknowledged before', twin(7, { [interval]: 5 }, { [interval]: [200, 6, 4] }), ['200 7 5'], 5],
     ['acknowledged now', twin(7, { [interval]: 5 }, { [interval]: [200, 7, 5] }), [], 5],
     ['acknowledged later', twin(7, { [interval]: 5 }, { [interval]: [200, 8, 5] }), [], 5],
+    ['refused now, though it could be had', twin(7, { [interval]: 5 }, { [interval]: [400, 7, 4] }), [], 4],
     ['refused now', twin(7, { [interval]: 0 }, { [interval]: [400, 7, 4] }), [], 4],
     ['acknowledged by another program', twin(7, { [interval]: 0 }, { [interval]: [200, 7, 4] }), [], 4],
     ['invalid, nothing reported', twin(7, { [interval]: 0 }, {}), ['400 7 10'], 10],
