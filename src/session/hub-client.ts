@@ -102,7 +102,7 @@ export class HubClient {
     const members: JsonObject = {};
     if (this.#twin) {
       const { answers, defaults, unknown } = properties.reconcile(this.#twin);
-      if ('telemetryInterval' in this.#twin.desired || 'telemetryInterval' in this.#twin.reported) {
+      if ('telemetryInterval' in this.#twin.desired) {
         note(report, `telemetryInterval set to ${properties.telemetryInterval} based on Device Twin State`);
       }
       for (const name of unknown)

@@ -1,6 +1,7 @@
 import { fitsPublish } from '../anycloud/broker.ts';
-import { asciiJson, isJsonObject, parseJson } from '../azure/json.ts';
+import { asciiJson } from '../azure/json.ts';
 import { packMembers } from '../azure/packing.ts';
+import { parseServiceError } from '../azure/service-error.ts';
 import { parseHubTopic, reportedTopic, twinGetTopic } from '../azure/topics.ts';
 import { parseTwin, type Twin } from '../azure/twin.ts';
 import { sleep } from '../clock.ts';
@@ -116,8 +117,6 @@ export class TwinClient {
 
 /** A refusal of the hub in words: its status, and what its body says. */
 function describe({ status, payload }: Result): string {
-  const body = parseJson(payload);
-  const value = body.ok ? body.value : undefined;
-  const message = value !== undefined && isJsonObject(value) ? value['message'] : undefined;
-  return typeof message === 'string' ? `${status}, ${message.slice(0, 200)}` : String(status);
+  const { message } = parseServiceError(payload);
+  return message === null ? String(status) : `${status}, ${message}`;
 }
