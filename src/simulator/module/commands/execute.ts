@@ -1,0 +1,54 @@
+import { parseLine, parseParameters } from '../parser.ts';
+import { STATUS } from '../status.ts';
+import { CERTIFICATE_COMMANDS } from './certificates.ts';
+import { helpText } from './help.ts';
+import type { Handler, Machine, Outcome } from './machine.ts';
+import { MQTT_COMMANDS } from './mqtt.ts';
+import { applyOptions, isOption, SYSTEM_COMMANDS } from './system.ts';
+import { TIME_COMMANDS } from './time.ts';
+import { WIFI_COMMANDS } from './wifi.ts';
+
+/** Every command that the virtual module knows; names are matched exactly. */
+export const COMMANDS = new Map<string, Handler>(
+  Object.entries({
+    ...SYSTEM_COMMANDS,
+    ...WIFI_COMMANDS,
+    ...TIME_COMMANDS,
+    ...CERTIFICATE_COMMANDS,
+    ...MQTT_COMMANDS,
+  }),
+);
+
+/** Carries out one command line (AT protocol 4.1). @returns its status; undefined when it ends without one. */
+export function execute(machine: Machine, line: Buffer): Outcome {
+  const request = parseLine(line);
+  switch (request.kind) {
+    case 'attention':
+      return STATUS.ok;
+    case 'failed':
+      return request.status;
+    case 'dropped':
+      machine.console.release();
+      machine.console.prompt();
+      return undefined;
+    case 'command':
+      break;
+  }
+  const { name, text, help } = request;
+  const handler = COMMANDS.get(name);
+  if (help && (handler || isOption(name))) {
+    machine.console.print(helpText(name));
+    return STATUS.ok;
+  }
+  if (!handler) return applyOptions(machine, text.length === 0 && !help ? name : `${name}=`);
+  const parameters = parseParameters(text);
+  switch (parameters.kind) {
+    case 'failed':
+      return parameters.status;
+    case 'crash':
+      machine.crash('more than 32 parameters have overwritten the stack');
+      return undefined;
+    case 'parameters':
+      return handler(machine, parameters.values);
+  }
+}

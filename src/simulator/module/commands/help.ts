@@ -1,0 +1,3 @@
+export function helpText(_name: string): string {
+  return '';
+}

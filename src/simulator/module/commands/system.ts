@@ -1,0 +1,110 @@
+import { STATUS } from '../status.ts';
+import { configure, type Handler, type Machine, type Outcome, plainConfiguration } from './machine.ts';
+
+const RATES = [9600, 14_400, 19_200, 38_400, 57_600, 115_200, 230_400];
+const REPORT_NOT_BUILT_IN = 1;
+
+/** Identification lines have `=` where all others have a colon (T36). */
+const identification =
+  (name: string, value: string): Handler =>
+  (machine, parameters) => {
+    if (parameters.length > 0) return STATUS.invalidParameter;
+    machine.console.print(`+${name}="${value}"\r\n`);
+    return STATUS.ok;
+  };
+
+/** AT protocol 1.1: the rate changes at once, while the reply still waits in the transmit ring (T42). */
+const rate: Handler = (machine, parameters) => {
+  const [baud] = parameters;
+  if (parameters.length > 1) return STATUS.parameterCount;
+  if (baud === undefined) {
+    machine.console.print(`+IPR:${machine.baud}\r\n`);
+    return STATUS.ok;
+  }
+  if (typeof baud !== 'number' || !RATES.includes(baud)) return STATUS.invalidParameter;
+  machine.baud = baud;
+  return STATUS.ok;
+};
+
+/** AT protocol 1.2: no status; what waits to be sent is lost. */
+const restart: Handler = (machine, parameters) => {
+  if (parameters.length > 0) return STATUS.parameterCount;
+  machine.restart();
+  return undefined;
+};
+
+const device: Handler = (machine, parameters) =>
+  configure(machine, plainConfiguration(machine.device, '+CFG:'), parameters);
+
+/** AT protocol 7.3. */
+const info: Handler = (_machine, parameters) => {
+  if (parameters.length !== 1) return STATUS.parameterCount;
+  return parameters[0] === REPORT_NOT_BUILT_IN ? STATUS.general : STATUS.invalidParameter;
+};
+
+/** Does nothing (AT protocol 7.0). */
+const switchFirmware: Handler = () => STATUS.ok;
+
+/** Prints a diagnostic without CR, and nothing else happens (AT protocol 7.0). */
+const lowPower: Handler = (machine, parameters) => {
+  const [value] = parameters;
+  if (parameters.length !== 1) return STATUS.parameterCount;
+  if (typeof value !== 'number') return STATUS.invalidParameter;
+  machine.console.raw(`Value is ${value}\n`);
+  return STATUS.ok;
+};
+
+/** AT protocol 7.10; the configuration is not repeated in the reply, and MQTT does not use it. */
+const tls: Handler = (machine, parameters) => {
+  const [which, ...rest] = parameters;
+  if (which === undefined || parameters.length > 3) return STATUS.parameterCount;
+  if (which !== 1 && which !== 2) return STATUS.invalidParameter;
+  const store = which === 1 ? machine.tls[0] : machine.tls[1];
+  return configure(machine, plainConfiguration(store, '+TLSC:'), rest);
+};
+
+export const SYSTEM_COMMANDS: Record<string, Handler> = {
+  '+GMI': identification('GMI', 'Microchip'),
+  '+GMM': identification('GMM', 'PIC32MZW1'),
+  '+GMR': identification('GMR', '0.3.2'),
+  '+IPR': rate,
+  '+RST': restart,
+  '+CFG': device,
+  '+INFO': info,
+  '+SWFW': switchFirmware,
+  '+LOWPOWER': lowPower,
+  '+TLSC': tls,
+};
+
+/** The options that may follow AT without a plus sign, and how large their number may be. */
+const OPTIONS: Record<string, { max: number; apply(machine: Machine, value: number): void }> = {
+  E: {
+    max: 1,
+    apply: (machine, value) => {
+      machine.console.echo = value === 1;
+    },
+  },
+  V: {
+    max: 5,
+    apply: (machine, value) => {
+      machine.verbosity = value;
+    },
+  },
+};
+
+export const isOption = (name: string) => Object.hasOwn(OPTIONS, name);
+
+/** A sequence such as `E0V3`: each takes effect even when a later one is wrong (AT protocol 4.1). */
+export function applyOptions(machine: Machine, text: string): Outcome {
+  if (text === '') return STATUS.unknownCommand;
+  let at = 0;
+  while (at < text.length) {
+    const [all, letter = '', digits] = /^([A-Z])([0-9]*)/.exec(text.slice(at)) ?? [''];
+    const option = isOption(letter) ? OPTIONS[letter] : undefined;
+    const value = Number(digits ?? 0);
+    if (!option || value > option.max) return STATUS.unknownCommand;
+    option.apply(machine, value);
+    at += all.length;
+  }
+  return STATUS.ok;
+}

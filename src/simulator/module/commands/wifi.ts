@@ -1,0 +1,114 @@
+import { STATION } from '../access-point.ts';
+import { stringForm } from '../forms.ts';
+import type { Parameter } from '../parser.ts';
+import { STATUS, statusText } from '../status.ts';
+import { configure, type Handler, type Machine, type Outcome, plainConfiguration } from './machine.ts';
+
+const DNS_TIMEOUT_MS = 5_000;
+const MAX_DNS_NAME = 63;
+const IPV4_RECORD = 1;
+const ALL_CHANNELS = 255;
+
+/** AT protocol 7.4: a dump without plus signs (T35), and no writing while the station is in use. */
+const stationConfiguration: Handler = (machine, parameters) => {
+  const { station } = machine;
+  const plain = plainConfiguration(station.configuration, '+WSTAC:');
+  return configure(
+    machine,
+    {
+      ...plain,
+      dumpPrefix: 'WSTAC:',
+      print: (id) => station.print(id),
+      write: (id, value) => (station.state === 0 ? plain.write(id, value) : STATUS.configurationBlocked),
+    },
+    parameters,
+  );
+};
+
+/** AT protocol 7.5. */
+const station: Handler = (machine, parameters) => {
+  const [state, timeout] = parameters;
+  if (parameters.length > 2) return STATUS.parameterCount;
+  if (state === undefined) return queryStation(machine);
+  if (typeof state !== 'number' || (timeout !== undefined && typeof timeout !== 'number'))
+    return STATUS.invalidParameter;
+  if (state === 0) return machine.station.disconnect();
+  if (state !== 1 && state !== 2) return STATUS.invalidParameter;
+  return machine.station.connect(state, timeout ?? 0);
+};
+
+/** The signal strength is always 0, and the state says what was asked for, not what is (T44). */
+function queryStation({ station: { state, configuration }, console }: Machine): Outcome {
+  if (state === 0) {
+    console.print('+WSTA:0\r\n');
+    return STATUS.ok;
+  }
+  const ssid = stringForm(configuration.text(STATION.ssid)) ?? [];
+  console.print(`+WSTA:${state}`, ',', ...ssid, `,0,${configuration.number(STATION.security)}`, '\r\n');
+  return STATUS.ok;
+}
+
+/** AT protocol 7.7: networks one a pass, then the end, which is missing when there is no network. */
+const scan: Handler = (machine, parameters) => {
+  const [channel, ssid] = parameters;
+  if (channel === undefined || parameters.length > 2) return STATUS.parameterCount;
+  if (typeof channel !== 'number' || typeof ssid === 'number') return STATUS.invalidParameter;
+  if (machine.station.connecting) return STATUS.wifiRequest;
+  machine.clock.after(machine.pace.scan, () => {
+    const found = machine.accessPoints.filter(
+      (accessPoint) =>
+        (channel === ALL_CHANNELS || channel === accessPoint.channel) &&
+        (ssid === undefined || ssid.equals(Buffer.from(accessPoint.ssid))),
+    );
+    for (const { rssi, security, channel, bssid, ssid } of found) {
+      const name = stringForm(Buffer.from(ssid)) ?? [];
+      machine.announce(() =>
+        machine.console.print(`+WSCNIND:${rssi},${security},${channel},`, `"${bssid}"`, ',', ...name, '\r\n'),
+      );
+    }
+    if (found.length > 0) machine.announce(() => machine.console.print('+WSCNDONE\r\n'));
+  });
+  return STATUS.ok;
+};
+
+const scanConfiguration: Handler = (machine, parameters) =>
+  configure(machine, plainConfiguration(machine.scan, '+WSCNC:'), parameters);
+
+/** AT protocol 7.8; the simulated network has no DNS server that answers this command. */
+const resolveName: Handler = (machine, parameters) => {
+  const [type, name] = parameters;
+  if (type === undefined || name === undefined || parameters.length > 2) return STATUS.parameterCount;
+  if (typeof type !== 'number' || typeof name === 'number') return STATUS.invalidParameter;
+  if (!machine.station.networkUp) return STATUS.notConnected;
+  if (type !== IPV4_RECORD) return STATUS.dnsType;
+  if (name.length > MAX_DNS_NAME) return STATUS.invalidParameter;
+  if (isAddress(name)) {
+    machine.console.print('+DNSRESOLV:0,', `"${name}"`, ',', `"${name}"`, '\r\n');
+    return STATUS.ok;
+  }
+  machine.clock.after(DNS_TIMEOUT_MS, () =>
+    machine.announce(() =>
+      machine.console.print(`\r+DNSRESOLV:${statusText(STATUS.dnsTimeout, machine.verbosity)}\r\n`),
+    ),
+  );
+  return STATUS.ok;
+};
+
+const isAddress = (name: Parameter) => /^[0-9]{1,3}(\.[0-9]{1,3}){3}$/.test(name.toString());
+
+/** AT protocol 7.9: fails at once, since the simulated network carries nothing but the broker's connection. */
+const ping: Handler = (_machine, parameters) => {
+  const [host] = parameters;
+  if (host === undefined || parameters.length > 1) return STATUS.parameterCount;
+  return typeof host === 'number' ? STATUS.invalidParameter : STATUS.ping;
+};
+
+export const WIFI_COMMANDS: Record<string, Handler> = {
+  '+WSTAC': stationConfiguration,
+  '+WSTA': station,
+  '+WSCNC': scanConfiguration,
+  '+WSCNA': scan,
+  '+WSCNP': scan,
+  '+DNSRESOLV': resolveName,
+  '+PING': ping,
+};

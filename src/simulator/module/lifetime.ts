@@ -1,0 +1,49 @@
+import type { Clock, Timer } from '../../clock.ts';
+
+/** The clock of one life of the firmware, from power-up to reset: when that ends, none of its timers fires any more. */
+export class Lifetime implements Clock {
+  readonly #clock: Clock;
+  readonly #timers = new Set<Timer>();
+  readonly #abort = new AbortController();
+  #stopped = false;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Aborted when this life ends. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  now(): number {
+    return this.#clock.now();
+  }
+
+  after(ms: number, callback: () => void): Timer {
+    if (this.#stopped) return { cancel: () => undefined };
+    const inner = this.#clock.after(ms, () => {
+      this.#timers.delete(timer);
+      callback();
+    });
+    const timer: Timer = {
+      cancel: () => {
+        inner.cancel();
+        this.#timers.delete(timer);
+      },
+    };
+    this.#timers.add(timer);
+    return timer;
+  }
+
+  /** Time stands still: a crash. */
+  stop(): void {
+    this.#stopped = true;
+    for (const timer of [...this.#timers]) timer.cancel();
+  }
+
+  end(): void {
+    this.stop();
+    this.#abort.abort();
+  }
+}

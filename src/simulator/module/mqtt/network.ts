@@ -1,0 +1,287 @@
+import { isIP } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Clock, Timer } from '../../../clock.ts';
+import type { Certificates } from '../certificates.ts';
+import type { Dial, TlsRequest } from '../dial-request.ts';
+import type { DialFailure, Environment } from '../environment.ts';
+import type { ModuleTime } from '../module-time.ts';
+import type { Pace } from '../pace.ts';
+import { ReceiveBuffer, type Received } from './receive.ts';
+
+/** Longer names do not fit the DNS client, which then tries in silence for ever (AT protocol 7.11). */
+const MAX_HOST = 63;
+const TLS_TIMEOUT_MS = 30_000;
+/** An address that does not answer is tried again and again, and nobody is told (AT protocol 7.12). */
+const UNREACHABLE_RETRY_MS = 5_000;
+const UNREACHABLE = ['EHOSTUNREACH', 'ETIMEDOUT', 'ENETUNREACH'];
+/** Any code that is none of these. */
+const TLS_FAILURE = 'ERR_TLS';
+const NOT_TLS = ['ENOTFOUND', 'ECONNREFUSED', ...UNREACHABLE];
+/** The plain TCP receive buffer, and the largest piece that TLS decrypts at once (AT protocol 8.1, 8.5). */
+const PLAIN_WINDOW = 1460;
+const TLS_WINDOW = 16_384;
+const TRANSMIT_BUFFER = 1460;
+const BALTIMORE_ROOT_ENDS = Date.parse('2025-05-12T23:59:00Z');
+const ALPN = 'x-amzn-mqtt-ca';
+
+const TLS_ABORTED = 'SSL Connection Negotiation Failed - Aborting';
+const TLS_EXPIRED = 'SSL Connection Negotiation Failed - Timer Expired';
+
+const FAULT_CODES: Record<DialFailure, string> = {
+  dns: 'ENOTFOUND',
+  refused: 'ECONNREFUSED',
+  unreachable: 'EHOSTUNREACH',
+  tls: TLS_FAILURE,
+};
+
+export interface Address {
+  host: string;
+  port: number;
+  tls: boolean;
+}
+
+export interface NetworkOptions {
+  clock: Clock;
+  pace: Pace;
+  dial: Dial;
+  environment: Environment;
+  certificates: Certificates;
+  time: ModuleTime;
+  /** The firmware abandons its TLS context over a built-in root that has expired (T4). */
+  expiredRoot: boolean;
+  /** Whether the Wi-Fi network carries traffic. */
+  networkUp: () => boolean;
+  /** Something has happened that the MQTT pass should look at. */
+  wake: () => void;
+  /** Aborted when the firmware's life ends. */
+  signal: AbortSignal;
+}
+
+/** A failed or lost connection; a TLS failure comes with a line on the UART. */
+export interface Loss {
+  diagnostic: string | undefined;
+}
+
+/**
+ * One connection object of the firmware's network layer. It reconnects for ever by itself: to the same address after an
+ * orderly end, from name resolution on after anything else, and without a back-off (AT protocol 8.2).
+ */
+export class NetworkClient {
+  readonly #received = new ReceiveBuffer();
+  readonly #options: NetworkOptions;
+  readonly #address: Address;
+  #socket: Duplex | undefined;
+  #attempt: AbortController | undefined;
+  #timer: Timer | undefined;
+  #waiting = false;
+  #frozen = false;
+  #loss: Loss | undefined;
+  #ended: 'fin' | 'rst' | undefined;
+
+  constructor(options: NetworkOptions, address: Address) {
+    this.#options = options;
+    this.#address = address;
+    options.signal.addEventListener('abort', () => this.close(), { once: true });
+    this.#open(options.pace.dns);
+  }
+
+  get up(): boolean {
+    return this.#socket !== undefined;
+  }
+
+  /** What has gone wrong since the last call; the end of a connection is noticed after all that came before it. */
+  takeLoss(): Loss | undefined {
+    const ended = this.#ended;
+    if (ended) {
+      this.#drop();
+      this.#retry(this.#options.pace.reconnect, ended === 'fin' ? 0 : this.#options.pace.dns);
+      return { diagnostic: undefined };
+    }
+    const loss = this.#loss;
+    this.#loss = undefined;
+    return loss;
+  }
+
+  /** Sends a packet. @returns what the firmware prints if it cannot. */
+  send(bytes: Buffer): string | undefined {
+    const socket = this.#socket;
+    if (!socket || !this.#options.networkUp()) return 'NET Intf Not Connected';
+    const waiting = socket.writableLength;
+    if (waiting > 0 && waiting + bytes.length > TRANSMIT_BUFFER) return 'TCP/IP Write NOT ready';
+    socket.write(bytes);
+    return undefined;
+  }
+
+  /** Reads one packet. @param patient whether an incomplete one may still be completed. */
+  read(patient: boolean): Received {
+    const received = this.#received.read(this.#window, patient && !this.#ended);
+    this.#flow();
+    return received;
+  }
+
+  /** The Wi-Fi network has come or gone, or the time has become known. */
+  networkChanged(): void {
+    if (this.#options.networkUp()) {
+      this.#flow();
+      if (this.#waiting) this.#open(this.#options.pace.dns);
+    } else {
+      this.#socket?.pause();
+      if (!this.#attempt) return;
+      this.#abandonAttempt();
+      this.#waiting = true;
+    }
+  }
+
+  /** Gives the connection up and starts again with name resolution. */
+  restart(): void {
+    this.#drop();
+    this.#retry(this.#options.pace.reconnect, this.#options.pace.dns);
+  }
+
+  /** Ends the connection, for good. */
+  close(): void {
+    this.#frozen = true;
+    this.#drop();
+  }
+
+  /** The firmware has lost sight of this object: nothing is read, sent or closed any more (T1, T3). */
+  freeze(): void {
+    this.#frozen = true;
+    this.#abandonAttempt();
+    this.#socket?.pause();
+  }
+
+  /** The connection ends as if the broker had closed it (`fin`) or reset it (`rst`). */
+  cut(how: 'fin' | 'rst'): void {
+    if (!this.#socket || this.#frozen) return;
+    this.#ended ??= how;
+    this.#options.wake();
+  }
+
+  /** Lets bytes come in again after `read` has made room for them. */
+  #flow(): void {
+    if (this.#frozen || !this.#options.networkUp() || this.#received.length > this.#window) return;
+    this.#socket?.resume();
+  }
+
+  /** How many received bytes one pass can see. */
+  get #window(): number {
+    return this.#address.tls ? TLS_WINDOW : PLAIN_WINDOW;
+  }
+
+  #abandonAttempt(): void {
+    this.#timer?.cancel();
+    this.#attempt?.abort();
+    this.#attempt = undefined;
+  }
+
+  #drop(): void {
+    const socket = this.#socket;
+    this.#socket = undefined;
+    this.#loss = undefined;
+    this.#ended = undefined;
+    this.#waiting = false;
+    this.#abandonAttempt();
+    this.#received.clear();
+    // What was written still leaves, and the broker sees the end at once.
+    socket?.end(() => socket.destroy());
+    socket?.resume();
+  }
+
+  #retry(pause: number, resolution: number): void {
+    if (this.#frozen) return;
+    this.#timer = this.#options.clock.after(pause, () => this.#open(resolution));
+  }
+
+  /** @param resolution milliseconds for name resolution; 0 for the same address again. */
+  #open(resolution: number): void {
+    const { host, tls } = this.#address;
+    const { networkUp, time, clock } = this.#options;
+    if (this.#frozen || host.length === 0 || host.length > MAX_HOST) return;
+    // TLS waits for SNTP, in silence; setting the time by command does not help (T5, T51).
+    this.#waiting = !networkUp() || (tls && !time.synchronised);
+    if (this.#waiting) return;
+    const attempt = new AbortController();
+    this.#attempt = attempt;
+    this.#timer = clock.after(resolution, () => this.#dial(attempt));
+  }
+
+  #dial(attempt: AbortController): void {
+    const { clock, dial, pace } = this.#options;
+    const { host, port, tls } = this.#address;
+    const handshake = tls ? pace.tlsHandshake : 0;
+    const next = (ms: number, step: () => void) => {
+      if (this.#attempt !== attempt) return;
+      this.#timer?.cancel();
+      this.#timer = clock.after(ms, step);
+    };
+    const prevented = this.#prevented();
+    if (prevented) {
+      next(prevented === TLS_FAILURE ? handshake : 0, () => this.#failed(prevented));
+      return;
+    }
+    if (tls) next(TLS_TIMEOUT_MS, () => this.#failed(TLS_FAILURE, TLS_EXPIRED));
+    dial(host, port, tls ? this.#tlsRequest() : null, attempt.signal).then(
+      (socket) => {
+        socket.on('error', () => undefined);
+        if (this.#attempt !== attempt) socket.destroy();
+        attempt.signal.addEventListener('abort', () => socket.destroy(), { once: true });
+        next(handshake, () => this.#opened(socket));
+      },
+      (error: unknown) => {
+        const code = errorCode(error);
+        next(NOT_TLS.includes(code) ? 0 : handshake, () => this.#failed(code));
+      },
+    );
+  }
+
+  /** What keeps a connection from being tried: a fault, or an expired root. */
+  #prevented(): string | undefined {
+    const { environment, expiredRoot, time } = this.#options;
+    const { dialFailure } = environment;
+    const { tls } = this.#address;
+    if (dialFailure && (tls || dialFailure !== 'tls')) return FAULT_CODES[dialFailure];
+    return tls && expiredRoot && time.now > BALTIMORE_ROOT_ENDS ? TLS_FAILURE : undefined;
+  }
+
+  #tlsRequest(): TlsRequest {
+    const { certificates, time } = this.#options;
+    const { host } = this.#address;
+    const request = { ...certificates.startTls(), now: time.now, alpn: [ALPN] };
+    return isIP(host) ? request : { ...request, servername: host };
+  }
+
+  #opened(socket: Duplex): void {
+    this.#attempt = undefined;
+    this.#socket = socket;
+    const ended = (how: 'fin' | 'rst') => {
+      if (this.#socket === socket) this.cut(how);
+    };
+    socket.on('data', (bytes: Buffer) => {
+      if (this.#socket !== socket) return;
+      this.#received.append(bytes);
+      if (this.#received.length > this.#window) socket.pause();
+      this.#options.wake();
+    });
+    socket.once('end', () => ended('fin'));
+    socket.once('close', () => ended('rst'));
+    this.#options.wake();
+  }
+
+  #failed(code: string, diagnostic?: string): void {
+    this.#attempt?.abort();
+    this.#attempt = undefined;
+    if (UNREACHABLE.includes(code)) {
+      this.#retry(UNREACHABLE_RETRY_MS, this.#options.pace.dns);
+      return;
+    }
+    const tlsFailure = this.#address.tls && !NOT_TLS.includes(code);
+    this.#loss = { diagnostic: diagnostic ?? (tlsFailure ? TLS_ABORTED : undefined) };
+    this.#retry(this.#options.pace.reconnect, this.#options.pace.dns);
+    this.#options.wake();
+  }
+}
+
+function errorCode(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : TLS_FAILURE;
+}

@@ -1,0 +1,291 @@
+import type { Clock, Timer } from '../../clock.ts';
+import { type AccessPoint, findAccessPoint, isUsable, type Join, joinFrom, STATION } from './access-point.ts';
+import type { Console } from './console.ts';
+import type { Environment } from './environment.ts';
+import type { ModuleTime } from './module-time.ts';
+import type { Pace } from './pace.ts';
+import { STATUS, type Status, statusText } from './status.ts';
+import { type Printed, printValue, Store } from './store.ts';
+
+/** The lease that the simulated DHCP server gives is renewed after half of 24 hours. */
+const RENEWAL_MS = 43_200_000;
+const SNTP_PERIOD_MS = 600_000;
+const SNTP_RETRY_MS = 14_000;
+
+const NO_ADDRESS = '0.0.0.0';
+const NETMASK = '255.255.255.0';
+/** What the simulated DNS server answers for the name of an NTP server. */
+const NTP_ADDRESS = '10.99.0.1';
+
+interface Addresses {
+  own: string;
+  netmask: string;
+  gateway: string;
+  dns1: string;
+  dns2: string;
+}
+
+const NO_ADDRESSES: Addresses = {
+  own: NO_ADDRESS,
+  netmask: NO_ADDRESS,
+  gateway: NO_ADDRESS,
+  dns1: NO_ADDRESS,
+  dns2: NO_ADDRESS,
+};
+
+type Link =
+  | { state: 'down' }
+  | { state: 'connecting' }
+  | { state: 'up' | 'disconnecting'; accessPoint: AccessPoint; announced: boolean };
+
+export interface StationOptions {
+  clock: Clock;
+  pace: Pace;
+  console: Console;
+  environment: Environment;
+  time: ModuleTime;
+  verbosity: () => number;
+  /** Asks for an engine pass, which prints what the driver has brought. */
+  wake: () => void;
+  /** The network has come up or gone, or the time has become known. */
+  changed: () => void;
+}
+
+/** The Wi-Fi station with its DHCP and SNTP clients (AT protocol 7.4 to 7.6). */
+export class Station {
+  readonly configuration = stationConfiguration();
+  readonly #options: StationOptions;
+  /** The value of the last accepted AT+WSTA=; not a link indicator (T44). */
+  #state = 0;
+  #link: Link = { state: 'down' };
+  #lastJoin: Join | undefined;
+  #addresses = NO_ADDRESSES;
+  #ntpServer = '';
+  /** DHCP event handlers: a repeated attempt registers one more, and each prints (T47). */
+  #handlers = 0;
+  #deadline: number | undefined;
+  #attempt: Timer | undefined;
+  readonly #network = new Set<Timer>();
+
+  constructor(options: StationOptions) {
+    this.#options = options;
+  }
+
+  get state(): number {
+    return this.#state;
+  }
+
+  get linked(): boolean {
+    return this.#link.state === 'up';
+  }
+
+  get connecting(): boolean {
+    return this.#link.state === 'connecting';
+  }
+
+  /** Whether IP traffic is possible. */
+  get networkUp(): boolean {
+    return this.linked && this.#addresses !== NO_ADDRESSES;
+  }
+
+  /** AT+WSTA=1 and 2, the checks in the firmware's order. @param timeout milliseconds; 0 or less for none. */
+  connect(state: 1 | 2, timeout: number): Status {
+    if (this.#link.state === 'up' || this.#link.state === 'disconnecting') return STATUS.connectNotPermitted;
+    const join = state === 2 ? this.#lastJoin : joinFrom(this.configuration);
+    if (join && !isUsable(join)) return STATUS.invalidParameter;
+    if (!join || this.connecting) {
+      // The driver refuses, and the state is cleared although the attempt goes on (T46).
+      this.#state = 0;
+      this.#deadline = undefined;
+      return STATUS.wifiRequest;
+    }
+    this.#state = state;
+    this.#lastJoin = join;
+    this.#handlers += 1;
+    this.#link = { state: 'connecting' };
+    this.#attempt = this.#options.clock.after(this.#options.pace.associate, () => this.#associated(join));
+    this.#deadline = timeout > 0 ? this.#options.clock.now() + timeout : undefined;
+    if (timeout > 0) this.#options.clock.after(timeout, this.#options.wake);
+    return STATUS.ok;
+  }
+
+  /** AT+WSTA=0: accepted at once, announced when done. */
+  disconnect(): Status {
+    if (this.#link.state !== 'up') return STATUS.disconnectNotPermitted;
+    this.#link = { ...this.#link, state: 'disconnecting' };
+    this.#options.clock.after(this.#options.pace.disassociate, () => this.lose());
+    return STATUS.ok;
+  }
+
+  /** The link is gone: announced, and not restored by the module (T48). */
+  lose(): void {
+    if (this.#link.state === 'down') return;
+    this.#attempt?.cancel();
+    const wasLinked = this.#link.state !== 'connecting';
+    this.#link = { state: 'down' };
+    if (!wasLinked) return;
+    this.#state = 0;
+    this.#handlers = 0;
+    this.#deadline = undefined;
+    this.#networkDown();
+    this.#options.console.turn('wifi', () => this.#options.console.print('+WSTALD\r\n'));
+  }
+
+  /** The engine pass prints what the driver has brought since the last one. */
+  update(): void {
+    const { console, clock } = this.#options;
+    if (this.#link.state === 'up' && !this.#link.announced) {
+      this.#link.announced = true;
+      this.#deadline = undefined;
+      const { bssid, channel } = this.#link.accessPoint;
+      console.print('+WSTALU:', `"${bssid}"`, `,${channel}\r\n`);
+    }
+    if (this.#deadline === undefined || clock.now() < this.#deadline) return;
+    this.#deadline = undefined;
+    this.#state = 0;
+    this.#handlers = 0;
+    console.print(`\r+WSTA:${statusText(STATUS.connectFailed, this.#options.verbosity())}\r\n`);
+  }
+
+  /** A configuration value; while the station is in use, several are those of the live interface. */
+  print(id: number): Printed | undefined {
+    const live = this.#state === 0 ? undefined : this.#live(id);
+    return live === undefined ? this.configuration.print(id) : printValue(live);
+  }
+
+  #live(id: number): Buffer | number | string | undefined {
+    const accessPoint = this.#link.state === 'up' ? this.#link.accessPoint : undefined;
+    switch (id) {
+      case STATION.channel:
+        return accessPoint?.channel ?? 0;
+      case STATION.bssid:
+        return Buffer.from(accessPoint?.bssid.replaceAll(':', '') ?? '', 'hex');
+      case STATION.address:
+        return this.#addresses.own;
+      case STATION.netmask:
+        return this.#addresses.netmask;
+      case STATION.gateway:
+        return this.#addresses.gateway;
+      case STATION.dns1:
+        return this.#addresses.dns1;
+      case STATION.dns2:
+        return this.#addresses.dns2;
+      case STATION.ntpServer:
+        return Buffer.from(this.#ntpServer);
+      default:
+        return undefined;
+    }
+  }
+
+  #associated(join: Join): void {
+    const { environment, pace, wake } = this.#options;
+    const accessPoint = environment.wifiFails ? undefined : findAccessPoint(environment.accessPoints, join);
+    if (!accessPoint) {
+      // The driver gives up and nobody is told (T45).
+      this.#link = { state: 'down' };
+      return;
+    }
+    this.#link = { state: 'up', accessPoint, announced: false };
+    if (this.configuration.number(STATION.dhcp) === 1) this.#later(pace.dhcp, () => this.bind());
+    else this.#networkUp(staticAddresses(this.configuration));
+    wake();
+  }
+
+  /** The DHCP client reports a lease, a new one or a renewal. */
+  bind(): void {
+    if (!this.linked) return;
+    const { console, environment } = this.#options;
+    const renewal = this.networkUp;
+    console.turn('tcpip', () => {
+      const { ipAddress } = environment;
+      for (let handler = 0; handler < this.#handlers; handler++) console.print('+WSTAAIP:', `"${ipAddress}"`, '\r\n');
+    });
+    this.#later(RENEWAL_MS, () => this.bind());
+    if (!renewal) this.#networkUp(leasedAddresses(environment.ipAddress));
+  }
+
+  #networkUp(addresses: Addresses): void {
+    this.#addresses = addresses;
+    this.#startSntp();
+    this.#options.changed();
+  }
+
+  #networkDown(): void {
+    for (const timer of this.#network) timer.cancel();
+    this.#network.clear();
+    this.#addresses = NO_ADDRESSES;
+    this.#ntpServer = '';
+    this.#options.changed();
+  }
+
+  /** Without a static server there is none: the DHCP option for it is compiled out (T5). */
+  #startSntp(): void {
+    const server = this.configuration.text(STATION.ntpServer).toString('latin1');
+    const enabled =
+      this.configuration.number(STATION.ntpStatic) === 1 && this.configuration.number(STATION.ntpEnabled) === 1;
+    if (!enabled || server === '') return;
+    this.#ntpServer = /^[0-9.]+$/.test(server) ? server : NTP_ADDRESS;
+    this.#later(this.#options.pace.sntp, () => this.#sntp());
+  }
+
+  #sntp(): void {
+    const { clock, console, environment, time, changed } = this.#options;
+    if (!environment.sntp) {
+      this.#later(SNTP_RETRY_MS, () => this.#sntp());
+      return;
+    }
+    time.synchronise(clock.now());
+    console.turn('tcpip', () => console.print(`+TIME:${time.format},`, time.text(time.format) ?? '0', '\r\n'));
+    this.#later(SNTP_PERIOD_MS, () => this.#sntp());
+    changed();
+  }
+
+  /** A timer that ends with the network. */
+  #later(ms: number, callback: () => void): void {
+    const timer = this.#options.clock.after(ms, () => {
+      this.#network.delete(timer);
+      callback();
+    });
+    this.#network.add(timer);
+  }
+}
+
+function stationConfiguration(): Store {
+  const text = (id: number, max: number) => ({ id, kind: { type: 'text' as const, max }, value: Buffer.alloc(0) });
+  const integer = (id: number, value: number) => ({ id, kind: { type: 'integer' as const }, value });
+  const flag = (id: number, value: number) => ({ id, kind: { type: 'flag' as const }, value });
+  const address = (id: number) => ({ id, kind: { type: 'address' as const }, value: NO_ADDRESS });
+  return new Store([
+    text(STATION.ssid, 32),
+    integer(STATION.security, 0),
+    text(STATION.credentials, 128),
+    integer(STATION.channel, 255),
+    text(STATION.bssid, 6),
+    address(STATION.address),
+    address(STATION.netmask),
+    address(STATION.gateway),
+    address(STATION.dns1),
+    address(STATION.dns2),
+    flag(STATION.dhcp, 1),
+    text(STATION.ntpServer, 128),
+    flag(STATION.ntpStatic, 0),
+    flag(STATION.ntpEnabled, 1),
+    flag(STATION.roaming, 0),
+  ]);
+}
+
+function staticAddresses(configuration: Store): Addresses {
+  return {
+    own: configuration.address(STATION.address),
+    netmask: configuration.address(STATION.netmask),
+    gateway: configuration.address(STATION.gateway),
+    dns1: configuration.address(STATION.dns1),
+    dns2: configuration.address(STATION.dns2),
+  };
+}
+
+/** What the simulated DHCP server hands out with an address: the first host of its network is router and DNS server. */
+function leasedAddresses(own: string): Addresses {
+  const router = own.replace(/[0-9]+$/, '1');
+  return { own, netmask: NETMASK, gateway: router, dns1: router, dns2: NO_ADDRESS };
+}

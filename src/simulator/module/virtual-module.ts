@@ -1,0 +1,111 @@
+import type { Duplex } from 'node:stream';
+import type { Clock } from '../../clock.ts';
+import type { AccessPoint } from './access-point.ts';
+import type { ModuleIdentity } from './certificates.ts';
+import type { Dial } from './dial-request.ts';
+import type { Environment } from './environment.ts';
+import { controlFaults, createFaults, type ModuleFaults } from './faults.ts';
+import { Firmware } from './firmware.ts';
+import { Lifetime } from './lifetime.ts';
+import { PACES, type PaceName } from './pace.ts';
+import { Uart } from './uart.ts';
+
+export type { AccessPoint } from './access-point.ts';
+export type { ModuleIdentity } from './certificates.ts';
+export type { Dial, TlsRequest } from './dial-request.ts';
+export type { ModuleFaults } from './faults.ts';
+
+export interface VirtualModuleOptions {
+  clock: Clock;
+  /** 0 up to, not including, 1. */
+  random: () => number;
+  dial: Dial;
+  identity: ModuleIdentity;
+  /** The roots built into the firmware, PEM. */
+  trusted?: string[];
+  accessPoints: AccessPoint[];
+  /** `real`: the recorded timing, bytes at the baud rate. `instant`: as fast as its protocol timers allow. */
+  pace: PaceName;
+  /** What the DHCP server gives the module. */
+  ipAddress?: string;
+  /** Upper-case hex with colons. */
+  mac?: string;
+  /** What the simulator itself has to say, such as a crash of the module. */
+  log?: (line: string) => void;
+  /** Told when the module changes its rate, so that a real port can follow. */
+  onBaud?: (baud: number) => void;
+  /** Behave as firmware whose built-in root has expired: no TLS after 2025-05-12 (T4). */
+  expiredRoot?: boolean;
+}
+
+/** An AnyCloud module with firmware 0.3.2, seen from its UART. */
+export interface VirtualModule {
+  /** A new host's end of the wire; the previous one is unplugged, the module goes on. */
+  connect(): Duplex;
+  readonly faults: ModuleFaults;
+  /** Carries out a control line, in the words of the recordings. @returns `ok`, a status, or `error: ...`. */
+  control(line: string): string;
+  /** Applies power, or takes it away for a moment and applies it again: the banner follows after the boot. */
+  powerOn(): void;
+  /** Takes the power away, and ends all connections. */
+  close(): void;
+}
+
+/** Builds a module; it stays silent until `powerOn`. */
+export function createVirtualModule(options: VirtualModuleOptions): VirtualModule {
+  const { clock, random, dial, identity, trusted = [], expiredRoot = false, log, onBaud } = options;
+  const pace = PACES[options.pace];
+  const environment: Environment = {
+    accessPoints: options.accessPoints,
+    ipAddress: options.ipAddress ?? '192.168.1.50',
+    wifiFails: false,
+    sntp: true,
+    omitted: undefined,
+    acknowledgementDelay: 0,
+    dialFailure: undefined,
+    preempt: 0,
+  };
+  const board = new Lifetime(clock);
+  const uart = new Uart(board, pace.limitedWire, (baud) => onBaud?.(baud));
+  let firmware: Firmware | undefined;
+
+  function powerOn(): void {
+    firmware?.end();
+    firmware = new Firmware({
+      clock: board,
+      random,
+      pace,
+      uart,
+      environment,
+      dial,
+      identity,
+      trusted,
+      mac: options.mac ?? '00:04:A3:12:34:56',
+      expiredRoot,
+      onRestart: powerOn,
+      onCrash: (reason) => log?.(`the module has crashed: ${reason}; it stays silent until it is reset`),
+    });
+  }
+
+  function status(): string {
+    if (!firmware) return 'off';
+    const { station, mqtt, time, dead } = firmware;
+    const flag = (value: boolean) => (value ? 1 : 0);
+    const sntp = time.synchronised ? Math.floor(time.now / 1000) : 0;
+    return `linked=${flag(station.linked)} ip=${flag(station.networkUp)} mqtt=${mqtt.state} sntp=${sntp} dead=${flag(dead)}`;
+  }
+
+  const faults = createFaults({ environment, uart, random, firmware: () => firmware, reset: powerOn });
+  return {
+    connect: () => uart.connect(),
+    faults,
+    control: (line) => (line.trim() === 'status' ? status() : controlFaults(faults, line)),
+    powerOn,
+    close() {
+      firmware?.end();
+      firmware = undefined;
+      board.end();
+      uart.disconnect();
+    },
+  };
+}
