@@ -1,0 +1,242 @@
+import type { IConnectPacket } from 'mqtt-packet';
+import { AzureError } from './azure-error.ts';
+import type { CloudContext } from './context.ts';
+import type { Device } from './device.ts';
+import type { DeviceRegistry } from './devices.ts';
+import { type DpsAnswer, type DpsClient, DpsEndpoint, type ProvisioningService } from './dps-endpoint.ts';
+import { type Enrolment, enrolmentId, findEnrolment } from './enrolments.ts';
+import type { DpsFault } from './faults.ts';
+import type { PeerIdentity } from './identity.ts';
+import { isJsonObject, type Json, type JsonObject, own, parseJson } from './json.ts';
+import type { MqttConnection } from './mqtt-connection.ts';
+import type { Admission } from './mqtt-front.ts';
+import { azureTime, guid, hex } from './tokens.ts';
+import { percentDecode } from './topics.ts';
+import { newTwin } from './twin.ts';
+
+export interface DpsOptions {
+  idScope: string;
+  enrolments: () => Iterable<Enrolment>;
+  /** The hub that new devices are assigned to. */
+  hubName: () => string;
+  /** First desired properties by device id, over those of the enrolment. */
+  desired: Record<string, JsonObject>;
+  /** How many answers say `assigning` before the result. */
+  assigningAnswers: number;
+  /** Seconds. */
+  retryAfter: number;
+}
+
+const USER_NAME = /^([^/]+)\/registrations\/([^/]+)\/api-version=(\d{4}-\d{2}-\d{2}(?:-preview)?)(?:&.*)?$/;
+/** More registrations under way than this, and the oldest are forgotten. */
+const MAX_OPERATIONS = 10_000;
+
+interface Operation {
+  id: string;
+  registrationId: string;
+  payload: Json | undefined;
+  enrolment: Enrolment;
+  /** How often `assigning` is still to be said. */
+  assigning: number;
+  /** Until then a second registration is a conflict; milliseconds since 1970. */
+  busyUntil: number;
+}
+
+/** The Device Provisioning Service (Azure 1). */
+export class Dps implements ProvisioningService {
+  readonly #context: CloudContext;
+  readonly #devices: DeviceRegistry;
+  readonly #options: DpsOptions;
+  /** By registration id: a device has one operation at a time. */
+  readonly #operations = new Map<string, Operation>();
+  readonly #endpoints = new Map<string, DpsEndpoint>();
+
+  constructor(context: CloudContext, devices: DeviceRegistry, options: DpsOptions) {
+    this.#context = context;
+    this.#devices = devices;
+    this.#options = options;
+  }
+
+  /** Judges a CONNECT; whether the device is enrolled is answered when it registers. */
+  admit(connect: IConnectPacket, connection: MqttConnection, peer: PeerIdentity | null | 'plain'): Admission {
+    const [, scope, registrationId] = USER_NAME.exec(connect.username ?? '') ?? [];
+    if (!scope || !registrationId) return { refusal: 4 };
+    if (connect.clientId !== percentDecode(registrationId)) return { refusal: 2 };
+    if (peer === null) return { refusal: 5 };
+    this.#endpoints.get(connect.clientId)?.close();
+    const device = { registrationId: connect.clientId, idScope: scope, peer: peer === 'plain' ? null : peer };
+    const endpoint = new DpsEndpoint(this.#context, this, device, connection, () => {
+      if (this.#endpoints.get(connect.clientId) === endpoint) this.#endpoints.delete(connect.clientId);
+    });
+    this.#endpoints.set(connect.clientId, endpoint);
+    // There are no persistent sessions at DPS (Azure 1.1).
+    return { endpoint, sessionPresent: false };
+  }
+
+  /** Begins a registration. @throws AzureError for what DPS refuses (Azure 1.4). */
+  async register(client: DpsClient, request: Buffer, fault?: DpsFault): Promise<DpsAnswer> {
+    const { clock, random } = this.#context;
+    const now = clock.now();
+    const payload = parseRequest(client, request);
+    if (client.idScope !== this.#options.idScope)
+      throw new AzureError(404002, 'There is no DPS instance of this ID scope.');
+    const enrolment = findEnrolment(this.#options.enrolments(), client.registrationId, client.peer, now);
+    const { assigningAnswers, retryAfter } = this.#options;
+    const current = this.#operations.get(client.registrationId);
+    if (current && current.assigning > 0 && now < current.busyUntil) {
+      throw new AzureError(409001, 'A registration of this device is under way.');
+    }
+    const operation: Operation = {
+      id: `4.${hex(random, 16)}.${guid(random)}`,
+      registrationId: client.registrationId,
+      payload,
+      enrolment,
+      assigning: assigningAnswers,
+      busyUntil: now + assigningAnswers * retryAfter * 1000,
+    };
+    this.#remember(operation);
+    return this.#progress(operation, client, fault, false);
+  }
+
+  /** Tells how a registration goes on. @throws AzureError 404203 for an operation that is not this device's. */
+  async poll(client: DpsClient, operationId: string | undefined, fault?: DpsFault): Promise<DpsAnswer> {
+    const operation = this.#operations.get(client.registrationId);
+    if (!operation || operation.id !== operationId) throw new AzureError(404203, 'Operation not found.');
+    return this.#progress(operation, client, fault, true);
+  }
+
+  #remember(operation: Operation): void {
+    this.#operations.delete(operation.registrationId);
+    this.#operations.set(operation.registrationId, operation);
+    if (this.#operations.size <= MAX_OPERATIONS) return;
+    for (const oldest of this.#operations.keys()) {
+      this.#operations.delete(oldest);
+      return;
+    }
+  }
+
+  async #progress(
+    operation: Operation,
+    client: DpsClient,
+    fault: DpsFault | undefined,
+    withState: boolean,
+  ): Promise<DpsAnswer> {
+    const { id: operationId, registrationId } = operation;
+    const result = resultOfFault(fault);
+    if (!result && operation.assigning > 0) {
+      operation.assigning--;
+      const state = { registrationId, status: 'assigning' };
+      const body = { operationId, status: 'assigning', ...(withState ? { registrationState: state } : {}) };
+      return { status: 202, retryAfter: fault?.retryAfter ?? this.#options.retryAfter, body };
+    }
+    operation.assigning = 0;
+    const outcome = result ?? (operation.enrolment.enabled === false ? { status: 'disabled' } : undefined);
+    const now = azureTime(this.#context.clock.now());
+    const state: JsonObject =
+      outcome && outcome['status'] !== 'assigned'
+        ? { registrationId, createdDateTimeUtc: now, lastUpdatedDateTimeUtc: now, ...outcome }
+        : { ...(await this.#assign(operation, client)), ...outcome };
+    const status = state['status'] ?? 'assigned';
+    this.#context.events.emit({
+      type: 'provisioning',
+      deviceId: registrationId,
+      hub: String(state['assignedHub'] ?? ''),
+      status: String(status),
+    });
+    return { status: 200, body: { operationId, status, registrationState: state } };
+  }
+
+  /** Gives the device its place at a hub, and describes it. */
+  async #assign(operation: Operation, client: DpsClient): Promise<JsonObject> {
+    const { clock, random } = this.#context;
+    const { enrolment, registrationId } = operation;
+    const deviceId = enrolment.kind === 'individual' ? (enrolment.deviceId ?? registrationId) : registrationId;
+    const device = this.#devices.find(deviceId) ?? this.#createDevice(deviceId, enrolment);
+    const { record } = device;
+    const substatus = moveToNewHub(device, enrolment, clock.now());
+    if (client.peer) record.thumbprint = client.peer.sha256;
+    const modelId = isJsonObject(operation.payload) ? own(operation.payload, 'modelId') : undefined;
+    if (typeof modelId === 'string') record.modelId = modelId;
+    record.registration = {
+      registrationId,
+      enrolmentGroup: enrolment.kind === 'group' ? enrolmentId(enrolment) : null,
+      createdAt: record.registration?.createdAt ?? clock.now(),
+      updatedAt: clock.now(),
+      etag: Buffer.from(`"${guid(random)}"`).toString('base64'),
+      substatus,
+    };
+    await this.#devices.keep(device);
+    return describeAssignment(device, enrolment, this.#options.hubName());
+  }
+
+  #createDevice(id: string, enrolment: Enrolment): Device {
+    const desired = {
+      ...enrolment.desired,
+      ...(Object.hasOwn(this.#options.desired, id) ? this.#options.desired[id] : {}),
+    };
+    return this.#devices.create({ id, desired });
+  }
+}
+
+/** Carries a move out; gives the substatus that tells the device about it (Azure 1.3). */
+function moveToNewHub({ record }: Device, enrolment: Enrolment, now: number): string {
+  if (record.movedTo === null) return 'initialAssignment';
+  const policy = enrolment.reprovision ?? 'migrate';
+  const hub = record.movedTo;
+  record.movedTo = null;
+  if (policy === 'never') return 'initialAssignment';
+  record.hub = hub;
+  if (policy === 'migrate') return 'deviceDataMigrated';
+  record.twin = newTwin(enrolment.desired ?? {}, now);
+  return 'deviceDataReset';
+}
+
+function describeAssignment({ record }: Device, enrolment: Enrolment, firstHub: string): JsonObject {
+  const { registration } = record;
+  if (!registration) return {};
+  const { enrolmentGroup, registrationId, createdAt, updatedAt, substatus, etag } = registration;
+  return {
+    x509: enrolmentGroup === null ? {} : { enrollmentGroupId: enrolmentGroup },
+    registrationId,
+    createdDateTimeUtc: azureTime(createdAt),
+    assignedHub: record.hub ?? firstHub,
+    deviceId: record.id,
+    status: 'assigned',
+    substatus,
+    lastUpdatedDateTimeUtc: azureTime(updatedAt),
+    etag,
+    ...(enrolment.payload ? { payload: enrolment.payload } : {}),
+  };
+}
+
+/** The `payload` of a register request. @throws AzureError 400012 for anything that DPS cannot read (Azure 1.2). */
+function parseRequest(client: DpsClient, bytes: Buffer): Json | undefined {
+  const request = parseJson(bytes);
+  const known = ['registrationId', 'payload'];
+  if (!isJsonObject(request) || Object.keys(request).some((name) => !known.includes(name))) {
+    throw new AzureError(400012, 'Deserialization error.');
+  }
+  const registrationId = own(request, 'registrationId');
+  if (registrationId !== undefined && registrationId !== client.registrationId) {
+    throw new AzureError(400004, 'The registration id of the body is not that of the connection.');
+  }
+  return own(request, 'payload');
+}
+
+function resultOfFault(fault: DpsFault | undefined): JsonObject | undefined {
+  switch (fault?.answer) {
+    case 'failed':
+      return {
+        status: 'failed',
+        errorCode: fault.errorCode ?? 400207,
+        errorMessage: fault.message ?? 'Custom allocation failed with status code: 404',
+      };
+    case 'disabled':
+    case 'unassigned':
+      return { status: fault.answer };
+    case 'mqttV5':
+      return { status: 'assigned', connectionProfile: 'mqttV5' };
+    default:
+      return undefined;
+  }
+}

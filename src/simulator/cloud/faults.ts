@@ -1,0 +1,161 @@
+import { AzureError } from './azure-error.ts';
+
+export type Service = 'dps' | 'hub';
+
+interface Counted {
+  /** How many times; once unless told. */
+  count?: number;
+  /** Only for this device (for DPS: this registration id); for any unless told. */
+  deviceId?: string;
+}
+
+/** What an `answer: 'status'` says; without an error code the status times 1000 (429 becomes 429001, as Azure has it). */
+interface StatusAnswer {
+  status?: number;
+  errorCode?: number;
+  message?: string;
+  /** Seconds. */
+  retryAfter?: number;
+}
+
+interface DelayedAnswer {
+  /** Milliseconds that an `answer: 'delay'` takes longer; the answer itself is the right one. */
+  delay?: number;
+}
+
+/** The next answers of DPS. `failed`, `disabled`, `unassigned` and `mqttV5` are results: status 200, and the news in the body. */
+export interface DpsFault extends Counted, StatusAnswer, DelayedAnswer {
+  type: 'dps';
+  on?: 'register' | 'poll';
+  answer:
+    | 'status'
+    | 'failed'
+    | 'disabled'
+    | 'unassigned'
+    | 'mqttV5'
+    | 'none'
+    | 'drop'
+    | 'malformed'
+    | 'empty'
+    | 'delay';
+}
+
+/** The next answers to twin requests. `oversize` is a right answer that is larger than the module's receive buffer. */
+export interface TwinFault extends Counted, StatusAnswer, DelayedAnswer {
+  type: 'twin';
+  on?: 'get' | 'patch';
+  answer: 'status' | 'none' | 'drop' | 'malformed' | 'empty' | 'oversize' | 'delay';
+}
+
+/** The next CONNECTs: refused with a CONNACK code from 1 to 5, closed, or never answered. */
+export interface ConnectFault extends Counted {
+  type: 'connect';
+  service?: Service;
+  answer: 'code' | 'none' | 'drop';
+  code?: 1 | 2 | 3 | 4 | 5;
+}
+
+/** Packets that are swallowed instead of sent. */
+export interface LoseFault extends Counted {
+  type: 'lose';
+  packet: 'suback' | 'unsuback' | 'puback' | 'pingresp';
+  service?: Service;
+}
+
+/** 429 for every DPS and twin request (or those of one service) during so many seconds. */
+export interface ThrottleFault {
+  type: 'throttle';
+  seconds: number;
+  service?: Service;
+}
+
+/** Done at once: close its connection, disable, enable or delete its identity, or give it to a hub of another name. */
+export type DeviceFault =
+  | { type: 'kick' | 'disable' | 'enable' | 'delete'; deviceId: string }
+  | { type: 'move'; deviceId: string; hub: string };
+
+export type QueuedFault = DpsFault | TwinFault | ConnectFault | LoseFault;
+export type Fault = QueuedFault | ThrottleFault | DeviceFault;
+
+const MAX_QUEUED = 1000;
+
+interface Entry {
+  fault: QueuedFault;
+  left: number;
+}
+
+/** The faults that wait for their occasion, first come first served. */
+export class FaultQueue {
+  #entries: Entry[] = [];
+  readonly #throttledUntil: Record<Service, number> = { dps: 0, hub: 0 };
+
+  add(fault: QueuedFault): void {
+    if (this.#entries.length < MAX_QUEUED) this.#entries.push({ fault, left: fault.count ?? 1 });
+  }
+
+  throttle(fault: ThrottleFault, now: number): void {
+    const until = now + fault.seconds * 1000;
+    if (fault.service !== 'hub') this.#throttledUntil.dps = until;
+    if (fault.service !== 'dps') this.#throttledUntil.hub = until;
+  }
+
+  throttled(service: Service, now: number): boolean {
+    return now < this.#throttledUntil[service];
+  }
+
+  /** Those that have not happened yet, with what is left of their count. */
+  waiting(): QueuedFault[] {
+    return this.#entries.map(({ fault, left }) => ({ ...fault, count: left }));
+  }
+
+  clear(): void {
+    this.#entries = [];
+    this.#throttledUntil.dps = 0;
+    this.#throttledUntil.hub = 0;
+  }
+
+  takeDps(on: 'register' | 'poll', deviceId: string): DpsFault | undefined {
+    return this.#take(deviceId, (fault) => (fault.type === 'dps' && (fault.on ?? on) === on ? fault : undefined));
+  }
+
+  takeTwin(on: 'get' | 'patch', deviceId: string): TwinFault | undefined {
+    return this.#take(deviceId, (fault) => (fault.type === 'twin' && (fault.on ?? on) === on ? fault : undefined));
+  }
+
+  takeConnect(service: Service, deviceId: string): ConnectFault | undefined {
+    return this.#take(deviceId, (fault) =>
+      fault.type === 'connect' && (fault.service ?? service) === service ? fault : undefined,
+    );
+  }
+
+  /** True when this packet is to be lost. */
+  loses(packet: LoseFault['packet'], service: Service, deviceId: string): boolean {
+    const fault = this.#take(deviceId, (candidate) =>
+      candidate.type === 'lose' && candidate.packet === packet && (candidate.service ?? service) === service
+        ? candidate
+        : undefined,
+    );
+    return fault !== undefined;
+  }
+
+  #take<T extends QueuedFault>(deviceId: string, match: (fault: QueuedFault) => T | undefined): T | undefined {
+    for (const entry of this.#entries) {
+      if ((entry.fault.deviceId ?? deviceId) !== deviceId) continue;
+      const fault = match(entry.fault);
+      if (!fault) continue;
+      entry.left--;
+      if (entry.left <= 0) this.#entries = this.#entries.filter((other) => other !== entry);
+      return fault;
+    }
+    return undefined;
+  }
+}
+
+/** The refusal that an `answer: 'status'` asks for. */
+export function errorOfFault({
+  status = 500,
+  errorCode,
+  message = 'A fault on demand.',
+}: DpsFault | TwinFault): AzureError {
+  return new AzureError(errorCode ?? status * 1000 + 1, message);
+}

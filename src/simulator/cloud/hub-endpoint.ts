@@ -1,0 +1,245 @@
+import type { IConnectPacket } from 'mqtt-packet';
+import { AzureError, errorBody, ProtocolViolation } from './azure-error.ts';
+import type { CloudContext } from './context.ts';
+import { type Delivery, type Device, type DeviceLink, FILTERS } from './device.ts';
+import type { DeviceRegistry } from './devices.ts';
+import { errorOfFault, type TwinFault } from './faults.ts';
+import { decodeUtf8, isJsonObject, type JsonObject, parseJson } from './json.ts';
+import type { MqttConnection } from './mqtt-connection.ts';
+import type { Endpoint, Incoming, Qos } from './mqtt-front.ts';
+import { type PropertyBag, parsePropertyBag } from './property-bag.ts';
+import { parseTopic } from './topics.ts';
+import { applyPatch, sectionForDevice } from './twin.ts';
+
+const MAX_MESSAGE = 256 * 1024;
+const METHOD_ANSWER = /^\$iothub\/methods\/res\/(-?\d{1,9})\/$/;
+/** More than the module's receive buffer of 1500 bytes takes (AT protocol 8.1). */
+const OVERSIZE = 2000;
+
+interface TwinAnswer {
+  status: number;
+  /** What follows `$rid` in the topic. */
+  parameters?: string;
+  body: JsonObject | null;
+}
+
+/** One device's connection to the hub (Azure 2.2 to 2.6). */
+export class HubEndpoint implements Endpoint, DeviceLink {
+  readonly service = 'hub';
+  readonly deviceId: string;
+  readonly sessionPresent: boolean;
+  readonly #context: CloudContext;
+  readonly #devices: DeviceRegistry;
+  readonly #device: Device;
+  readonly #connection: MqttConnection;
+  readonly #connect: IConnectPacket;
+  readonly #subscriptions: Map<string, Qos>;
+  #lastMessageId = 0;
+
+  constructor(
+    context: CloudContext,
+    devices: DeviceRegistry,
+    device: Device,
+    connection: MqttConnection,
+    connect: IConnectPacket,
+  ) {
+    const { record } = device;
+    this.deviceId = record.id;
+    this.#context = context;
+    this.#devices = devices;
+    this.#device = device;
+    this.#connection = connection;
+    this.#connect = connect;
+    this.sessionPresent = !connect.clean && record.session !== null;
+    this.#subscriptions = new Map(this.sessionPresent ? Object.entries(record.session ?? {}) : []);
+    record.session = connect.clean ? null : Object.fromEntries(this.#subscriptions);
+    this.#inBackground(devices.keep(device));
+    if (connect.clean) this.#inBackground(device.messages.purge());
+    context.events.emit({ type: 'connect', service: 'hub', deviceId: record.id });
+  }
+
+  allows(filter: string): boolean {
+    const { methods, twinAnswers, desired, messages } = FILTERS;
+    return [methods, twinAnswers, desired, messages(this.deviceId)].includes(filter);
+  }
+
+  async subscribe(filter: string, qos: Qos): Promise<void> {
+    this.#subscriptions.set(filter, qos);
+    await this.#keepSession();
+  }
+
+  subscribed(): void {
+    if (this.listens(FILTERS.methods)) this.#device.calls.ready();
+    const messages = FILTERS.messages(this.deviceId);
+    if (this.listens(messages)) this.#inBackground(this.#device.messages.deliver(this, messages));
+  }
+
+  async unsubscribe(filter: string): Promise<void> {
+    if (this.#subscriptions.delete(filter)) await this.#keepSession();
+  }
+
+  async publish({ topic, payload, retain }: Incoming, accept: () => void): Promise<void> {
+    if (payload.length > MAX_MESSAGE) throw new ProtocolViolation('the message is larger than 256 KB');
+    if (isTelemetryTopic(this.deviceId, topic)) {
+      const properties = telemetryProperties(this.deviceId, topic);
+      if (!properties) throw new ProtocolViolation('a property bag that is not URL-encoded');
+      accept();
+      return this.#telemetry(payload, retain ? properties.set('mqtt-retain', 'true') : properties);
+    }
+    const { path, parameters } = parseTopic(topic);
+    const rid = parameters.get('$rid');
+    if (path === '$iothub/twin/GET/') {
+      if (rid === undefined) throw new ProtocolViolation('a twin GET without $rid');
+      accept();
+      return this.#answerTwin('get', rid, async () => ({ status: 200, body: this.#twin() }));
+    }
+    if (path === '$iothub/twin/PATCH/properties/reported/') {
+      // Without $rid the patch is applied, and nothing is ever answered, not even an error (Azure 2.6).
+      return this.#answerTwin('patch', rid, () => this.#report(payload), accept);
+    }
+    const [, status] = METHOD_ANSWER.exec(path) ?? [];
+    if (status === undefined) throw new ProtocolViolation(`there is no such topic as ${topic}`);
+    accept();
+    this.#methodAnswer(Number(status), rid, payload);
+  }
+
+  acknowledged(messageId: number): void {
+    this.#inBackground(this.#device.messages.acknowledged(messageId));
+  }
+
+  closed(cleanly: boolean): void {
+    const { will } = this.#connect;
+    const properties = will && telemetryProperties(this.deviceId, will.topic);
+    if (properties && !cleanly)
+      this.#telemetry(Buffer.from(will.payload), properties.set('iothub-MessageType', 'Will'));
+    this.#context.events.emit({ type: 'disconnect', service: 'hub', deviceId: this.deviceId, cleanly });
+    if (this.#device.link !== this) return;
+    this.#device.link = undefined;
+    this.#device.calls.disconnected();
+    this.#device.messages.disconnected();
+  }
+
+  listens(filter: string): boolean {
+    return this.#connection.open && this.#subscriptions.has(filter);
+  }
+
+  deliver(filter: string, { topic, payload, atMost = 1 }: Delivery): number | undefined {
+    const granted = this.#subscriptions.get(filter);
+    if (granted === undefined || !this.#connection.open) return undefined;
+    const qos = granted < atMost ? granted : atMost;
+    const packet = { cmd: 'publish', topic, payload, qos, dup: false, retain: false } as const;
+    if (qos === 0) {
+      this.#connection.send(packet);
+      return 0;
+    }
+    this.#lastMessageId = (this.#lastMessageId % 65_535) + 1;
+    this.#connection.send({ ...packet, messageId: this.#lastMessageId });
+    return this.#lastMessageId;
+  }
+
+  close(): void {
+    this.#connection.close();
+  }
+
+  #telemetry(payload: Buffer, properties: PropertyBag): void {
+    const json = parseJson(payload);
+    const body = json ?? decodeUtf8(payload) ?? payload.toString('base64');
+    const timestamp = new Date(this.#context.clock.now()).toISOString();
+    if (json !== undefined) this.#device.telemetry.add(json, properties.get('$.sub') ?? null, timestamp);
+    this.#context.events.emit({
+      type: 'telemetry',
+      deviceId: this.deviceId,
+      body,
+      properties: Object.fromEntries(properties),
+    });
+  }
+
+  #twin(): JsonObject {
+    const { desired, reported } = this.#device.record.twin;
+    return { desired: sectionForDevice(desired), reported: sectionForDevice(reported) };
+  }
+
+  async #report(payload: Buffer): Promise<TwinAnswer> {
+    const { record } = this.#device;
+    const patch = parseJson(payload);
+    const reported = applyPatch(record.twin.reported, patch, this.#context.clock.now());
+    record.twin = { ...record.twin, reported };
+    await this.#devices.keep(this.#device);
+    if (isJsonObject(patch)) {
+      const { version } = reported;
+      this.#context.events.emit({ type: 'property', deviceId: this.deviceId, side: 'reported', patch, version });
+    }
+    return { status: 204, parameters: `&$version=${reported.version}`, body: null };
+  }
+
+  /** Performs a twin request and answers it, unless a fault has it otherwise. */
+  async #answerTwin(
+    on: 'get' | 'patch',
+    rid: string | undefined,
+    perform: () => Promise<TwinAnswer>,
+    accept: () => void = () => {},
+  ): Promise<void> {
+    const { clock, random, faults } = this.#context;
+    const fault = faults.takeTwin(on, this.deviceId);
+    let answer: TwinAnswer;
+    try {
+      if (fault?.answer === 'drop') throw new ProtocolViolation('a fault wants this request dropped');
+      if (fault?.answer === 'status') throw errorOfFault(fault);
+      if (faults.throttled('hub', clock.now())) throw new AzureError(429001, 'Throttled.');
+      answer = await perform();
+    } catch (error) {
+      if (!(error instanceof AzureError)) throw error;
+      answer = { status: error.status, body: errorBody(error, clock.now(), random) };
+    }
+    accept();
+    if (rid === undefined || fault?.answer === 'none') return;
+    const parameters = fault?.retryAfter === undefined ? (answer.parameters ?? '') : `&retry-after=${fault.retryAfter}`;
+    const topic = `$iothub/twin/res/${answer.status}/?$rid=${rid}${parameters}`;
+    const send = () => {
+      this.deliver(FILTERS.twinAnswers, { topic, payload: distort(answer.body, fault) });
+    };
+    if (fault?.answer === 'delay') clock.after(fault.delay ?? 0, send);
+    else send();
+  }
+
+  #methodAnswer(status: number, rid: string | undefined, payload: Buffer): void {
+    if (rid === undefined) throw new ProtocolViolation('a method answer without $rid');
+    const body = parseJson(payload);
+    if (body === undefined && payload.length > 0) {
+      // Azure does not tell the device either; the caller waits for its time-out.
+      this.#context.log(`${this.deviceId} answered a method with something that is not JSON`);
+      return;
+    }
+    this.#device.calls.answer(rid, { status, response: body ?? null });
+  }
+
+  async #keepSession(): Promise<void> {
+    if (this.#connect.clean) return;
+    this.#device.record.session = Object.fromEntries(this.#subscriptions);
+    await this.#devices.keep(this.#device);
+  }
+
+  /** What fails here has been logged where it failed, and has nobody to be told. */
+  #inBackground(work: Promise<void>): void {
+    work.catch(() => {});
+  }
+}
+
+const eventsOf = (deviceId: string) => `devices/${deviceId}/messages/events`;
+
+function isTelemetryTopic(deviceId: string, topic: string): boolean {
+  return topic === eventsOf(deviceId) || topic.startsWith(`${eventsOf(deviceId)}/`);
+}
+
+/** The properties in a telemetry topic of this device; undefined when it is no such topic, or they are malformed. */
+export function telemetryProperties(deviceId: string, topic: string): PropertyBag | undefined {
+  if (!isTelemetryTopic(deviceId, topic)) return undefined;
+  return parsePropertyBag(topic.slice(eventsOf(deviceId).length + 1));
+}
+
+function distort(body: JsonObject | null, fault: TwinFault | undefined): string {
+  if (fault?.answer === 'empty') return '';
+  if (fault?.answer === 'malformed') return '{"desired":{"telemetryInterval":';
+  if (fault?.answer === 'oversize') return JSON.stringify({ ...body, padding: 'x'.repeat(OVERSIZE) });
+  return body === null ? '' : JSON.stringify(body);
+}

@@ -1,0 +1,130 @@
+import type { IConnectPacket } from 'mqtt-packet';
+import { ProtocolViolation } from './azure-error.ts';
+import type { CloudContext } from './context.ts';
+import { type Device, FILTERS } from './device.ts';
+import type { DeviceRegistry } from './devices.ts';
+import { HubEndpoint, telemetryProperties } from './hub-endpoint.ts';
+import type { PeerIdentity } from './identity.ts';
+import type { Json, JsonObject } from './json.ts';
+import type { MethodResult, MethodTimes } from './methods.ts';
+import type { MqttConnection } from './mqtt-connection.ts';
+import type { Admission } from './mqtt-front.ts';
+import type { PropertyBag } from './property-bag.ts';
+import { percentDecode } from './topics.ts';
+import { applyPatch, replacement } from './twin.ts';
+
+interface HubUser {
+  host: string;
+  deviceId: string;
+  apiVersion: string;
+  modelId: string | null;
+}
+
+const USER_NAME = /^([^/]+)\/([^/?]+)\/\?(.+)$/;
+const API_VERSION = /^\d{4}-\d{2}-\d{2}(-preview)?$/;
+/** Model ids are understood from this version on (Azure 2.1). */
+const MODEL_ID_SINCE = '2020-09-30';
+
+/** `{host}/{deviceId}/?api-version=…[&model-id=…]`, or undefined when a part is missing or malformed (Azure 2.1). */
+function parseUserName(userName: string): HubUser | undefined {
+  const [, host, deviceId, query] = USER_NAME.exec(userName) ?? [];
+  if (!host || !deviceId || !query) return undefined;
+  const parameters = new Map(
+    query.split('&').map((pair): [string, string | undefined] => {
+      const [name = '', value = ''] = pair.split(/=(.*)/s);
+      return [name, percentDecode(value)];
+    }),
+  );
+  const apiVersion = parameters.get('api-version');
+  if (apiVersion === undefined || !API_VERSION.test(apiVersion)) return undefined;
+  const modelId = apiVersion >= MODEL_ID_SINCE ? (parameters.get('model-id') ?? null) : null;
+  return { host: host.toLowerCase(), deviceId: percentDecode(deviceId) ?? deviceId, apiVersion, modelId };
+}
+
+/** The hub: who may connect, and what a back end can ask of a device. */
+export class Hub {
+  readonly #context: CloudContext;
+  readonly #devices: DeviceRegistry;
+  readonly #hubName: () => string;
+
+  constructor(context: CloudContext, devices: DeviceRegistry, hubName: () => string) {
+    this.#context = context;
+    this.#devices = devices;
+    this.#hubName = hubName;
+  }
+
+  /** Judges a CONNECT. @param peer null over TLS: no certificate was sent; 'plain': there is no TLS, so the name must do. */
+  admit(connect: IConnectPacket, connection: MqttConnection, peer: PeerIdentity | null | 'plain'): Admission {
+    const user = parseUserName(connect.username ?? '');
+    if (!user) return { refusal: 4 };
+    if (connect.clientId !== user.deviceId) return { refusal: 2 };
+    const device = this.#devices.find(user.deviceId);
+    if (!device?.record.enabled || !this.#isAtHub(device, user.host) || !isAuthentic(device, peer))
+      return { refusal: 5 };
+    if (user.modelId !== null) device.record.modelId = user.modelId;
+    if (connect.will && !telemetryProperties(user.deviceId, connect.will.topic)) {
+      throw new ProtocolViolation('a will can only be telemetry');
+    }
+    // The newcomer wins (Azure 2.1).
+    device.link?.close();
+    const endpoint = new HubEndpoint(this.#context, this.#devices, device, connection, connect);
+    device.link = endpoint;
+    return { endpoint, sessionPresent: endpoint.sessionPresent };
+  }
+
+  /**
+   * A name that no device was ever assigned to is an alias of the first hub: a gateway, an address, another port.
+   * So only devices that have been moved must mind what the hub is called.
+   */
+  #isAtHub({ record }: Device, host: string): boolean {
+    if (record.movedTo !== null) return false;
+    const known = [this.#hubName(), ...this.#devices.all().map((other) => other.record.hub)];
+    const named = known.find((name) => name?.toLowerCase() === host);
+    return (record.hub ?? this.#hubName()) === (named ?? this.#hubName());
+  }
+
+  /** Changes desired properties and tells the device when it listens. Gives the new version. */
+  async patchDesired(id: string, patch: Json): Promise<number> {
+    const device = this.#devices.get(id);
+    const desired = applyPatch(device.record.twin.desired, patch, this.#context.clock.now());
+    device.record.twin = { ...device.record.twin, desired };
+    await this.#devices.keep(device);
+    const body = { ...(patch as JsonObject), $version: desired.version };
+    const topic = `$iothub/twin/PATCH/properties/desired/?$version=${desired.version}`;
+    device.link?.deliver(FILTERS.desired, { topic, payload: JSON.stringify(body) });
+    this.#context.events.emit({
+      type: 'property',
+      deviceId: id,
+      side: 'desired',
+      patch: patch as JsonObject,
+      version: desired.version,
+    });
+    return desired.version;
+  }
+
+  /** Makes the desired properties exactly these; those that go are told to the device as null (Azure 2.4). */
+  replaceDesired(id: string, properties: JsonObject): Promise<number> {
+    return this.patchDesired(id, replacement(this.#devices.get(id).record.twin.desired, properties));
+  }
+
+  /** Calls a direct method; see MethodCalls.invoke for what can go wrong. */
+  async invokeMethod(id: string, name: string, request: Json, times?: MethodTimes): Promise<MethodResult> {
+    const device = this.#devices.get(id);
+    const result = await device.calls.invoke(() => device.link, name, request, times);
+    this.#context.events.emit({ type: 'command', deviceId: id, name, request, ...result });
+    return result;
+  }
+
+  /** Queues a cloud-to-device message; it is on its way at once when the device listens. */
+  async sendC2d(id: string, body: Buffer, properties: PropertyBag): Promise<void> {
+    const device = this.#devices.get(id);
+    await device.messages.add(body, properties);
+    this.#context.events.emit({ type: 'message', deviceId: id, body: body.toString() });
+    if (device.link) await device.messages.deliver(device.link, FILTERS.messages(id));
+  }
+}
+
+function isAuthentic({ record }: Device, peer: PeerIdentity | null | 'plain'): boolean {
+  if (peer === 'plain') return true;
+  return peer !== null && record.thumbprint !== null && [peer.sha1, peer.sha256].includes(record.thumbprint);
+}

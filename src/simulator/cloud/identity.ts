@@ -1,0 +1,77 @@
+import { X509Certificate } from 'node:crypto';
+import type { TLSSocket } from 'node:tls';
+
+/** What the cloud needs to know of a client certificate, as plain data. */
+export interface PeerIdentity {
+  commonName: string;
+  /** The leaf, PEM. */
+  certificate: string;
+  /** What the client sent with it, issuer first, PEM. */
+  chain: string[];
+  /** Hexadecimal, upper case, no colons. */
+  sha1: string;
+  sha256: string;
+  /** Validity, in milliseconds since 1970. */
+  validFrom: number;
+  validTo: number;
+}
+
+const PEM_BLOCK = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+const MAX_CHAIN = 10;
+
+const withoutColons = (fingerprint: string) => fingerprint.replaceAll(':', '').toUpperCase();
+
+function describe(leaf: X509Certificate, chain: X509Certificate[]): PeerIdentity {
+  const commonName: unknown = leaf.toLegacyObject().subject?.CN;
+  return {
+    commonName: typeof commonName === 'string' ? commonName : '',
+    certificate: leaf.toString(),
+    chain: chain.map((certificate) => certificate.toString()),
+    sha1: withoutColons(leaf.fingerprint),
+    sha256: withoutColons(leaf.fingerprint256),
+    validFrom: Date.parse(leaf.validFrom),
+    validTo: Date.parse(leaf.validTo),
+  };
+}
+
+/**
+ * The identity in a PEM bundle, leaf first.
+ * @throws Error when the bundle holds no certificate, or one that cannot be read.
+ */
+export function identityOfPem(bundle: string): PeerIdentity {
+  const [leaf, ...chain] = (bundle.match(PEM_BLOCK) ?? []).map((pem) => new X509Certificate(pem));
+  if (!leaf) throw new Error('there is no certificate in this PEM text');
+  return describe(leaf, chain);
+}
+
+/** The identity that a TLS client has proved to hold the key of, or null when it sent no certificate. */
+export function identityOfSocket(socket: TLSSocket): PeerIdentity | null {
+  const leaf = socket.getPeerX509Certificate();
+  if (!leaf) return null;
+  const chain: X509Certificate[] = [];
+  let issuer = leaf.issuerCertificate;
+  while (issuer && chain.length < MAX_CHAIN) {
+    chain.push(issuer);
+    issuer = issuer.issuerCertificate;
+  }
+  return describe(leaf, chain);
+}
+
+function issued(ca: X509Certificate, certificate: X509Certificate): boolean {
+  return certificate.checkIssued(ca) && certificate.verify(ca.publicKey);
+}
+
+/** True when the chain that the client sent leads from its leaf to `ca` (PEM), every link's signature checked. */
+export function chainsTo(peer: PeerIdentity, ca: string): boolean {
+  const anchor = new X509Certificate(ca);
+  const chain = peer.chain.map((pem) => new X509Certificate(pem));
+  let certificate = new X509Certificate(peer.certificate);
+  for (let links = 0; links <= chain.length; links++) {
+    if (issued(anchor, certificate)) return true;
+    const subject = certificate;
+    const issuer = chain.find((candidate) => issued(candidate, subject));
+    if (!issuer) return false;
+    certificate = issuer;
+  }
+  return false;
+}

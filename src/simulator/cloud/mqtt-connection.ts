@@ -1,0 +1,105 @@
+import type { Duplex } from 'node:stream';
+import { generate, type Packet, parser } from 'mqtt-packet';
+import type { Clock, Timer } from '../../clock.ts';
+
+/** The largest packet that is read: 256 KB of payload (Azure 2.1), the longest topic, and the headers. */
+const MAX_PACKET = 262_144 + 65_535 + 16;
+/** A client that does not read what it is sent is dropped before it costs more memory than this. */
+const MAX_UNSENT = 4 * 1024 * 1024;
+/** How long a client may take to answer our end of the stream with its own, in milliseconds. */
+const CLOSING_TIME = 1000;
+
+export type Tap = (direction: 'in' | 'out', packet: Packet) => void;
+
+/**
+ * MQTT packets over a stream, one handled after the other: the next bytes are read when the last packet has been dealt
+ * with, so a fast client waits instead of filling our memory. Knows the codec and nothing of what packets mean.
+ */
+export class MqttConnection {
+  readonly #stream: Duplex;
+  readonly #clock: Clock;
+  readonly #tap: Tap | undefined;
+  #open = true;
+  #onClose: () => void = () => {};
+  #lastReceived: number;
+  #keepAlive: Timer | undefined;
+  #closing: Timer | undefined;
+
+  constructor(stream: Duplex, clock: Clock, tap?: Tap) {
+    this.#stream = stream;
+    this.#clock = clock;
+    this.#tap = tap;
+    this.#lastReceived = clock.now();
+    stream.on('error', () => {}); // the read loop ends with the stream, whatever ended it
+    stream.once('close', () => {
+      this.#closing?.cancel();
+      this.#closed();
+    });
+  }
+
+  get open(): boolean {
+    return this.#open;
+  }
+
+  /** Reads until the stream has ended; `onClose` is called once, as soon as nothing more will be sent or handled. */
+  async run(handle: (packet: Packet) => Promise<void>, onClose: () => void): Promise<void> {
+    this.#onClose = onClose;
+    const packets: Packet[] = [];
+    let malformed = false;
+    const decoder = parser({});
+    decoder.on('packet', (packet) => packets.push(packet));
+    decoder.on('error', () => {
+      malformed = true;
+    });
+    try {
+      for await (const chunk of this.#stream.iterator({ destroyOnReturn: false })) {
+        if (!this.#open) continue;
+        this.#lastReceived = this.#clock.now();
+        const left = decoder.parse(chunk as Buffer);
+        for (const packet of packets.splice(0)) {
+          if (!this.#open) break;
+          this.#tap?.('in', packet);
+          await handle(packet);
+        }
+        if (malformed || left > MAX_PACKET) this.close();
+      }
+    } catch {
+      // The stream broke, or the codec met something that it cannot even refuse; both end the connection.
+    }
+    this.close();
+  }
+
+  send(packet: Packet): void {
+    if (!this.#open) return;
+    this.#tap?.('out', packet);
+    this.#stream.write(generate(packet));
+    if (this.#stream.writableLength > MAX_UNSENT) this.#stream.destroy();
+  }
+
+  /** Closes when nothing has been received for one and a half times `seconds` (MQTT 3.1.1, 3.1.2.10), or at most `most`. */
+  expectTraffic(seconds: number, most: number): void {
+    this.#keepAlive?.cancel();
+    const allowed = 1000 * Math.min(seconds > 0 ? seconds * 1.5 : most, most);
+    const look = () => {
+      const left = this.#lastReceived + allowed - this.#clock.now();
+      if (left <= 0) this.close();
+      else this.#keepAlive = this.#clock.after(left, look);
+    };
+    look();
+  }
+
+  /** Ends the stream once what was sent is out; nothing that arrives from now on is handled. */
+  close(): void {
+    if (!this.#open) return;
+    this.#closed();
+    this.#closing = this.#clock.after(CLOSING_TIME, () => this.#stream.destroy());
+    this.#stream.end();
+  }
+
+  #closed(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#keepAlive?.cancel();
+    this.#onClose();
+  }
+}

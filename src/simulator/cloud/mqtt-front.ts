@@ -1,0 +1,178 @@
+import type { IConnectPacket, IPublishPacket, ISubscribePacket, Packet } from 'mqtt-packet';
+import type { Clock } from '../../clock.ts';
+import { ProtocolViolation } from './azure-error.ts';
+import type { FaultQueue, LoseFault, Service } from './faults.ts';
+import type { MqttConnection } from './mqtt-connection.ts';
+
+/** A message from the device, quality of service 0 or 1. */
+export interface Incoming {
+  topic: string;
+  payload: Buffer;
+  retain: boolean;
+}
+
+export type Qos = 0 | 1;
+
+/** What a service makes of one device's connection; the rules that DPS and hub share are this file's. */
+export interface Endpoint {
+  readonly service: Service;
+  readonly deviceId: string;
+  /** Azure allows only its documented filters, spelt exactly so (Azure 1.1, 2.1). */
+  allows(filter: string): boolean;
+  /** Called before SUBACK, so that what is confirmed is also kept. */
+  subscribe(filter: string, qos: Qos): Promise<void>;
+  /** Called after SUBACK: what was waiting for a subscriber goes out now. */
+  subscribed(): void;
+  unsubscribe(filter: string): Promise<void>;
+  /**
+   * Handles a message; `accept` acknowledges it, and is called before any answer is sent.
+   * @throws ProtocolViolation for what Azure closes a connection for.
+   */
+  publish(message: Incoming, accept: () => void): Promise<void>;
+  /** The device has acknowledged what was sent under this packet identifier. */
+  acknowledged(messageId: number): void;
+  /** The connection is gone: with DISCONNECT, or without. */
+  closed(cleanly: boolean): void;
+}
+
+/** MQTT 3.1.1 return codes (3.2.2.3): level, client id, unavailable, user name, authorisation. */
+export type Refusal = 1 | 2 | 3 | 4 | 5;
+export type Admission = { endpoint: Endpoint; sessionPresent: boolean } | { refusal: Refusal };
+export type Admit = (connect: IConnectPacket, connection: MqttConnection) => Admission;
+
+export const serviceOf = (connect: IConnectPacket): Service =>
+  (connect.username ?? '').includes('/registrations/') ? 'dps' : 'hub';
+
+/** A client that never says CONNECT is closed after so many milliseconds. */
+const CONNECT_TIME = 30_000;
+/** The hub's longest keep-alive (Azure 2.1), in seconds. */
+const MAX_KEEP_ALIVE = 1767;
+const MQTT_3_1_1 = 4;
+
+export interface FrontOptions {
+  clock: Clock;
+  faults: FaultQueue;
+  admit: Admit;
+  log: (line: string) => void;
+}
+
+/** One client's MQTT conversation, from CONNECT to its end: what MQTT and Azure ask of every connection alike. */
+class Conversation {
+  readonly #connection: MqttConnection;
+  readonly #options: FrontOptions;
+  #connected = false;
+  #endpoint: Endpoint | undefined;
+  #cleanly = false;
+
+  constructor(connection: MqttConnection, options: FrontOptions) {
+    this.#connection = connection;
+    this.#options = options;
+  }
+
+  async run(): Promise<void> {
+    const deadline = this.#options.clock.after(CONNECT_TIME, () => {
+      if (!this.#endpoint) this.#connection.close();
+    });
+    await this.#connection.run(
+      (packet) => this.#handle(packet),
+      () => {
+        deadline.cancel();
+        this.#endpoint?.closed(this.#cleanly);
+      },
+    );
+  }
+
+  async #handle(packet: Packet): Promise<void> {
+    try {
+      if (this.#connected === (packet.cmd === 'connect')) throw new ProtocolViolation('CONNECT comes first, and once');
+      await this.#dispatch(packet);
+    } catch (error) {
+      const who = this.#endpoint ? `${this.#endpoint.service} connection of ${this.#endpoint.deviceId}` : 'connection';
+      this.#options.log(`${who} closed: ${error instanceof Error ? error.message : String(error)}`);
+      this.#connection.close();
+    }
+  }
+
+  async #dispatch(packet: Packet): Promise<void> {
+    switch (packet.cmd) {
+      case 'connect':
+        return this.#connect(packet);
+      case 'subscribe':
+        return this.#subscribe(packet);
+      case 'unsubscribe':
+        for (const filter of packet.unsubscriptions) await this.#endpoint?.unsubscribe(filter);
+        return this.#sendUnlessLost({ cmd: 'unsuback', messageId: packet.messageId ?? 0, granted: [] }, 'unsuback');
+      case 'publish':
+        return this.#publish(packet);
+      case 'puback':
+        return this.#endpoint?.acknowledged(packet.messageId ?? 0);
+      case 'pingreq':
+        return this.#sendUnlessLost({ cmd: 'pingresp' }, 'pingresp');
+      case 'disconnect':
+        this.#cleanly = true;
+        return this.#connection.close();
+      default:
+        throw new ProtocolViolation(`${packet.cmd} is not for a client of this server to send`);
+    }
+  }
+
+  #connect(packet: IConnectPacket): void {
+    this.#connected = true;
+    const admission = this.#judge(packet);
+    if (!admission) return;
+    if ('refusal' in admission) {
+      this.#connection.send({ cmd: 'connack', returnCode: admission.refusal, sessionPresent: false });
+      this.#connection.close();
+      return;
+    }
+    this.#endpoint = admission.endpoint;
+    this.#connection.send({ cmd: 'connack', returnCode: 0, sessionPresent: admission.sessionPresent });
+    this.#connection.expectTraffic(packet.keepalive ?? 0, MAX_KEEP_ALIVE);
+    this.#endpoint.subscribed();
+  }
+
+  /** Undefined for a CONNECT that a fault leaves without an answer. */
+  #judge(packet: IConnectPacket): Admission | undefined {
+    const fault = this.#options.faults.takeConnect(serviceOf(packet), packet.clientId);
+    if (fault?.answer === 'none') return undefined;
+    if (fault?.answer === 'drop') throw new ProtocolViolation('a fault wants this connection dropped');
+    if (fault) return { refusal: fault.code ?? 3 };
+    if (packet.protocolVersion !== MQTT_3_1_1) return { refusal: 1 };
+    return this.#options.admit(packet, this.#connection);
+  }
+
+  async #subscribe(packet: ISubscribePacket): Promise<void> {
+    const endpoint = this.#endpoint;
+    if (!endpoint) return;
+    if (packet.subscriptions.length === 0) throw new ProtocolViolation('SUBSCRIBE without a filter');
+    const granted: Qos[] = [];
+    for (const { topic, qos } of packet.subscriptions) {
+      if (!endpoint.allows(topic)) throw new ProtocolViolation(`there is no such topic as ${topic}`);
+      const atMost = qos === 0 ? 0 : 1;
+      await endpoint.subscribe(topic, atMost);
+      granted.push(atMost);
+    }
+    this.#sendUnlessLost({ cmd: 'suback', messageId: packet.messageId ?? 0, granted }, 'suback');
+    endpoint.subscribed();
+  }
+
+  async #publish(packet: IPublishPacket): Promise<void> {
+    if (packet.qos === 2) throw new ProtocolViolation('quality of service 2 is not offered');
+    const accept = () => {
+      if (packet.qos === 1) this.#sendUnlessLost({ cmd: 'puback', messageId: packet.messageId ?? 0 }, 'puback');
+    };
+    const { topic, payload, retain } = packet;
+    await this.#endpoint?.publish({ topic, payload: Buffer.from(payload), retain }, accept);
+  }
+
+  #sendUnlessLost(packet: Packet, name: LoseFault['packet']): void {
+    const endpoint = this.#endpoint;
+    if (endpoint && this.#options.faults.loses(name, endpoint.service, endpoint.deviceId)) return;
+    this.#connection.send(packet);
+  }
+}
+
+/** Talks MQTT 3.1.1 with one client until the connection has ended. */
+export function converse(connection: MqttConnection, options: FrontOptions): Promise<void> {
+  return new Conversation(connection, options).run();
+}
