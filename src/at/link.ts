@@ -73,8 +73,6 @@ export class AtLink<U> extends EventEmitter<LinkEvents<U>> {
   #pending: Job | null = null;
   #timer: Timer | null = null;
   #echoOn = false;
-  /** A command was given up, and its answer may still come. */
-  #gaveUp = false;
   #blank = false;
   #atLineStart = false;
   #withhold = false;
@@ -156,7 +154,6 @@ export class AtLink<U> extends EventEmitter<LinkEvents<U>> {
     this.#withhold ||= job.command.sensitive === true;
     this.emit('sent', job.command.text);
     this.#timer = this.#clock.after(job.command.timeout ?? REPLY_TIMEOUT, () => {
-      this.#gaveUp = true;
       if (job.unechoed) this.#echoOn = false;
       this.#finish(new AtError('silent', `The module has not answered ${commandName(job.command.text)}`));
     });
@@ -202,8 +199,6 @@ export class AtLink<U> extends EventEmitter<LinkEvents<U>> {
     this.emit('received', 'OK', 'text');
     this.#echoOn = true;
     this.#withhold = false;
-    // What the module had received by then is executed after the banner (AT protocol 1.2).
-    this.#gaveUp = this.#pending !== null;
     this.#finish(new AtError('reset', 'The module has restarted'));
     this.emit('banner');
   }
@@ -245,13 +240,12 @@ export class AtLink<U> extends EventEmitter<LinkEvents<U>> {
     const status = parseStatus(piece) ?? (job.command.anyVerbosity ? parseTerseStatus(piece) : null);
     if (!status) return false;
     if (!this.#isEchoed(job)) {
+      // It answers an earlier command that was given up, or the echo has been switched off; the timeout will tell.
       if (job.echo === job.command.text) job.unechoed = true;
-      // It may answer an earlier command that was given up; where there is none, the echo has been switched off.
-      if (this.#gaveUp) return false;
+      return false;
     }
     this.#withhold = false;
-    this.#echoOn = echoAfter(job.command.text) ?? (this.#echoOn && !job.unechoed);
-    this.#gaveUp = false;
+    this.#echoOn = echoAfter(job.command.text) ?? this.#echoOn;
     this.emit('received', piece, 'status');
     this.#finish(status.ok ? job.lines : refusal(job.command.text, status));
     return true;
@@ -301,7 +295,8 @@ export class AtLink<U> extends EventEmitter<LinkEvents<U>> {
   /** An echo that lost bytes on its way still ends like the command, and what follows it is the answer. */
   #takeDamagedEcho(piece: string): void {
     const job = this.#pending;
-    if (job && job.echo !== '' && piece.slice(-2) === job.command.text.slice(-2)) job.echo = '';
+    const ending = piece.slice(-2);
+    if (job && job.echo !== '' && job.command.text.endsWith(ending)) job.echo = '';
   }
 }
 

@@ -4,7 +4,7 @@ import type { JsonObject } from '../events.ts';
 import { createLocalCloud } from './cloud/local-cloud.ts';
 import { createPki } from './cloud/pki.ts';
 import { tlsDial } from './module/dial.ts';
-import { createVirtualModule } from './module/virtual-module.ts';
+import { createVirtualModule, type VirtualModule } from './module/virtual-module.ts';
 
 export interface BenchOptions {
   clock: Clock;
@@ -30,6 +30,19 @@ export interface Bench {
   /** The cloud's HTTP API. */
   readonly url: string;
   close(): Promise<void>;
+}
+
+/** Turns the module on and waits for its banner: a board that is found was started before. */
+function boot(module: VirtualModule): Promise<void> {
+  return new Promise((resolve) => {
+    const wire = module.connect();
+    wire.on('data', (chunk: Buffer) => {
+      if (!chunk.includes('>')) return;
+      wire.destroy();
+      resolve();
+    });
+    module.powerOn();
+  });
 }
 
 const LOOPBACK = '127.0.0.1';
@@ -66,7 +79,7 @@ export async function startBench(options: BenchOptions): Promise<Bench> {
     ],
     pace: options.pace,
   });
-  module.powerOn();
+  await boot(module);
   return {
     connect: () => module.connect(),
     url,

@@ -118,14 +118,11 @@ test('a module whose echo is switched off is understood', async () => {
   assert.deepEqual(await second, ['+GMM="PIC32MZW1"']);
 });
 
-test('a module whose echo went off unseen is understood, also after a silence', async () => {
+test('a module whose echo went off unseen is understood after one silence', async () => {
   const w = wire();
   const first = w.send('AT');
   await w.print('AT\r\nOK\r\n>');
   await first;
-  const silent = w.send('AT');
-  await w.clock.advance(3_000);
-  assert.ok((await silent) instanceof AtError);
   const doubtful = w.send('AT');
   await w.print('OK\r\n');
   await w.clock.advance(3_000);
@@ -164,6 +161,19 @@ test('what the module would drop is refused before it is sent', async () => {
   void w.send(longest);
   await settle();
   assert.equal(w.sent[0], `${longest}\r\n`);
+});
+
+test('a command that was read before the banner and executed after it does not answer the next', async () => {
+  const w = wire();
+  const early = w.send({ text: 'ATE1', anyVerbosity: true });
+  await w.print('\r\nOK\r\n>');
+  assert.ok((await early) instanceof AtError);
+  const again = w.send({ text: 'ATE1', anyVerbosity: true });
+  await w.print('ATE1\r\nOK\r\n>');
+  assert.deepEqual(await again, []);
+  const next = w.send({ text: 'AT+CFG=2', response: /^\+CFG:/ });
+  await w.print('ATE1\r\nOK\r\n>', 'AT+CFG=2\r\n+CFG:2,"x"\r\nOK\r\n>');
+  assert.deepEqual(await next, ['+CFG:2,"x"']);
 });
 
 test('the banner ends what is pending, and is no answer to it', async (t) => {
@@ -310,7 +320,7 @@ async function replay(cut: (rx: Buffer) => Uint8Array[], noise: string): Promise
   for (const { tx, rx } of recorded) {
     const { status, messages } = expected(rx.toString('latin1'));
     if (status === undefined) continue;
-    const text = tx.toString('latin1').trimEnd();
+    const text = tx.toString('latin1').slice(0, -2);
     if (text.length > 510) continue;
     const terse = /^ATV[01]/.test(text);
     if (terse) continue;

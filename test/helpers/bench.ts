@@ -1,0 +1,149 @@
+import { duplexPair } from 'node:stream';
+import type { SessionEvent } from '../../src/events.ts';
+import type { SessionSettings } from '../../src/session/context.ts';
+import { Session } from '../../src/session/session.ts';
+import { identityOfPem } from '../../src/simulator/cloud/identity.ts';
+import { createLocalCloud, type LocalCloud } from '../../src/simulator/cloud/local-cloud.ts';
+import { createPki } from '../../src/simulator/cloud/pki.ts';
+import { createVirtualModule, type VirtualModule } from '../../src/simulator/module/virtual-module.ts';
+import { VirtualClock } from './virtual-clock.ts';
+
+export const DEVICE = 'sn0123A1B2C3D4E5F601';
+export const SCOPE = '0ne00A1B2C3';
+
+const start = Date.parse('2026-11-23T12:00:00Z');
+const pki = await createPki({ hosts: [], now: start });
+const identity = await pki.device(DEVICE);
+const peer = identityOfPem(identity.certificate);
+
+const SETTINGS: SessionSettings = {
+  wifi: { ssid: 'AnyCloud-Demo', passphrase: 'correct horse', security: 'wpa2' },
+  ntpServer: 'pool.ntp.org',
+  dpsHost: 'global.azure-devices-provisioning.net',
+  idScope: SCOPE,
+  deviceId: DEVICE,
+  rootCert: null,
+  modelId: 'dtmi:com:Microchip:WBZ451_Curiosity;1',
+  interval: 10,
+  count: null,
+  qos: 0,
+  onReboot: 'log',
+};
+
+/** A session against the virtual module and the local cloud, in virtual time and without TLS. */
+export interface VirtualBench {
+  clock: VirtualClock;
+  module: VirtualModule;
+  cloud: LocalCloud;
+  session: Session;
+  events: SessionEvent[];
+  /** The states that the session has been in. */
+  states(): string[];
+  /** The events of a type. */
+  of<T extends SessionEvent['type']>(type: T): Extract<SessionEvent, { type: T }>[];
+  /** The commands that were sent. */
+  sent(): string[];
+  /** Starts the session; settles when it has ended. */
+  run(): Promise<void>;
+  /** Ends the session, and everything else. */
+  stop(): Promise<void>;
+  /** Moves time on until `condition` holds. Fails after `limit` ms of virtual time. */
+  until(condition: () => boolean, limit?: number): Promise<void>;
+  /** Moves time on until `count` telemetry messages were accepted. */
+  telemetry(count: number, limit?: number): Promise<void>;
+}
+
+/** A seeded source of random numbers (mulberry32), so that a run can be repeated. */
+export function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+export interface VirtualBenchOptions {
+  settings?: Partial<SessionSettings>;
+  pace?: 'real' | 'instant';
+  seed?: number;
+  cloud?: Partial<Parameters<typeof createLocalCloud>[0]>;
+  module?: Partial<Parameters<typeof createVirtualModule>[0]>;
+}
+
+export function virtualBench(options: VirtualBenchOptions = {}): VirtualBench {
+  const clock = new VirtualClock(start);
+  const random = seeded(options.seed ?? 1);
+  const settings = { ...SETTINGS, ...options.settings };
+  const cloud = createLocalCloud({
+    clock,
+    random,
+    pki,
+    idScope: SCOPE,
+    enrolments: [{ kind: 'individual', registrationId: DEVICE, certificate: identity.certificate }],
+    ...options.cloud,
+  });
+  const module = createVirtualModule({
+    clock,
+    random,
+    dial: async () => {
+      const [client, server] = duplexPair();
+      cloud.accept(server, peer);
+      return client;
+    },
+    identity,
+    accessPoints: [
+      {
+        ssid: 'AnyCloud-Demo',
+        passphrase: 'correct horse',
+        security: 3,
+        bssid: '5C:76:95:1B:D9:2F',
+        channel: 6,
+        rssi: -48,
+      },
+    ],
+    pace: options.pace ?? 'instant',
+    ...options.module,
+  });
+  module.powerOn();
+  const events: SessionEvent[] = [];
+  const stop = new AbortController();
+  let running: Promise<void> | null = null;
+  const bench: VirtualBench = {
+    clock,
+    module,
+    cloud,
+    events,
+    session: new Session({
+      settings,
+      clock,
+      random,
+      report: (event) => events.push(event),
+      open: async () => module.connect(),
+    }),
+    states: () => bench.of('state').map(({ state }) => state),
+    of: (type) => events.filter((event): event is Extract<SessionEvent, { type: typeof type }> => event.type === type),
+    sent: () => bench.of('at').flatMap((event) => (event.dir === 'tx' ? [event.line] : [])),
+    run() {
+      running ??= bench.session.run(stop.signal);
+      running.catch(() => undefined);
+      return running;
+    },
+    async stop() {
+      stop.abort(new Error('the test is over'));
+      if (running) await clock.until(running.catch(() => undefined));
+      module.close();
+      await clock.until(cloud.close());
+    },
+    async until(condition, limit = 600_000) {
+      for (const end = clock.now() + limit; !condition(); ) {
+        if (clock.now() >= end)
+          throw new Error(`not within ${limit} ms; states: ${bench.states().slice(-8).join(' ')}`);
+        await clock.advance(20);
+      }
+    },
+    telemetry: (count, limit) => bench.until(() => bench.of('telemetry').length >= count, limit),
+  };
+  return bench;
+}
