@@ -16,6 +16,8 @@ interface QueuedMessage {
 // Azure 2.1; a message lives an hour and is tried ten times, the hub's own defaults.
 const MAX_QUEUED = 50;
 const MAX_BODY = 64 * 1024;
+/** The properties travel in the topic, which cannot be longer than 64 KB in all. */
+const MAX_BAG = 32 * 1024;
 const LIFETIME = 3_600_000;
 const MAX_DELIVERIES = 10;
 
@@ -46,12 +48,13 @@ export class C2dQueue {
 
   /**
    * Queues a message; it is kept when the promise resolves.
-   * @throws AzureError 403004 when 50 are waiting, 413001 when it is larger than 64 KB.
+   * @throws AzureError 403004 when 50 are waiting, 413001 when it is larger than 64 KB, or its properties than 32 KB.
    */
   async add(body: Buffer, properties: PropertyBag): Promise<void> {
     this.#dropExpired();
     if (this.#queue.length >= MAX_QUEUED) throw new AzureError(403004, 'The queue of this device is full.');
-    if (body.length > MAX_BODY) throw new AzureError(413001, 'The message is larger than 64 KB.');
+    const bag = formatPropertyBag(properties).length;
+    if (body.length + bag > MAX_BODY || bag > MAX_BAG) throw new AzureError(413001, 'The message is too large.');
     this.#queue.push({ body, properties, expires: this.#clock.now() + LIFETIME, deliveries: 0 });
     await this.#keep();
   }

@@ -10,7 +10,7 @@ import { newTwin } from './twin.ts';
 const DEVICE = 'device/';
 const MESSAGES = 'messages/';
 /** What Azure allows in a device id; also keeps ids apart from the separators of topics. */
-const DEVICE_ID = /^[A-Za-z0-9\-:.+%_#*?!(),=@$']{1,128}$/;
+const DEVICE_ID = /^[A-Za-z0-9\-:.+%_#*?!(),;=@$']{1,128}$/;
 
 export interface NewDevice {
   id: string;

@@ -33,12 +33,14 @@ const MAX_OPERATIONS = 10_000;
 
 interface Operation {
   id: string;
+  /** Whose it is: a device that has connected anew begins anew. */
+  client: DpsClient;
   registrationId: string;
   payload: Json | undefined;
   enrolment: Enrolment;
   /** How often `assigning` is still to be said. */
   assigning: number;
-  /** Until then a second registration is a conflict; milliseconds since 1970. */
+  /** Until then a second registration over the same connection is a conflict; milliseconds since 1970. */
   busyUntil: number;
 }
 
@@ -83,11 +85,12 @@ export class Dps implements ProvisioningService {
     const enrolment = findEnrolment(this.#options.enrolments(), client.registrationId, client.peer, now);
     const { assigningAnswers, retryAfter } = this.#options;
     const current = this.#operations.get(client.registrationId);
-    if (current && current.assigning > 0 && now < current.busyUntil) {
+    if (current?.client === client && current.assigning > 0 && now < current.busyUntil) {
       throw new AzureError(409001, 'A registration of this device is under way.');
     }
     const operation: Operation = {
       id: `4.${hex(random, 16)}.${guid(random)}`,
+      client,
       registrationId: client.registrationId,
       payload,
       enrolment,

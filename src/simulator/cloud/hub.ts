@@ -59,7 +59,7 @@ export class Hub {
     if (!user) return { refusal: 4 };
     if (connect.clientId !== user.deviceId) return { refusal: 2 };
     const device = this.#devices.find(user.deviceId);
-    if (!device?.record.enabled || !this.#isAtHub(device, user.host) || !isAuthentic(device, peer))
+    if (!device?.record.enabled || !this.#isAtHub(device, user.host) || !this.#isAuthentic(device, peer))
       return { refusal: 5 };
     if (user.modelId !== null) device.record.modelId = user.modelId;
     if (connect.will && !telemetryProperties(user.deviceId, connect.will.topic)) {
@@ -81,6 +81,13 @@ export class Hub {
     const known = [this.#hubName(), ...this.#devices.all().map((other) => other.record.hub)];
     const named = known.find((name) => name?.toLowerCase() === host);
     return (record.hub ?? this.#hubName()) === (named ?? this.#hubName());
+  }
+
+  #isAuthentic({ record }: Device, peer: PeerIdentity | null | 'plain'): boolean {
+    if (peer === 'plain') return true;
+    if (peer === null || record.thumbprint === null) return false;
+    const now = this.#context.clock.now();
+    return now >= peer.validFrom && now <= peer.validTo && [peer.sha1, peer.sha256].includes(record.thumbprint);
   }
 
   /** Changes desired properties and tells the device when it listens. Gives the new version. */
@@ -122,9 +129,4 @@ export class Hub {
     this.#context.events.emit({ type: 'message', deviceId: id, body: body.toString() });
     if (device.link) await device.messages.deliver(device.link, FILTERS.messages(id));
   }
-}
-
-function isAuthentic({ record }: Device, peer: PeerIdentity | null | 'plain'): boolean {
-  if (peer === 'plain') return true;
-  return peer !== null && record.thumbprint !== null && [peer.sha1, peer.sha256].includes(record.thumbprint);
 }

@@ -178,7 +178,7 @@ export function createLocalCloud(options: LocalCloudOptions): LocalCloud {
   }
 
   async function startHttp(host: string, port: number, key: string | null): Promise<Listening> {
-    const api = { cloud, events, clock, random, log, host, port, names: [host, ...pki.state.hosts], key };
+    const api = { cloud, events, clock, random, log, host, port, key };
     try {
       return await startHttpApi(api);
     } catch (error) {

@@ -22,6 +22,8 @@ const RESPONSE_RANGE = [5, 300] as const;
 const CONNECT_RANGE = [0, 300] as const;
 const MAX_IN_FLIGHT = 10;
 const MAX_PAYLOAD = 128 * 1024;
+/** Anything that can stand in one level of a topic; `component*command` is one (Azure 3.3). */
+const NAME = /^[^\s/+#?&=]{1,100}$/;
 
 interface Call {
   timer: Timer;
@@ -53,7 +55,7 @@ export class MethodCalls {
    * Calls a method.
    * @param link gives the device's connection at the time of asking.
    * @throws AzureError 404103 when it is not online, 504101 when it does not answer, 404104 when it goes away meanwhile,
-   *   403800 when too many calls are under way, 413001 for a request over 128 KB, 400004 for times out of range.
+   *   403800 when too many calls are under way, 413001 for a request over 128 KB, 400004 for a bad name or times out of range.
    */
   async invoke(
     link: () => DeviceLink | undefined,
@@ -64,6 +66,7 @@ export class MethodCalls {
     const { response = DEFAULT_RESPONSE, connect = 0 } = times;
     checkTime('response time-out', response, RESPONSE_RANGE);
     checkTime('connect time-out', connect, CONNECT_RANGE);
+    if (!NAME.test(name)) throw new AzureError(400004, 'The method name is not valid.');
     const payload = JSON.stringify(request);
     if (Buffer.byteLength(payload) > MAX_PAYLOAD) throw new AzureError(413001, 'The request is larger than 128 KB.');
     if (this.#calls.size + this.#waiting.size >= MAX_IN_FLIGHT) {

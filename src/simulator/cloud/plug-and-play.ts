@@ -83,9 +83,11 @@ function describe(desired: Half, reported: Half, isModelled: (name: string) => b
 export function describeProperties({ twin, modelId }: DeviceRecord): JsonObject {
   const { desired, reported } = twin;
   const model = findModel(modelId);
+  const lookUp = (changes: Record<string, Change>) => (name: string) =>
+    Object.hasOwn(changes, name) ? changes[name] : undefined;
   return describe(
-    { properties: desired.properties, change: (name) => desired.changes[name] },
-    { properties: reported.properties, change: (name) => reported.changes[name] },
+    { properties: desired.properties, change: lookUp(desired.changes) },
+    { properties: reported.properties, change: lookUp(reported.changes) },
     (name) => !model || model.properties.has(name),
   );
 }

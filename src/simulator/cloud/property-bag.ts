@@ -19,8 +19,9 @@ export function parsePropertyBag(text: string): PropertyBag | undefined {
   return bag;
 }
 
+/** Lone surrogates, which have no encoding, become U+FFFD. */
+const encode = (text: string) => encodeURIComponent(Buffer.from(text).toString());
+
 export function formatPropertyBag(bag: PropertyBag): string {
-  return [...bag]
-    .map(([name, value]) => encodeURIComponent(name) + (value === null ? '' : `=${encodeURIComponent(value)}`))
-    .join('&');
+  return [...bag].map(([name, value]) => encode(name) + (value === null ? '' : `=${encode(value)}`)).join('&');
 }

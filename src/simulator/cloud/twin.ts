@@ -35,8 +35,12 @@ function checkValue(value: Json): void {
   if (typeof value === 'string' && Buffer.byteLength(value) > MAX_STRING) {
     throw invalid('A string value is longer than 4 KB.');
   }
-  if (typeof value === 'number' && Number.isInteger(value) && Math.abs(value) > MAX_INTEGER) {
-    throw invalid('An integer value is beyond 52 bits.');
+  // JSON's 1e999 is read as infinity.
+  if (
+    typeof value === 'number' &&
+    (!Number.isFinite(value) || (Number.isInteger(value) && Math.abs(value) > MAX_INTEGER))
+  ) {
+    throw invalid('A number is beyond 52 bits.');
   }
   if (Array.isArray(value)) for (const item of value) checkValue(item);
   else if (isJsonObject(value)) checkMembers(value);

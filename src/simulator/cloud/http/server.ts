@@ -19,13 +19,11 @@ export interface HttpApiOptions {
   log: (line: string) => void;
   host: string;
   port: number;
-  /** Names, beside the loopback's, that a request may address this server by. */
-  names: string[];
   /** What every request must bring as `Authorization`, where the server can be reached from other machines. */
   key: string | null;
 }
 
-const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]'];
+const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]']);
 const EVENTS = '/api/events';
 
 /** The parameters of `path` when it is this route's. */
@@ -47,26 +45,24 @@ function sameText(one: string, other: string): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
-/** A request's host or origin without its port. */
+/** A request's host without its port. */
 const hostName = (authority: string) => authority.replace(/:\d*$/, '').toLowerCase();
 
 /** The cloud's HTTP API; every answer is JSON, except the stream of events. */
 class HttpApi {
   readonly #options: HttpApiOptions;
   readonly #streams: EventStreams;
-  readonly #names: Set<string>;
 
   constructor(options: HttpApiOptions) {
     this.#options = options;
     this.#streams = new EventStreams(options.clock, options.events);
-    this.#names = new Set([...LOOPBACK, ...options.names.map((name) => name.toLowerCase())]);
   }
 
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     let reply: Reply;
     try {
       this.#guard(request);
-      const { pathname } = new URL(request.url ?? '/', 'http://local');
+      const [pathname = '/'] = (request.url ?? '/').split('?');
       if (pathname === EVENTS && request.method === 'GET') return this.#streams.open(response);
       reply = await this.#route(request, pathname);
     } catch (error) {
@@ -83,14 +79,14 @@ class HttpApi {
     response.end(reply.body === undefined ? '' : `${JSON.stringify(reply.body)}\n`);
   }
 
-  /** Keeps out web pages of other origins, names that were bent to this address, and those without the key. */
+  /** Keeps out web pages of other origins, those that reach us through a name bent to this address, and strangers. */
   #guard({ headers }: IncomingMessage): void {
-    if (!this.#names.has(hostName(headers.host ?? '')))
-      throw new HttpError(403, 'This is not the name of this server.');
-    if (headers.origin !== undefined && headers.origin !== `http://${headers.host}`) {
+    const { key } = this.#options;
+    const host = headers.host ?? '';
+    if (key === null && !LOOPBACK.has(hostName(host))) throw new HttpError(403, 'This is not the name of this server.');
+    if (headers.origin !== undefined && headers.origin !== `http://${host}`) {
       throw new HttpError(403, 'Pages of other origins may not use this API.');
     }
-    const { key } = this.#options;
     const given = (headers.authorization ?? '').replace(/^Bearer /i, '');
     if (key !== null && !sameText(given, key)) throw new HttpError(401, 'The Authorization header must hold the key.');
   }
