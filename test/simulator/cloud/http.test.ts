@@ -1,0 +1,319 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { connect as connectPlain } from 'node:net';
+import { after, before, suite, test } from 'node:test';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { systemClock } from '../../../src/clock.ts';
+import { type Addresses, createLocalCloud, type LocalCloud } from '../../../src/simulator/cloud/local-cloud.ts';
+import { createPki } from '../../../src/simulator/cloud/pki.ts';
+import { DeviceClient, dpsUser, hubUser, METHODS, MODEL, SCOPE, TWIN } from './device-client.ts';
+
+const ID = 'board-1';
+const pki = await createPki({ hosts: ['192.168.1.10'], now: systemClock.now() });
+const board = await pki.device(ID);
+let cloud: LocalCloud;
+let addresses: Addresses;
+
+before(async () => {
+  cloud = createLocalCloud({
+    clock: systemClock,
+    random: Math.random,
+    pki,
+    idScope: SCOPE,
+    enrolments: [{ kind: 'individual', registrationId: ID, certificate: board.certificate }],
+    assigningAnswers: 0,
+    hubName: (port) => `localhost:${port}`,
+  });
+  addresses = await cloud.listen({ httpPort: 0, plainPort: 0 });
+  await cloud.createDevice(ID, { certificate: board.certificate, modelId: MODEL });
+});
+after(() => cloud.close());
+
+interface Answer {
+  status: number;
+  body: Record<string, unknown>;
+}
+
+async function api(
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  const json = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) };
+  const type = body === undefined ? {} : { 'content-type': 'application/json' };
+  const response = await fetch(addresses.url + path, { method, headers: { ...type, ...headers }, ...json });
+  const text = await response.text();
+  return { status: response.status, body: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>) };
+}
+
+function overTls(options: object = {}): TLSSocket {
+  return connectTls({ host: '127.0.0.1', port: addresses.mqttPort, ca: pki.ca, servername: 'localhost', ...options });
+}
+
+const identity = { cert: board.certificate, key: board.key };
+
+/** The board at the hub, listening to methods; over the plain port, since TLS has tests of its own. */
+async function boardAtHub(): Promise<DeviceClient> {
+  const client = new DeviceClient(connectPlain(addresses.plainPort ?? 0, '127.0.0.1'));
+  await client.connect({ clientId: ID, username: hubUser(ID, 'localhost') });
+  await client.subscribe(METHODS);
+  await client.subscribe(TWIN);
+  return client;
+}
+
+suite('MQTT over TLS', () => {
+  for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
+    test(`${version}: the way of a device, with the module's ALPN offer ignored`, async () => {
+      const tls = { ...identity, minVersion: version, maxVersion: version, ALPNProtocols: ['x-amzn-mqtt-ca'] };
+      const socket = overTls({ ...tls, servername: 'global.azure-devices-provisioning.net' });
+      const dps = new DeviceClient(socket);
+      assert.equal((await dps.connect({ clientId: ID, username: dpsUser(ID) })).returnCode, 0);
+      assert.equal(socket.authorized, true);
+      assert.equal(socket.getProtocol(), version);
+      await dps.subscribe('$dps/registrations/res/#');
+      const topic = '$dps/registrations/PUT/iotdps-register/?$rid=1';
+      const { json } = await dps.request(topic, { registrationId: ID, payload: { modelId: MODEL } });
+      const { assignedHub } = json['registrationState'] as { assignedHub: string };
+      assert.equal(assignedHub, `localhost:${addresses.mqttPort}`);
+      dps.send({ cmd: 'disconnect' });
+      await dps.closed();
+      const hub = new DeviceClient(overTls(tls));
+      assert.equal((await hub.connect({ clientId: ID, username: hubUser(ID, assignedHub) })).returnCode, 0);
+      hub.send({ cmd: 'disconnect' });
+      await hub.closed();
+    });
+  }
+
+  test('the chain of a group enrolment is what the client sends; a second handshake is a full one', async () => {
+    await cloud.enrolments.put({ kind: 'group', id: 'boards', ca: board.root });
+    const fresh = await pki.device('board-2');
+    const attempt = async (session?: Buffer) => {
+      const socket = overTls({ cert: fresh.certificate, key: fresh.key, ...(session ? { session } : {}) });
+      const client = new DeviceClient(socket);
+      await client.connect({ clientId: 'board-2', username: dpsUser('board-2') });
+      await client.subscribe('$dps/registrations/res/#');
+      const { topic } = await client.request('$dps/registrations/PUT/iotdps-register/?$rid=1', {});
+      client.send({ cmd: 'disconnect' });
+      await client.closed();
+      return { topic, session: socket.getSession() };
+    };
+    const first = await attempt();
+    assert.match(first.topic, /res\/200\//);
+    assert.match((await attempt(first.session)).topic, /res\/200\//);
+    await cloud.enrolments.delete('boards');
+  });
+
+  test('without a certificate the handshake succeeds, and CONNECT is refused', async () => {
+    const client = new DeviceClient(overTls());
+    assert.equal((await client.connect({ clientId: ID, username: hubUser(ID, 'localhost') })).returnCode, 5);
+    await client.closed();
+  });
+
+  test('what is not TLS, or TLS 1.1, or breaks off, does not disturb the server', async () => {
+    const plain = connectPlain(addresses.mqttPort, '127.0.0.1');
+    plain.on('error', () => {});
+    plain.end('GET / HTTP/1.1\r\n\r\n');
+    plain.resume();
+    await once(plain, 'close');
+    const old = overTls({ minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' });
+    await assert.rejects(once(old, 'secureConnect'));
+    const broken = overTls(identity);
+    await once(broken, 'connect');
+    broken.destroy();
+    const client = new DeviceClient(overTls(identity));
+    assert.equal((await client.connect({ clientId: ID, username: hubUser(ID, 'localhost') })).returnCode, 0);
+  });
+});
+
+suite('the HTTP API', () => {
+  test('devices and their properties', async () => {
+    const devices = await api('GET', '/api/devices');
+    const ids = (devices.body['value'] as { id: string }[]).map(({ id }) => id);
+    assert.deepEqual([devices.status, ids.includes(ID)], [200, true]);
+    const patched = await api('PATCH', `/api/devices/${ID}/properties`, { telemetryInterval: 'x', strange: 1 });
+    assert.equal(patched.status, 202);
+    const metadata = patched.body['$metadata'] as Record<string, Record<string, unknown>>;
+    assert.equal(metadata['telemetryInterval']?.['desiredValue'], 'x');
+    assert.equal(metadata['telemetryInterval']?.['state'], 'pending');
+    assert.equal(metadata['strange']?.['unmodelled'], true);
+    const client = await boardAtHub();
+    const version = metadata['telemetryInterval']?.['desiredVersion'];
+    await client.request('$iothub/twin/PATCH/properties/reported/?$rid=1', {
+      telemetryInterval: { ac: 400, av: version, ad: 'not an integer', value: 10 },
+    });
+    const { body } = await api('GET', `/api/devices/${ID}/properties`);
+    assert.equal(body['telemetryInterval'], 10);
+    const after = (body['$metadata'] as typeof metadata)['telemetryInterval'];
+    assert.deepEqual(
+      [after?.['state'], after?.['ackCode'], after?.['ackDescription']],
+      ['rejected', 400, 'not an integer'],
+    );
+    const replaced = await api('PUT', `/api/devices/${ID}/properties`, { led_user: 1 });
+    assert.equal(replaced.status, 202);
+    const twin = await api('GET', `/api/devices/${ID}/twin`);
+    const { desired } = twin.body['properties'] as { desired: Record<string, unknown> };
+    assert.deepEqual(Object.keys(desired), ['led_user', '$metadata', '$version']);
+    client.send({ cmd: 'disconnect' });
+    await client.closed();
+  });
+
+  test('commands: the answer, nobody there, a name that the model does not have', async () => {
+    const path = `/api/devices/${ID}/commands`;
+    const away = await api('POST', `${path}/reboot`, { request: { delay: 'PT5S' } });
+    assert.equal(away.status, 404);
+    assert.deepEqual(Object.keys(away.body['error'] as object), ['code', 'message', 'requestId', 'time', 'azureCode']);
+    const client = await boardAtHub();
+    const answer = async (name: string, body: object) => {
+      const reply = api('POST', `${path}/${name}`, body);
+      const { topic, text } = await client.message();
+      client.publish(topic.replace(/POST\/[^/]+/, 'res/200'), { status: 'Success', delay: 5 });
+      return { reply: await reply, text };
+    };
+    const { reply, text } = await answer('reboot', { request: { delay: 'PT5S' } });
+    assert.equal(text, '{"delay":"PT5S"}');
+    const response = { status: 'Success', delay: 5 };
+    assert.deepEqual(reply, { status: 201, body: { request: { delay: 'PT5S' }, response, responseCode: 200 } });
+    assert.equal((await answer('other', {})).reply.body['unmodelled'], true);
+    client.send({ cmd: 'disconnect' });
+    await client.closed();
+  });
+
+  test('telemetry: the last value, the history, messages to the device, and events as they happen', async () => {
+    const stream = await new Promise<IncomingMessage>((resolve, reject) => {
+      httpRequest(`${addresses.url}/api/events`, resolve).on('error', reject).end();
+    });
+    assert.equal(stream.headers['content-type'], 'text/event-stream');
+    const client = await boardAtHub();
+    for (const temperature of [15, 15.25]) {
+      client.publish(`devices/${ID}/messages/events/`, { temperature }, { qos: 1 });
+      await client.next('puback');
+    }
+    const path = `/api/devices/${ID}/telemetry/temperature`;
+    const { body } = await api('GET', path);
+    assert.equal(body['value'], 15.25);
+    assert.match(String(body['timestamp']), /^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+    const history = (await api('GET', `${path}/history`)).body['value'] as { value: number }[];
+    assert.deepEqual(
+      history.map(({ value }) => value),
+      [15, 15.25],
+    );
+    assert.equal((await api('GET', `/api/devices/${ID}/telemetry/nothing`)).status, 404);
+    await client.subscribe(`devices/${ID}/messages/devicebound/#`, 1);
+    const sent = api('POST', `/api/devices/${ID}/messages`, { body: { hello: 1 }, properties: { k: 'v' } });
+    const message = await client.message();
+    assert.deepEqual([message.json, message.topic.endsWith('&k=v')], [{ hello: 1 }, true]);
+    assert.equal((await sent).status, 202);
+    const seen: string[] = [];
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      seen.push(...[...chunk.toString().matchAll(/^event: (\w+)$/gm)].map(([, type = '']) => type));
+      if (seen.includes('message')) break;
+    }
+    assert.deepEqual([...new Set(seen)].sort(), ['connect', 'message', 'mqtt', 'telemetry']);
+    client.send({ cmd: 'disconnect' });
+    await client.closed();
+  });
+
+  test('devices and enrolments can be made and removed', async () => {
+    assert.equal((await api('PUT', '/api/devices/new', { thumbprint: 'AB' })).status, 200);
+    assert.equal((await api('PUT', '/api/devices/new', {})).status, 409);
+    assert.equal((await api('PATCH', '/api/devices/new', { enabled: false })).body['enabled'], false);
+    assert.equal((await api('GET', '/api/devices/new')).body['provisioned'], false);
+    assert.equal((await api('DELETE', '/api/devices/new')).status, 204);
+    assert.equal((await api('GET', '/api/devices/new')).status, 404);
+    const enrolment = { kind: 'group', ca: pki.deviceSigner, reprovision: 'never' };
+    const { status, body } = await api('PUT', '/api/enrolments/boards', enrolment);
+    assert.deepEqual([status, body['id'], body['enabled']], [200, 'boards', true]);
+    const list = (await api('GET', '/api/enrolments')).body['value'] as { id: string }[];
+    assert.deepEqual(
+      list.map(({ id }) => id),
+      [ID, 'boards'],
+    );
+    assert.equal((await api('DELETE', '/api/enrolments/boards')).status, 204);
+    assert.equal((await api('GET', '/api/enrolments/boards')).status, 404);
+    for (const wrong of [{}, { kind: 'x' }, { kind: 'group' }, { certificate: 'no PEM' }, { ca: 1 }, []]) {
+      assert.equal((await api('PUT', '/api/enrolments/wrong', wrong)).status, 400, JSON.stringify(wrong));
+    }
+  });
+
+  test('faults are injected, shown and cleared', async () => {
+    const faults = [
+      { type: 'twin', answer: 'none' },
+      { type: 'lose', packet: 'puback', count: 2 },
+    ];
+    const { status, body } = await api('POST', '/api/faults', faults);
+    assert.deepEqual([status, (body['value'] as unknown[]).length], [202, 2]);
+    assert.equal((await api('DELETE', '/api/faults')).status, 204);
+    assert.deepEqual((await api('GET', '/api/faults')).body, { value: [] });
+    assert.equal((await api('POST', '/api/faults', { type: 'nothing' })).status, 400);
+    assert.equal((await api('POST', '/api/faults', { type: 'kick', deviceId: 'nobody' })).status, 404);
+  });
+
+  for (const [name, call, status, code] of [
+    ['an unknown path', () => api('GET', '/api/nothing'), 404, 'NotFound'],
+    ['an unknown device', () => api('GET', '/api/devices/nobody/twin'), 404, 'NotFound'],
+    ['a method that is not offered', () => api('DELETE', '/api/devices'), 405, 'MethodNotAllowed'],
+    ['a body that is no JSON', () => api('POST', '/api/faults', '{"type"'), 400, 'BadRequest'],
+    [
+      'another content type',
+      () => api('POST', '/api/faults', '{}', { 'content-type': 'text/plain' }),
+      415,
+      'UnsupportedMediaType',
+    ],
+    ['too large a body', () => api('POST', '/api/faults', `"${'x'.repeat(256 * 1024)}"`), 413, 'PayloadTooLarge'],
+    [
+      'a page of another origin',
+      () => api('GET', '/api/devices', undefined, { origin: 'http://evil.example' }),
+      403,
+      'Forbidden',
+    ],
+    [
+      'a property that a twin cannot hold',
+      () => api('PATCH', `/api/devices/${ID}/properties`, { 'a.b': 1 }),
+      400,
+      'BadRequest',
+    ],
+  ] as [string, () => Promise<Answer>, number, string][]) {
+    test(`${name}: ${status}`, async () => {
+      const answer = await call();
+      const error = answer.body['error'] as Record<string, unknown>;
+      assert.deepEqual([answer.status, error['code']], [status, code]);
+      assert.match(String(error['requestId']), /^[0-9a-f-]{36}$/);
+      assert.equal(Number.isNaN(Date.parse(String(error['time']))), false);
+    });
+  }
+
+  test('only names of this computer are answered to', async () => {
+    const statusFor = (host: string) =>
+      new Promise<number>((resolve, reject) => {
+        const request = httpRequest(`${addresses.url}/api/devices`, { headers: { host } }, (response) => {
+          response.resume();
+          resolve(response.statusCode ?? 0);
+        });
+        request.on('error', reject).end();
+      });
+    const { port } = new URL(addresses.url);
+    assert.equal(await statusFor('rebound.example'), 403);
+    assert.equal(await statusFor(`localhost:${port}`), 200);
+  });
+
+  test('where other machines can reach it, it wants the key; a port that is taken is not insisted on', async () => {
+    const other = createLocalCloud({ clock: systemClock, random: Math.random, pki, idScope: SCOPE, enrolments: [] });
+    await assert.rejects(other.listen({ host: '0.0.0.0' }), /needs a key/);
+    const taken = Number(new URL(addresses.url).port);
+    const { url, plainPort } = await other.listen({ httpPort: taken, httpKey: 'secret' });
+    assert.notEqual(url, addresses.url);
+    assert.equal(plainPort, null);
+    const status = async (authorization: string) => {
+      const response = await fetch(`${url}/api/devices`, { headers: { authorization } });
+      await response.body?.cancel();
+      return response.status;
+    };
+    assert.deepEqual(
+      [await status(''), await status('secre'), await status('secret'), await status('Bearer secret')],
+      [401, 401, 200, 200],
+    );
+    await other.close();
+  });
+});

@@ -1,0 +1,22 @@
+// A cloud that changes a twin again and again, and says each version once it is acknowledged. Killed by store.test.ts.
+import { systemClock } from '../../../src/clock.ts';
+import { createLocalCloud } from '../../../src/simulator/cloud/local-cloud.ts';
+import { openPki } from '../../../src/simulator/cloud/pki-file.ts';
+
+const [dataFolder = ''] = process.argv.slice(2);
+const pki = await openPki(dataFolder, { hosts: [], now: systemClock.now() });
+const cloud = createLocalCloud({
+  clock: systemClock,
+  random: Math.random,
+  pki,
+  idScope: 'x',
+  enrolments: [],
+  dataFolder,
+});
+for (;;) {
+  const devices = cloud.devices();
+  const versions = await Promise.all(
+    devices.map(async ({ id }) => [id, await cloud.patchDesired(id, { at: systemClock.now(), text: 'x'.repeat(200) })]),
+  );
+  process.stdout.write(`${JSON.stringify(versions)}\n`);
+}

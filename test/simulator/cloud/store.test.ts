@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { after, suite, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { systemClock } from '../../../src/clock.ts';
+import { createLocalCloud } from '../../../src/simulator/cloud/local-cloud.ts';
+import { openPki } from '../../../src/simulator/cloud/pki-file.ts';
+import { openStore } from '../../../src/simulator/cloud/store.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'local-cloud-'));
+after(() => rmSync(root, { recursive: true, force: true }));
+let folders = 0;
+const folder = () => join(root, String(++folders));
+
+suite('the journal', () => {
+  test('gives back what was saved, and not what was forgotten', async () => {
+    const path = folder();
+    const store = openStore(path);
+    await Promise.all([store.save('a', 1), store.save('b', { x: [1] }), store.save('a', { y: 'é\n' })]);
+    await store.save('b', undefined);
+    await store.close();
+    const again = openStore(path);
+    assert.deepEqual([...again.entries], [['a', { y: 'é\n' }]]);
+    await again.close();
+  });
+
+  test('passes over a line that was cut short, and writes on behind it', async () => {
+    const path = folder();
+    const store = openStore(path);
+    await store.save('a', 1);
+    await store.close();
+    appendFileSync(join(path, 'cloud.ndjson'), '{"key":"b","val');
+    const second = openStore(path);
+    await second.save('c', 3);
+    await second.close();
+    const third = openStore(path);
+    assert.deepEqual(
+      [...third.entries],
+      [
+        ['a', 1],
+        ['c', 3],
+      ],
+    );
+    await third.close();
+  });
+
+  test('does not grow with the number of writes', async () => {
+    const path = folder();
+    const store = openStore(path);
+    const text = 'x'.repeat(100_000);
+    for (let round = 0; round < 50; round++) await Promise.all([store.save('a', text), store.save('b', round)]);
+    await store.close();
+    assert.equal(statSync(join(path, 'cloud.ndjson')).size < 4.5 * 1024 * 1024, true);
+    const again = openStore(path);
+    assert.deepEqual(
+      [...again.entries],
+      [
+        ['a', text],
+        ['b', 49],
+      ],
+    );
+    await again.close();
+    assert.equal(readFileSync(join(path, 'cloud.ndjson'), 'utf8').split('\n').length, 3);
+  });
+});
+
+suite('certificates in a folder', () => {
+  test('are made once; only another host needs another server certificate, by the same CA', async () => {
+    const path = folder();
+    const first = await openPki(path, { hosts: [], now: systemClock.now() });
+    const second = await openPki(path, { hosts: [], now: systemClock.now() });
+    assert.deepEqual(second.state, first.state);
+    const third = await openPki(path, { hosts: ['192.168.1.10'], now: systemClock.now() });
+    assert.equal(third.ca, first.ca);
+    assert.notEqual(third.server.certificate, first.server.certificate);
+    const fourth = await openPki(path, { hosts: ['192.168.1.10'], now: systemClock.now() });
+    assert.deepEqual(fourth.state, third.state);
+  });
+
+  test('are not made over a file that is something else', async () => {
+    const path = folder();
+    await openPki(path, { hosts: [], now: systemClock.now() });
+    writeFileSync(join(path, 'certificates.json'), '{"ca":1}');
+    await assert.rejects(openPki(path, { hosts: [], now: systemClock.now() }), /does not hold/);
+  });
+});
+
+test('every acknowledged change of a twin is there after a kill', { timeout: 30_000 }, async () => {
+  const dataFolder = folder();
+  const options = async () => ({
+    clock: systemClock,
+    random: Math.random,
+    pki: await openPki(dataFolder, { hosts: [], now: systemClock.now() }),
+    idScope: 'x',
+    enrolments: [],
+    dataFolder,
+  });
+  const ids = ['one', 'two', 'three'];
+  const before = createLocalCloud(await options());
+  for (const id of ids) await before.createDevice(id, {});
+  await before.enrolments.put({ kind: 'individual', registrationId: 'enrolled', thumbprint: 'AB' });
+  await before.sendC2d('one', Buffer.from([0, 255]), new Map([['k', null]]));
+  await before.close();
+
+  const script = fileURLToPath(new URL('store-writer.ts', import.meta.url));
+  const child = spawn(process.execPath, ['--import', 'tsx', script, dataFolder], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, NODE_OPTIONS: '' },
+  });
+  let acknowledged = '[]';
+  let lines = 0;
+  for await (const line of createInterface({ input: child.stdout })) {
+    acknowledged = line;
+    if (++lines === 100) child.kill('SIGKILL');
+  }
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+
+  const cloud = createLocalCloud(await options());
+  const versions = new Map(JSON.parse(acknowledged) as [string, number][]);
+  assert.deepEqual([...versions.keys()], ids);
+  for (const [id, version] of versions) {
+    const { properties } = cloud.twin(id) as { properties: { desired: { $version: number } } };
+    assert.equal(version > 100, true);
+    assert.equal(properties.desired.$version >= version, true);
+  }
+  assert.deepEqual(cloud.enrolments.all(), [{ kind: 'individual', registrationId: 'enrolled', thumbprint: 'AB' }]);
+  await cloud.close();
+});
