@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import type { Clock } from '../clock.ts';
-import { addRunOptions } from '../config/options.ts';
+import { addOptions } from '../config/options.ts';
 import { EXIT, type ExitCode, toAppError } from '../errors.ts';
 
 /** Everything that the program takes from the outside world. */
@@ -62,7 +62,7 @@ function createProgram(world: World, onExit: (code: ExitCode) => void): Command 
     })
     .showHelpAfterError('(--help lists what there is)')
     .allowExcessArguments(false);
-  addRunOptions(program);
+  addOptions(program);
   program.action(async (flags: Record<string, unknown>) => {
     const { run } = await import('./run.ts');
     onExit(await run(flags, world));

@@ -1,12 +1,13 @@
 import { type Command, Option } from 'commander';
-import { SETTING_NAMES, SETTINGS, type Setting } from './settings.ts';
+import { SETTING_NAMES, SETTINGS, type Setting, type SettingName } from './settings.ts';
 
 /**
- * Adds the flags of the table to `command`, grouped for its help. Values stay the texts that were typed, and commander
- * sees no environment: both precedence and checks belong to `resolveSettings`, which can name everything at once.
+ * Adds flags of the table to `command`, grouped for its help. Values stay the texts that were typed, and commander
+ * sees no environment: both precedence and checks belong to `resolveValues`, which can name everything at once.
+ * @param names which ones; all by default
  */
-export function addRunOptions(command: Command): void {
-  for (const name of SETTING_NAMES) {
+export function addOptions(command: Command, names: readonly SettingName[] = SETTING_NAMES): void {
+  for (const name of names) {
     const setting: Setting<unknown> = SETTINGS[name];
     const option = new Option(setting.flag, describe(setting)).helpGroup(`${setting.section}:`);
     // Unlike other flags, a negated one would be given (as true) when it is not.

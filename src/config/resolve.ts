@@ -2,7 +2,7 @@ import { parse } from 'dotenv';
 import { AppError } from '../errors.ts';
 import type { Checked } from './checks.ts';
 import { type EnvFile, isReadAsWritten } from './env-file.ts';
-import { flagName, SETTINGS, type Setting, type SettingName, type SettingValues } from './settings.ts';
+import { flagName, SETTING_NAMES, SETTINGS, type Setting, type SettingName, type SettingValues } from './settings.ts';
 
 /** What the program runs with: complete, checked and frozen. */
 export interface Settings {
@@ -60,13 +60,45 @@ const MAX_USER_NAME = 127;
  * @throws AppError E_CONFIG that names everything that is missing or wrong at once, secrets never shown.
  */
 export function resolveSettings(input: SettingsInput): Settings {
+  const { values, problems } = readValues(input, SETTING_NAMES);
+  const { ssid, passphrase, security, quiet, verbose, json, logFile, color, envFile, ...others } = values;
+  const userName = `${values.idScope}/registrations/${values.deviceId ?? ''}/api-version=2019-03-31`;
+  if (userName.length > MAX_USER_NAME) {
+    problems.push(`ID_SCOPE is wrong: together with the device id it must fit a user name of ${MAX_USER_NAME} bytes.`);
+  }
+  if (problems.length > 0) throw configurationError(problems, input.envFile?.path ?? '.env');
+  return Object.freeze({
+    ...others,
+    wifi: Object.freeze({ ssid, passphrase, security }),
+    output: Object.freeze({ quiet, verbose, json, logFile, color }),
+  });
+}
+
+/**
+ * Settles the settings `names` in the same way; what the others are, and whether they are right, does not matter.
+ * @throws AppError E_CONFIG that names everything that is missing or wrong among them
+ */
+export function resolveValues<const Name extends SettingName>(
+  input: SettingsInput,
+  names: readonly Name[],
+): Readonly<Pick<SettingValues, Name>> {
+  const { values, problems } = readValues(input, names);
+  if (problems.length > 0) throw configurationError(problems, input.envFile?.path ?? '.env');
+  return Object.freeze(values);
+}
+
+/** Reads settings; where one has no good value, the problem is noted and another value stands in. */
+function readValues<Name extends SettingName>(
+  input: SettingsInput,
+  names: readonly Name[],
+): { values: Pick<SettingValues, Name>; problems: string[] } {
   const sources = new Sources(input);
   const problems: string[] = [];
   const simulate = sources.find('simulate')?.text === 'true';
+  const isOpenNetwork = sources.find('security')?.text.trim().toLowerCase() === 'open';
 
-  /** The value of one setting; where it has none, the problem is noted and another value stands in until the end. */
-  function read<Name extends SettingName>(name: Name): SettingValues[Name] {
-    const setting: Setting<SettingValues[Name]> = SETTINGS[name];
+  function read<Each extends Name>(name: Each): SettingValues[Each] {
+    const setting: Setting<SettingValues[Each]> = SETTINGS[name];
     const found = sources.find(name);
     if (!found) {
       const fallback = simulate ? setting.simulated : setting.fallback;
@@ -81,43 +113,8 @@ export function resolveSettings(input: SettingsInput): Settings {
     return setting.simulated;
   }
 
-  const security = read('security');
-  const settings: Settings = {
-    simulate,
-    port: read('port'),
-    baud: read('baud'),
-    wifi: { ssid: read('ssid'), passphrase: security === 'open' ? '' : read('passphrase'), security },
-    ntpServer: read('ntpServer'),
-    dpsHost: read('dpsHost'),
-    idScope: read('idScope'),
-    deviceId: read('deviceId'),
-    rootCert: read('rootCert'),
-    modelId: read('modelId'),
-    interval: read('interval'),
-    count: read('count'),
-    duration: read('duration'),
-    qos: read('qos'),
-    onReboot: read('onReboot'),
-    output: {
-      quiet: read('quiet'),
-      verbose: read('verbose'),
-      json: read('json'),
-      logFile: read('logFile'),
-      color: read('color'),
-    },
-    httpPort: read('httpPort'),
-    demoTwin: read('demoTwin'),
-    pace: read('pace'),
-  };
-
-  const userName = `${settings.idScope}/registrations/${settings.deviceId ?? ''}/api-version=2019-03-31`;
-  if (userName.length > MAX_USER_NAME) {
-    problems.push(`ID_SCOPE is wrong: together with the device id it must fit a user name of ${MAX_USER_NAME} bytes.`);
-  }
-  if (problems.length > 0) throw configurationError(problems, input.envFile?.path ?? '.env');
-  Object.freeze(settings.wifi);
-  Object.freeze(settings.output);
-  return Object.freeze(settings);
+  const entries = names.map((name) => [name, name === 'passphrase' && isOpenNetwork ? '' : read(name)]);
+  return { values: Object.fromEntries(entries), problems };
 }
 
 function check<Value>(found: Found, setting: Setting<Value>): Checked<Value> {

@@ -8,9 +8,9 @@ import { parse } from 'dotenv';
 import fc from 'fast-check';
 import { envExample } from '../../src/config/env-example.ts';
 import { isReadAsWritten, readEnvFile } from '../../src/config/env-file.ts';
-import { addRunOptions } from '../../src/config/options.ts';
-import { resolveSettings, type Settings, type SettingsInput } from '../../src/config/resolve.ts';
-import { SETTING_NAMES, SETTINGS, type Setting } from '../../src/config/settings.ts';
+import { addOptions } from '../../src/config/options.ts';
+import { resolveSettings, resolveValues, type Settings, type SettingsInput } from '../../src/config/resolve.ts';
+import { SETTING_NAMES, SETTINGS, type Setting, type SettingName } from '../../src/config/settings.ts';
 import { AppError, EXIT } from '../../src/errors.ts';
 
 const BOARD = {
@@ -110,7 +110,7 @@ test('every flag goes through commander into its setting', () => {
   };
   assert.deepEqual(Object.keys(flags).sort(), [...SETTING_NAMES].sort());
   const command = new Command();
-  addRunOptions(command);
+  addOptions(command);
   command.parse(Object.values(flags).flat(), { from: 'user' });
   assert.equal(command.opts()['envFile'], 'other.env');
   assert.deepEqual(resolve({ flags: command.opts() }), {
@@ -138,7 +138,7 @@ test('every flag goes through commander into its setting', () => {
 
 test('without flags commander gives nothing, and the help names each flag and variable in its group', () => {
   const command = new Command('demo');
-  addRunOptions(command);
+  addOptions(command);
   command.parse([], { from: 'user' });
   assert.deepEqual(command.opts(), { color: null });
   const help = command.helpInformation();
@@ -176,6 +176,25 @@ test('a simulation needs nothing, and takes what is given', () => {
   assert.match(bare.deviceId ?? '', /^sn0123[0-9A-F]{14}$/);
   const given = resolve({ flags: { simulate: true }, env: { WIFI_SSID: 'Mine', DEVICE_ID: 'mine' } });
   assert.deepEqual([given.wifi.ssid, given.deviceId, given.idScope], ['Mine', 'mine', bare.idScope]);
+});
+
+test('a chosen few are settled without the others, as all of them together would be', () => {
+  const input = { flags: { baud: '9600' }, env: { SERIAL_PORT: 'COM5', TELEMETRY_INTERVAL: 'often' }, envFile: null };
+  assert.deepEqual(resolveValues(input, ['port', 'baud', 'deviceId']), { port: 'COM5', baud: 9600, deviceId: null });
+  assert.match(complaint(() => resolveValues(input, ['interval'])).message, /TELEMETRY_INTERVAL/);
+  assert.match(complaint(() => resolveValues(input, ['ssid', 'passphrase'])).message, /WIFI_SSID.*WIFI_PASSPHRASE/s);
+  const open = { ...input, env: { WIFI_SECURITY: ' Open' } };
+  assert.deepEqual(resolveValues(open, ['passphrase']), { passphrase: '' });
+});
+
+test('a command may have a chosen few of the flags', () => {
+  const command = new Command('some');
+  const names: SettingName[] = ['port', 'color'];
+  addOptions(command, names);
+  assert.deepEqual(
+    command.options.map((option) => option.attributeName()),
+    names,
+  );
 });
 
 test('settings are frozen all the way down', () => {
