@@ -16,7 +16,6 @@ import { applyPatch, replacement } from './twin.ts';
 interface HubUser {
   host: string;
   deviceId: string;
-  apiVersion: string;
   modelId: string | null;
 }
 
@@ -38,7 +37,7 @@ function parseUserName(userName: string): HubUser | undefined {
   const apiVersion = parameters.get('api-version');
   if (apiVersion === undefined || !API_VERSION.test(apiVersion)) return undefined;
   const modelId = apiVersion >= MODEL_ID_SINCE ? (parameters.get('model-id') ?? null) : null;
-  return { host: host.toLowerCase(), deviceId: percentDecode(deviceId) ?? deviceId, apiVersion, modelId };
+  return { host: host.toLowerCase(), deviceId: percentDecode(deviceId) ?? deviceId, modelId };
 }
 
 /** The hub: who may connect, and what a back end can ask of a device. */

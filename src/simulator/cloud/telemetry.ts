@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject } from './json.ts';
+import { isJsonObject, type Json } from './json.ts';
 
 export interface Sample {
   value: Json;
@@ -50,10 +50,5 @@ export class TelemetryLog {
   /** Oldest first; empty when nothing of this name has come. */
   history(name: string): Sample[] {
     return [...(this.#series.get(name)?.history ?? [])];
-  }
-
-  /** The last value of everything. */
-  latest(): JsonObject {
-    return Object.fromEntries([...this.#series].map(([name, { last }]) => [name, { ...last }]));
   }
 }

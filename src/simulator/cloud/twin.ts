@@ -59,7 +59,7 @@ function checkMembers(object: JsonObject): void {
  * A patch as it came in, checked against the limits of a twin.
  * @throws AzureError 400004
  */
-export function checkPatch(patch: Json | undefined): JsonObject {
+function checkPatch(patch: Json | undefined): JsonObject {
   if (!isJsonObject(patch)) throw invalid('The body is not a JSON object.');
   if (isDeeperThan(patch, MAX_DEPTH)) throw invalid('The properties nest deeper than 10 levels.');
   checkMembers(patch);
