@@ -98,14 +98,15 @@ export class Dps implements ProvisioningService {
       busyUntil: now + assigningAnswers * retryAfter * 1000,
     };
     this.#remember(operation);
-    return this.#progress(operation, client, fault, false);
+    return this.#progress(operation, fault, false);
   }
 
   /** Tells how a registration goes on. @throws AzureError 404203 for an operation that is not this device's. */
   async poll(client: DpsClient, operationId: string | undefined, fault?: DpsFault): Promise<DpsAnswer> {
     const operation = this.#operations.get(client.registrationId);
-    if (!operation || operation.id !== operationId) throw new AzureError(404203, 'Operation not found.');
-    return this.#progress(operation, client, fault, true);
+    const isTheirs = operation?.id === operationId && operation?.client.peer?.sha256 === client.peer?.sha256;
+    if (!operation || !isTheirs) throw new AzureError(404203, 'Operation not found.');
+    return this.#progress(operation, fault, true);
   }
 
   #remember(operation: Operation): void {
@@ -118,41 +119,35 @@ export class Dps implements ProvisioningService {
     }
   }
 
-  async #progress(
-    operation: Operation,
-    client: DpsClient,
-    fault: DpsFault | undefined,
-    withState: boolean,
-  ): Promise<DpsAnswer> {
+  async #progress(operation: Operation, fault: DpsFault | undefined, withState: boolean): Promise<DpsAnswer> {
     const { id: operationId, registrationId } = operation;
-    const result = resultOfFault(fault);
-    if (!result && operation.assigning > 0) {
+    const demanded = resultOfFault(fault);
+    if (!demanded && operation.assigning > 0) {
       operation.assigning--;
       const state = { registrationId, status: 'assigning' };
       const body = { operationId, status: 'assigning', ...(withState ? { registrationState: state } : {}) };
       return { status: 202, retryAfter: fault?.retryAfter ?? this.#options.retryAfter, body };
     }
     operation.assigning = 0;
-    const outcome = result ?? (operation.enrolment.enabled === false ? { status: 'disabled' } : undefined);
+    const result = demanded ?? { status: operation.enrolment.enabled === false ? 'disabled' : 'assigned' };
     const now = azureTime(this.#context.clock.now());
     const state: JsonObject =
-      outcome && outcome['status'] !== 'assigned'
-        ? { registrationId, createdDateTimeUtc: now, lastUpdatedDateTimeUtc: now, ...outcome }
-        : { ...(await this.#assign(operation, client)), ...outcome };
-    const status = state['status'] ?? 'assigned';
+      result.status === 'assigned'
+        ? { ...(await this.#assign(operation)), ...result }
+        : { registrationId, createdDateTimeUtc: now, lastUpdatedDateTimeUtc: now, ...result };
     this.#context.events.emit({
       type: 'provisioning',
       deviceId: registrationId,
       hub: String(state['assignedHub'] ?? ''),
-      status: String(status),
+      status: result.status,
     });
-    return { status: 200, body: { operationId, status, registrationState: state } };
+    return { status: 200, body: { operationId, status: result.status, registrationState: state } };
   }
 
   /** Gives the device its place at a hub, and describes it. */
-  async #assign(operation: Operation, client: DpsClient): Promise<JsonObject> {
+  async #assign(operation: Operation): Promise<JsonObject> {
     const { clock, random } = this.#context;
-    const { enrolment, registrationId } = operation;
+    const { client, enrolment, registrationId } = operation;
     const deviceId = enrolment.kind === 'individual' ? (enrolment.deviceId ?? registrationId) : registrationId;
     const device = this.#devices.find(deviceId) ?? this.#createDevice(deviceId, enrolment);
     const { record } = device;
@@ -226,7 +221,8 @@ function parseRequest(client: DpsClient, bytes: Buffer): Json | undefined {
   return own(request, 'payload');
 }
 
-function resultOfFault(fault: DpsFault | undefined): JsonObject | undefined {
+/** What a registration comes to when a fault decides it. */
+function resultOfFault(fault: DpsFault | undefined): (JsonObject & { status: string }) | undefined {
   switch (fault?.answer) {
     case 'failed':
       return {

@@ -129,6 +129,14 @@ suite('the way of a registration', () => {
     assert.equal(stale.json['errorCode'], 404203);
   });
 
+  test('an operation is only told to who began it', async () => {
+    const { cloud } = start();
+    const { json } = await (await atDps(cloud)).request(`${REGISTER}1`, BODY);
+    const poll = `${POLL}2&operationId=${String(json['operationId'])}`;
+    assert.equal((await (await atDps(cloud, SCOPE, other)).request(poll)).json['errorCode'], 404203);
+    assert.match((await (await atDps(cloud)).request(poll)).topic, /res\/202\//);
+  });
+
   for (const [policy, substatus, hub] of [
     ['migrate', 'deviceDataMigrated', 'other-hub'],
     ['reset', 'deviceDataReset', 'other-hub'],
