@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import type { Clock } from '../clock.ts';
 import { addOptions } from '../config/options.ts';
 import { EXIT, type ExitCode, toAppError } from '../errors.ts';
+import { VERBS } from './verbs.ts';
 
 /** Everything that the program takes from the outside world. */
 export interface World {
@@ -69,16 +70,17 @@ function createProgram(world: World, onExit: (code: ExitCode) => void): Command 
   });
   program.hook('preSubcommand', (_, verb) => {
     const given = program.options.find((option) => program.getOptionValueSource(option.attributeName()) === 'cli');
-    if (given) program.error(`error: ${given.long} is an option of the session, not of ${verb.name()}`);
+    if (given) program.error(`error: write ${given.long} behind ${verb.name()}, or without it for a session`);
   });
-  program
-    .command('ports')
-    .description('list the serial ports, and which one is likely the board')
-    .option('--json', 'write one JSON array')
-    .action(async (options: { json?: boolean }) => {
-      const { ports } = await import('./ports.ts');
-      onExit(await ports(options, world));
+  for (const { usage, description, settings, options = [], load } of VERBS) {
+    const command = program.command(usage).description(description).allowExcessArguments(false);
+    addOptions(command, settings);
+    for (const [flags, help] of options) command.option(flags, help);
+    command.action(async () => {
+      const act = await load();
+      onExit(await act({ flags: command.opts(), args: command.args }, world));
     });
+  }
   return program;
 }
 

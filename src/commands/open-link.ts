@@ -23,8 +23,18 @@ const DEMO_TWIN: JsonObject = {
   led_user: 3,
 };
 
+/** What a real port is opened with. */
+type SerialSettings = Pick<Settings, 'port' | 'baud'>;
+
+/** What the simulator is built with. */
+type BenchSettings = Pick<Settings, 'pace' | 'wifi' | 'idScope' | 'deviceId' | 'demoTwin' | 'httpPort'>;
+
+export type LinkSettings =
+  | ({ readonly simulate: false } & SerialSettings)
+  | ({ readonly simulate: true } & BenchSettings);
+
 export async function openLink(
-  settings: Settings,
+  settings: LinkSettings,
   { clock, random, report }: { clock: Clock; random: () => number; report: Report },
 ): Promise<Link> {
   if (!settings.simulate) return serialLink(settings, clock, report);
@@ -47,16 +57,30 @@ export async function openLink(
   return { open: async () => bench.connect(), close: () => bench.close() };
 }
 
-async function serialLink({ port, baud }: Settings, clock: Clock, report: Report): Promise<Link> {
+/** The word in place of a port for the only one that is likely the board's. */
+const AUTO = 'auto';
+
+async function serialLink({ port, baud }: SerialSettings, clock: Clock, report: Report): Promise<Link> {
   const { openPort } = await import('../serial/port.ts');
   let wasOpen = false;
+
+  async function choose(): Promise<string> {
+    if (port.toLowerCase() !== AUTO) return port;
+    const [{ onlyLikely, rankPorts }, { listPorts }] = await Promise.all([
+      import('../serial/likely.ts'),
+      import('../serial/list.ts'),
+    ]);
+    const { path, why } = onlyLikely(rankPorts(await listPorts()));
+    report({ type: 'event', level: 'event', message: `Serial port ${path}, the only likely one (${why})` });
+    return path;
+  }
 
   async function open(signal: AbortSignal): Promise<Duplex> {
     if (wasOpen)
       report({ type: 'event', level: 'warning', message: `The serial port ${port} is gone; waiting for it` });
     for (;;) {
       try {
-        const stream = await openPort(port, baud);
+        const stream = await openPort(await choose(), baud);
         wasOpen = true;
         return stream;
       } catch (error) {

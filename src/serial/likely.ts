@@ -1,3 +1,4 @@
+import { AppError } from '../errors.ts';
 import type { PortInfo } from './list.ts';
 
 /** A serial port, and whether a board is likely to be behind it. */
@@ -28,4 +29,25 @@ export function rankPorts(ports: readonly PortInfo[]): RankedPort[] {
     const adapter = ADAPTERS.find(([vendor, product]) => vendor === vendorId && product.test(productId));
     return { ...port, likely: adapter !== undefined, why: adapter?.[2] ?? 'not a known USB-UART adapter' };
   });
+}
+
+/**
+ * The only port that is likely the board's, for `--port auto`.
+ * @throws AppError when there is none, or more than one: opening a port may reset what is behind it, so none is guessed
+ */
+export function onlyLikely(ports: readonly RankedPort[]): RankedPort {
+  const [first, ...others] = ports.filter(({ likely }) => likely);
+  if (first && others.length === 0) return first;
+  if (first) {
+    const list = [first, ...others].map(({ path, why }) => `\n  - ${path}: ${why}`).join('');
+    throw new AppError('E_PORT', `More than one serial port may be the board's:${list}`, 'Name one: --port <path>');
+  }
+  const paths = ports.map(({ path }) => path).join(', ');
+  throw new AppError(
+    'E_PORT_NOT_FOUND',
+    "No serial port is likely the board's",
+    paths === ''
+      ? 'Plug the USB-UART adapter in, or try --simulate without one.'
+      : `Name one: --port <path>, of ${paths}`,
+  );
 }

@@ -2,6 +2,8 @@ import { accessSync, constants, statSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
 import { SerialPort } from 'serialport';
 import { AppError } from '../errors.ts';
+import { accessHint, readAccess } from './access.ts';
+import { holders } from './holder.ts';
 import { listPorts } from './list.ts';
 
 /**
@@ -46,12 +48,7 @@ async function describeFailure(path: string, cause: Error): Promise<AppError> {
     return new AppError('E_PORT_NOT_FOUND', `There is no serial port "${path}"`, await portsHint(), cause);
   }
   if (/cannot lock port|resource busy|temporarily unavailable|access denied/i.test(text)) {
-    return new AppError(
-      'E_PORT_BUSY',
-      `The serial port "${path}" is in use by another program`,
-      'Close the terminal program, or the other run of this one, that has it open.',
-      cause,
-    );
+    return busy(path, cause);
   }
   if (/permission denied/i.test(text)) return denied(path, cause);
   if (/inappropriate ioctl|is a directory|not a tty/i.test(text)) {
@@ -65,11 +62,24 @@ async function describeFailure(path: string, cause: Error): Promise<AppError> {
   );
 }
 
+function busy(path: string, cause: unknown): AppError {
+  const names = holders(path).map(({ pid, name }) => `${name} (process ${pid})`);
+  const who = names.length === 0 ? 'another program' : names.join(', ');
+  return new AppError(
+    'E_PORT_BUSY',
+    `The serial port "${path}" is in use by ${who}`,
+    'Close the terminal program, or the other run of this one, that has it open.',
+    cause,
+  );
+}
+
 function denied(path: string, cause: unknown): AppError {
-  const hint =
-    process.platform === 'linux'
-      ? 'Add yourself to the group of the port (ls -l shows it, often dialout or uucp), then log in again: sudo usermod -aG dialout $USER'
-      : 'Run this as a user who may use the port.';
+  let hint = 'Run this as a user who may use the port.';
+  try {
+    hint = accessHint(readAccess(path));
+  } catch {
+    // The system does not tell its groups in this way.
+  }
   return new AppError('E_PORT_DENIED', `You are not allowed to use the serial port "${path}"`, hint, cause);
 }
 
