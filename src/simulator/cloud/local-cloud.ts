@@ -1,6 +1,8 @@
+import type { Server } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Packet } from 'mqtt-packet';
 import type { Clock } from '../../clock.ts';
+import { AzureError } from './azure-error.ts';
 import type { CloudContext } from './context.ts';
 import type { Device } from './device.ts';
 import { DeviceRegistry } from './devices.ts';
@@ -100,7 +102,7 @@ export interface LocalCloud {
   // The operations of a back end. All throw AzureError 404001 when there is no such device.
   devices(): DeviceSummary[];
   device(id: string): DeviceSummary;
-  /** Makes a device without DPS. */
+  /** Makes a device without DPS. @throws AzureError 409001 when it is there, 400004 for an id or certificate that is none. */
   createDevice(
     id: string,
     options: { certificate?: string; thumbprint?: string; modelId?: string },
@@ -135,6 +137,14 @@ function summarise({ record, link }: Device): DeviceSummary {
     ...(record.modelId === null ? {} : { template: record.modelId }),
     connected: link !== undefined,
   };
+}
+
+function thumbprintOf(certificate: string): string {
+  try {
+    return identityOfPem(certificate).sha256;
+  } catch {
+    throw new AzureError(400004, 'The certificate cannot be read.');
+  }
 }
 
 /** DPS and IoT Hub in one: what stands behind the seam is listed in docs/local-cloud.md. */
@@ -193,24 +203,21 @@ export function createLocalCloud(options: LocalCloudOptions): LocalCloud {
       if (!LOOPBACK.test(host) && httpKey === undefined) {
         throw new Error('the HTTP API needs a key when it can be reached from other machines');
       }
-      const tls = await listen(
-        tlsServer(pki.server, (socket) => accept(socket, identityOfSocket(socket)), log),
-        host,
-        wanted,
-      );
-      servers.push(tls);
-      mqttPort = tls.port;
-      if (plainPort !== undefined) {
-        servers.push(
-          await listen(
-            plainServer((socket) => accept(socket, 'plain')),
-            host,
-            plainPort,
-          ),
-        );
-        log('MQTT without TLS is on: whoever knows the name of a device can be that device');
-      }
-      const plain = plainPort === undefined ? null : (servers.at(-1)?.port ?? null);
+      const start = async (server: Server, port: number) => {
+        const listening = await listen(server, host, port);
+        servers.push(listening);
+        return listening.port;
+      };
+      const overTls = tlsServer(pki.server, (socket) => accept(socket, identityOfSocket(socket)), log);
+      mqttPort = await start(overTls, wanted);
+      const plain =
+        plainPort === undefined
+          ? null
+          : await start(
+              plainServer((socket) => accept(socket, 'plain')),
+              plainPort,
+            );
+      if (plain !== null) log('MQTT without TLS is on: whoever knows the name of a device can be that device');
       const http = await startHttp(host, httpPort, httpKey ?? null);
       servers.push(http);
       return { mqttPort, url: `http://${host.includes(':') ? `[${host}]` : host}:${http.port}`, plainPort: plain };
@@ -226,8 +233,8 @@ export function createLocalCloud(options: LocalCloudOptions): LocalCloud {
     devices: () => devices.all().map(summarise),
     device: (id) => summarise(devices.get(id)),
     async createDevice(id, { certificate, thumbprint, modelId }) {
-      const known = certificate === undefined ? thumbprint?.toUpperCase() : identityOfPem(certificate).sha256;
-      const device = devices.create({ id, thumbprint: known ?? null, modelId: modelId ?? null });
+      const known = certificate === undefined ? thumbprint : thumbprintOf(certificate);
+      const device = devices.create({ id, thumbprint: known?.toUpperCase() ?? null, modelId: modelId ?? null });
       await devices.keep(device);
       return summarise(device);
     },

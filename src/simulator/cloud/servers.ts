@@ -57,7 +57,12 @@ export function tlsServer(
   });
   server.on('secureConnection', (socket) => {
     socket.on('error', () => {});
-    accept(socket);
+    try {
+      accept(socket);
+    } catch (error) {
+      log(`a client certificate cannot be read: ${String(error)}`);
+      socket.destroy();
+    }
   });
   server.on('tlsClientError', (error) => log(`TLS failed: ${error.message}`));
   return server;

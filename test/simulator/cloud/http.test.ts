@@ -218,6 +218,8 @@ suite('the HTTP API', () => {
   test('devices and enrolments can be made and removed', async () => {
     assert.equal((await api('PUT', '/api/devices/new', { thumbprint: 'AB' })).status, 200);
     assert.equal((await api('PUT', '/api/devices/new', {})).status, 409);
+    assert.equal((await api('PUT', '/api/devices/newer', { certificate: 'no PEM' })).status, 400);
+    assert.equal((await api('PUT', '/api/devices/new%2Fer', {})).status, 400);
     assert.equal((await api('PATCH', '/api/devices/new', { enabled: false })).body['enabled'], false);
     assert.equal((await api('GET', '/api/devices/new')).body['provisioned'], false);
     assert.equal((await api('DELETE', '/api/devices/new')).status, 204);
