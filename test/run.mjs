@@ -23,7 +23,7 @@ if (files.length === 0) throw new Error('no tests found');
 
 // Child processes inherit tsx through NODE_OPTIONS; the concurrency default of node:test leaves one core idle.
 process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ''} --import tsx`.trim();
-const tests = run({ files, concurrency: availableParallelism() });
+const tests = run({ files, concurrency: availableParallelism(), timeout: 120_000 });
 tests.on('test:fail', () => {
   process.exitCode = 1;
 });

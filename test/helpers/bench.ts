@@ -1,4 +1,4 @@
-import { duplexPair } from 'node:stream';
+import { type Duplex, duplexPair } from 'node:stream';
 import type { SessionEvent } from '../../src/events.ts';
 import type { SessionSettings } from '../../src/session/context.ts';
 import { Session } from '../../src/session/session.ts';
@@ -43,6 +43,8 @@ export interface VirtualBench {
   of<T extends SessionEvent['type']>(type: T): Extract<SessionEvent, { type: T }>[];
   /** The commands that were sent. */
   sent(): string[];
+  /** Kills this session, and gives another one on the same module and cloud: the module notices nothing. */
+  again(): VirtualBench;
   /** Starts the session; settles when it has ended. */
   run(): Promise<void>;
   /** Ends the session, and everything else. */
@@ -72,7 +74,8 @@ export interface VirtualBenchOptions {
   module?: Partial<Parameters<typeof createVirtualModule>[0]>;
 }
 
-export function virtualBench(options: VirtualBenchOptions = {}): VirtualBench {
+/** Builds the bench; the module has booted when it is there. */
+export async function virtualBench(options: VirtualBenchOptions = {}): Promise<VirtualBench> {
   const clock = new VirtualClock(start);
   const random = seeded(options.seed ?? 1);
   const settings = { ...SETTINGS, ...options.settings };
@@ -107,9 +110,22 @@ export function virtualBench(options: VirtualBenchOptions = {}): VirtualBench {
     ...options.module,
   });
   module.powerOn();
+  await clock.advance(1_000);
+  return withSession({ clock, random, settings, cloud, module });
+}
+
+function withSession(parts: {
+  clock: VirtualClock;
+  random: () => number;
+  settings: SessionSettings;
+  cloud: LocalCloud;
+  module: VirtualModule;
+}): VirtualBench {
+  const { clock, random, settings, cloud, module } = parts;
   const events: SessionEvent[] = [];
   const stop = new AbortController();
   let running: Promise<void> | null = null;
+  let wire: Duplex | null = null;
   const bench: VirtualBench = {
     clock,
     module,
@@ -120,11 +136,19 @@ export function virtualBench(options: VirtualBenchOptions = {}): VirtualBench {
       clock,
       random,
       report: (event) => events.push(event),
-      open: async () => module.connect(),
+      open: async () => {
+        wire = module.connect();
+        return wire;
+      },
     }),
     states: () => bench.of('state').map(({ state }) => state),
     of: (type) => events.filter((event): event is Extract<SessionEvent, { type: typeof type }> => event.type === type),
     sent: () => bench.of('at').flatMap((event) => (event.dir === 'tx' ? [event.line] : [])),
+    again() {
+      wire?.destroy();
+      stop.abort(new Error('killed'));
+      return withSession(parts);
+    },
     run() {
       running ??= bench.session.run(stop.signal);
       running.catch(() => undefined);
@@ -132,7 +156,7 @@ export function virtualBench(options: VirtualBenchOptions = {}): VirtualBench {
     },
     async stop() {
       stop.abort(new Error('the test is over'));
-      if (running) await clock.until(running.catch(() => undefined));
+      if (running !== null) await clock.until(running.catch(() => undefined));
       module.close();
       await clock.until(cloud.close());
     },
