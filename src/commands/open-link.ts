@@ -24,7 +24,7 @@ const DEMO_TWIN: JsonObject = {
 };
 
 /** What a real port is opened with. */
-type SerialSettings = Pick<Settings, 'port' | 'baud'>;
+export type SerialSettings = Pick<Settings, 'port' | 'baud'>;
 
 /** What the simulator is built with. */
 type BenchSettings = Pick<Settings, 'pace' | 'wifi' | 'idScope' | 'deviceId' | 'demoTwin' | 'httpPort'>;
@@ -60,7 +60,8 @@ export async function openLink(
 /** The word in place of a port for the only one that is likely the board's. */
 const AUTO = 'auto';
 
-async function serialLink({ port, baud }: SerialSettings, clock: Clock, report: Report): Promise<Link> {
+/** A real port, and when it goes away, the same one again. */
+export async function serialLink({ port, baud }: SerialSettings, clock: Clock, report: Report) {
   const { openPort } = await import('../serial/port.ts');
   let wasOpen = false;
 
@@ -75,7 +76,7 @@ async function serialLink({ port, baud }: SerialSettings, clock: Clock, report: 
     return path;
   }
 
-  async function open(signal: AbortSignal): Promise<Duplex> {
+  async function open(signal: AbortSignal) {
     if (wasOpen)
       report({ type: 'event', level: 'warning', message: `The serial port ${port} is gone; waiting for it` });
     for (;;) {

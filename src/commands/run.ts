@@ -1,10 +1,11 @@
 import { readEnvFile } from '../config/env-file.ts';
 import { resolveSettings, type Settings } from '../config/resolve.ts';
-import { AppError, EXIT, type ExitCode, toAppError } from '../errors.ts';
+import { EXIT, type ExitCode, toAppError } from '../errors.ts';
 import { Session } from '../session/session.ts';
 import { attachKeyboard } from '../terminal/keyboard.ts';
 import { createOutput, type Output } from '../terminal/output.ts';
 import { Redactor } from '../terminal/redact.ts';
+import { conclude } from './conclude.ts';
 import { Ending, type Farewell } from './ending.ts';
 import type { World } from './main.ts';
 import { type Link, openLink } from './open-link.ts';
@@ -68,20 +69,4 @@ async function runSession(settings: Settings, output: Output, ending: Ending, wo
     await link?.close();
     keyboard?.close();
   }
-}
-
-function firstLine({ message }: Error): string {
-  return message.replace(/:?\n.*/s, '');
-}
-
-/** Tells how the run has ended, and makes sure that it is read. */
-async function conclude(output: Output, result: Farewell | AppError): Promise<ExitCode> {
-  if (result instanceof AppError) {
-    const { code, message, hint } = result;
-    output.report({ type: 'error', code, message, hint });
-  }
-  const farewell = result instanceof AppError ? { code: result.exitCode, reason: firstLine(result) } : result;
-  output.report({ type: 'exit', ...farewell });
-  await output.close();
-  return farewell.code;
 }

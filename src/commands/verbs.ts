@@ -1,4 +1,4 @@
-import type { SettingName } from '../config/settings.ts';
+import { SETTING_NAMES, SETTINGS, type SettingName } from '../config/settings.ts';
 import type { VerbAction } from './verb.ts';
 
 /** A command beside the session. */
@@ -12,6 +12,9 @@ export interface Verb {
   options?: readonly [flags: string, description: string][];
   load(): Promise<VerbAction>;
 }
+
+/** What `.env` can hold. */
+const LASTING = SETTING_NAMES.filter((name) => SETTINGS[name].env !== undefined);
 
 /** What says where the module is; the last two are for the virtual one. */
 const MODULE: readonly SettingName[] = ['port', 'baud', 'envFile', 'simulate', 'pace'];
@@ -41,5 +44,27 @@ export const VERBS: readonly Verb[] = [
     description: 'list the Wi-Fi networks that the module sees',
     settings: [...MODULE, 'json'],
     load: async () => (await import('./scan.ts')).scan,
+  },
+  {
+    usage: 'doctor',
+    description: 'check everything that a session needs, and say what to do next',
+    settings: [...LASTING, 'envFile', 'json', 'simulate', 'pace'],
+    load: async () => (await import('./doctor.ts')).doctor,
+  },
+  {
+    usage: 'module',
+    description: 'be an AnyCloud module at the end of a serial port, for whoever drives one',
+    settings: ['baud', 'ssid', 'passphrase', 'security', 'envFile', 'json', 'logFile', 'pace'],
+    options: [
+      ['--port <path>', 'serial port to be a module on (required)'],
+      ['--cert <file>', 'its certificate (PEM), with its issuers; without it, one is made for this run'],
+      ['--key <file>', 'the private key (PEM) of the certificate'],
+      ['--ca <file...>', 'certificates (PEM) that it trusts, beside those that are loaded into it'],
+      ['--resolve <name=host:port...>', 'where a broker is really found; * stands for every name'],
+      ['--tls <version>', 'the newest TLS that it speaks: 1.2 or 1.3 (default: 1.2)'],
+      ['--seed <n>', 'repeat a run: everything random follows from this number'],
+      ['--expired-root', 'be firmware whose built-in root has expired: no TLS after 2025-05-12'],
+    ],
+    load: async () => (await import('./module.ts')).module,
   },
 ];

@@ -1,21 +1,29 @@
 import { accessSync, constants, statSync } from 'node:fs';
-import type { Duplex } from 'node:stream';
 import { SerialPort } from 'serialport';
 import { AppError } from '../errors.ts';
 import { accessHint, readAccess } from './access.ts';
 import { holders } from './holder.ts';
 import { listPorts } from './list.ts';
 
+/** serialport's own streams leave the port open, and locked, when they are destroyed. */
+class ClosingPort extends SerialPort {
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    if (this.isOpen) this.close(() => callback(error));
+    else callback(error);
+  }
+}
+
 /**
  * Opens a serial port, 8 data bits, no parity, 1 stop bit, no flow control (AT protocol 1).
  * @param path `COM5`, `/dev/ttyUSB0`
  * @param baudRate bits per second
+ * @returns the port; destroying it closes it
  * @throws AppError that says what is wrong with the port, and what to do about it
  */
-export async function openPort(path: string, baudRate: number): Promise<Duplex> {
+export async function openPort(path: string, baudRate: number): Promise<SerialPort> {
   await check(path);
   // hupcl would drop DTR when the port closes, which resets some boards.
-  const port = new SerialPort({ path, baudRate, autoOpen: false, hupcl: false });
+  const port = new ClosingPort({ path, baudRate, autoOpen: false, hupcl: false });
   return new Promise((resolve, reject) => {
     port.open((error) => {
       if (error) describeFailure(path, error).then(reject, reject);
