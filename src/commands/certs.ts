@@ -1,8 +1,8 @@
-import type { X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type CERTIFICATES, commonName, readCertificate } from '../anycloud/certificates.ts';
+import { type CERTIFICATES, readCertificate } from '../anycloud/certificates.ts';
 import { AppError, EXIT } from '../errors.ts';
+import { certificateFacts } from './certificate-facts.ts';
 import type { VerbAction } from './verb.ts';
 import { runWithModule } from './with-module.ts';
 
@@ -51,7 +51,7 @@ export const certs: VerbAction = (given, world) =>
         missing.push(kind);
         continue;
       }
-      const facts = describe(certificate);
+      const facts = certificateFacts(certificate);
       const file = join(out, fileName(facts.commonName ?? kind));
       const written = write(resolve(world.cwd, out), resolve(world.cwd, file), certificate.toString());
       if (given.flags['json'] === true) {
@@ -74,24 +74,6 @@ export const certs: VerbAction = (given, world) =>
       'Press the reset button of the board and try again; a board without its secure element has none.',
     );
   });
-
-function describe(certificate: X509Certificate) {
-  return {
-    subject: certificate.subject.replaceAll('\n', ', '),
-    commonName: commonName(certificate),
-    validFrom: isoTime(certificate.validFrom),
-    validTo: isoTime(certificate.validTo),
-    // Azure shows thumbprints without colons.
-    sha1: certificate.fingerprint.replaceAll(':', ''),
-    sha256: certificate.fingerprint256.replaceAll(':', ''),
-  };
-}
-
-/** `Nov 23 12:00:00 2026 GMT` as ISO 8601; what is no time stays as it is. */
-function isoTime(text: string): string {
-  const ms = Date.parse(text);
-  return Number.isNaN(ms) ? text : new Date(ms).toISOString();
-}
 
 /** @throws AppError E_CONFIG when the file cannot be written */
 function write(folder: string, path: string, pem: string): 'written' | 'replaced' | 'unchanged' {

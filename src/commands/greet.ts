@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { AnyCloudModule } from '../anycloud/module.ts';
 import { AtError } from '../at/error.ts';
@@ -28,13 +29,20 @@ export async function greet(stream: Duplex, clock: Clock, signal: AbortSignal): 
     await identify(module, signal);
     return module;
   } catch (error) {
-    module.close();
+    await hangUp(module, stream);
     if (error instanceof AtError && error.failure === 'silent') throw explainSilence(heard, error);
     if (error instanceof AtError && error.failure === 'refused') throw stranger('refuses what one takes', error);
     throw error;
   } finally {
     stream.off('data', listen);
   }
+}
+
+/** Ends a module's link and waits until its port is free again. */
+export async function hangUp(module: AnyCloudModule, stream: Duplex): Promise<void> {
+  const closed = stream.destroyed ? null : once(stream, 'close');
+  module.close();
+  await closed;
 }
 
 async function identify(module: AnyCloudModule, signal: AbortSignal): Promise<void> {

@@ -4,7 +4,7 @@ import type { ExitCode } from '../errors.ts';
 import type { Report } from '../events.ts';
 import { greet } from './greet.ts';
 import type { World } from './main.ts';
-import { type LinkSettings, openLink } from './open-link.ts';
+import { type Link, type LinkSettings, openLink } from './open-link.ts';
 import { type Desk, type Given, runVerb, settingsInput } from './verb.ts';
 
 /** A verb's work with a module that answers. */
@@ -24,13 +24,13 @@ export function runWithModule(given: Given, world: World, work: Work): Promise<E
  */
 export async function withModule<T>(
   settings: LinkSettings,
-  { clock, random }: World,
-  { signal, note }: Desk,
+  world: World,
+  desk: Desk,
   use: (module: AnyCloudModule) => Promise<T>,
 ): Promise<T> {
-  const link = await openLink(settings, { clock, random, report: reportTo(note) });
+  const link = await openVerbLink(settings, world, desk);
   try {
-    const module = await greet(await link.open(signal), clock, signal);
+    const module = await greet(await link.open(desk.signal), world.clock, desk.signal);
     try {
       return await use(module);
     } finally {
@@ -58,8 +58,10 @@ export function linkSettings(input: SettingsInput): LinkSettings {
   return { simulate, ...values, wifi: { ssid, passphrase, security }, httpPort: 0 };
 }
 
-function reportTo(note: Desk['note']): Report {
-  return (event) => {
+/** Opens the way to the module, and notes what there is to say about it. */
+export function openVerbLink(settings: LinkSettings, { clock, random }: World, { note }: Desk): Promise<Link> {
+  const report: Report = (event) => {
     if (event.type === 'event') note(event.message);
   };
+  return openLink(settings, { clock, random, report });
 }

@@ -56,7 +56,7 @@ export interface Setting<Value> {
 export type Section = 'Serial port' | 'Wi-Fi' | 'Azure' | 'Session' | 'Output' | 'Simulation';
 
 /** The rates that the module knows (AT protocol 1.1). */
-const BAUD_RATES = [9600, 14400, 19200, 38400, 57600, 115200, 230400] as const;
+export const BAUD_RATES = [9600, 14400, 19200, 38400, 57600, 115200, 230400] as const;
 /** The longest duration that a timer can hold, in seconds. */
 const LONGEST = 2_147_483;
 
@@ -68,7 +68,10 @@ export const SETTINGS: { readonly [Name in SettingName]: Setting<SettingValues[N
     section: 'Serial port',
     help: 'serial port of the board',
     example: 'COM5',
-    comment: ['COM5 on Windows, /dev/ttyUSB0 or /dev/ttyACM0 on Linux, /dev/cu.usbserial-0001 on macOS.'],
+    comment: [
+      'COM5 on Windows, /dev/ttyUSB0 or /dev/ttyACM0 on Linux, /dev/cu.usbserial-0001 on macOS.',
+      'auto takes the only port that is likely the board; with more than one it takes none.',
+    ],
     simulated: 'virtual-module',
     check: bytes(1, 255),
   },
