@@ -67,4 +67,20 @@ export const VERBS: readonly Verb[] = [
     ],
     load: async () => (await import('./module.ts')).module,
   },
+  {
+    usage: 'cloud',
+    description: 'be a local DPS and IoT Hub, for boards and for programs',
+    settings: ['idScope', 'httpPort', 'envFile', 'json', 'logFile'],
+    options: [
+      ['--host <address>', 'address or name to listen on (default: 127.0.0.1, for this computer only)'],
+      ['--mqtt-port <n>', 'port for MQTT over TLS; 0 takes any free one (default: 8883)'],
+      ['--plain-port <n>', 'port for MQTT without TLS, where a client is who it says it is'],
+      ['--data <folder>', 'where devices, twins, enrolments and certificates are kept (default: nowhere)'],
+      ['--enrol <id=file...>', 'let this device in, by its certificate (PEM); without =file it is given one'],
+      ['--group <file...>', 'let every device in whose certificate comes from this authority (PEM)'],
+      ['--sntp [port]', 'also be a time server (default: 123)'],
+      ['--sntp-date <date>', 'tell this date, for boards whose built-in root has expired'],
+    ],
+    load: async () => (await import('./cloud.ts')).cloud,
+  },
 ];

@@ -1,0 +1,179 @@
+import { randomBytes, X509Certificate } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { AppError } from '../errors.ts';
+import type { Report } from '../events.ts';
+import { createLocalCloud, type Enrolment } from '../simulator/cloud/local-cloud.ts';
+import { createPki, type Pki } from '../simulator/cloud/pki.ts';
+import { openPki } from '../simulator/cloud/pki-file.ts';
+import { type SntpServer, startSntpServer } from '../simulator/sntp/server.ts';
+import { narrateCloud } from './cloud-narrator.ts';
+import { addressesOf, isLoopback, portError } from './listening.ts';
+import type { World } from './main.ts';
+import type { Floor } from './service.ts';
+
+/** What a local cloud for others is made from. */
+export interface CloudPlan {
+  /** The name or address that it listens on. */
+  host: string;
+  mqttPort: number;
+  httpPort: number;
+  /** MQTT without TLS; null for none. */
+  plainPort: number | null;
+  /** Where its state is kept; null: nowhere. */
+  data: string | null;
+  idScope: string;
+  enrolments: Enrolment[];
+  /** Registration ids that get a certificate of this cloud. */
+  toIssue: string[];
+  /** Whether to tell the time, and from which date on (milliseconds since 1970; null: the true one). */
+  sntp: { port: number; date: number | null } | null;
+}
+
+/** Is DPS, IoT Hub and, where asked for, a time server until the signal is aborted. */
+export async function serveCloud(plan: CloudPlan, { report, signal }: Floor, world: World): Promise<void> {
+  const note = (message: string) => report({ type: 'event', level: 'note', message });
+  const warn = (message: string) => report({ type: 'event', level: 'warning', message });
+  const { clock, random } = world;
+  const startedAt = clock.now();
+  const hosts = addressesOf(plan.host);
+  const folder = openFolder(plan, world);
+  const caPath = join(folder, 'ca.pem');
+  const key = isLoopback(plan.host) ? null : randomBytes(18).toString('base64url');
+  const closing: (() => Promise<void>)[] = [];
+  try {
+    const pki = await openCertificates(plan, folder, hosts, startedAt);
+    writeFileSync(caPath, pki.ca);
+    const issued = await Promise.all(plan.toIssue.map((id) => issue(pki, folder, id)));
+    const cloud = createLocalCloud({
+      clock,
+      random,
+      pki,
+      idScope: plan.idScope,
+      enrolments: [...plan.enrolments, ...issued.map(({ enrolment }) => enrolment)],
+      // A board finds the hub in the way it has found DPS.
+      hubName: hosts[0] ?? plan.host,
+      log: warn,
+      ...(plan.data === null ? {} : { dataFolder: folder }),
+    });
+    closing.push(() => cloud.close());
+    const { mqttPort, plainPort, url } = await cloud
+      .listen({
+        host: plan.host,
+        mqttPort: plan.mqttPort,
+        httpPort: plan.httpPort,
+        ...(plan.plainPort === null ? {} : { plainPort: plan.plainPort }),
+        ...(key === null ? {} : { httpKey: key }),
+      })
+      .catch((error: unknown) => {
+        throw portError(error, plan.host);
+      });
+    closing.push(narrateCloud(cloud, report));
+
+    note(`The local cloud is on ${plan.host}: MQTT over TLS on port ${mqttPort}, until Ctrl-C`);
+    if (plainPort !== null) note(`MQTT without TLS is on port ${plainPort}: MQTT_TLS=0 MQTT_PORT=${plainPort}`);
+    note(`Settings of a board: DPS_HOST=${hosts.join(' or ')} MQTT_PORT=${mqttPort} ID_SCOPE=${plan.idScope}`);
+    note(`What the board must trust: ROOT_CERT=${caPath} (or once: anycloud-iotc load-cert ${caPath})`);
+    note(`HTTP API: ${url}${key === null ? '' : ` with the header Authorization: ${key}`}`);
+    const apiPort = Number(new URL(url).port || 80);
+    if (apiPort !== plan.httpPort && plan.httpPort !== 0) {
+      warn(`Port ${plan.httpPort} is in use, so the HTTP API is on port ${apiPort}`);
+    }
+    for (const { id, files } of issued) note(`Enrolled ${id}, with the certificate and key ${files.join(' and ')}`);
+    const enrolled = cloud.enrolments.all().length;
+    if (enrolled === 0) warn('Nobody is enrolled: use --enrol or --group, or PUT /api/enrolments/<registration id>');
+
+    if (plan.sntp) {
+      const { date } = plan.sntp;
+      const server = await startClock(plan.host, plan.sntp.port, report, () =>
+        date === null ? clock.now() : date + clock.now() - startedAt,
+      );
+      closing.push(() => server.close());
+      const time = date === null ? 'the true time' : `${new Date(date).toISOString()} as the time of the start`;
+      note(`SNTP is on UDP port ${server.port} and tells ${time}: NTP_SERVER=${hosts.join(' or ')}`);
+    }
+    await aborted(signal);
+  } finally {
+    await Promise.all(closing.map((close) => close()));
+    if (plan.data === null) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The folder of the state, or one for the files that a person needs while this runs. */
+function openFolder({ data }: CloudPlan, { cwd }: World): string {
+  if (data === null) return mkdtempSync(join(tmpdir(), 'anycloud-iotc-'));
+  const folder = resolve(cwd, data);
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (cause) {
+    throw unusable(folder, cause);
+  }
+  return folder;
+}
+
+function unusable(folder: string, cause: unknown): AppError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new AppError(
+    'E_CONFIG',
+    `The folder ${folder} cannot be used: ${reason}`,
+    'Name another one with --data.',
+    cause,
+  );
+}
+
+/** @throws AppError when they are not valid yet on the date that boards are told */
+async function openCertificates(plan: CloudPlan, folder: string, hosts: string[], now: number): Promise<Pki> {
+  const date = plan.sntp?.date ?? now;
+  const options = { hosts, now: Math.min(date, now) };
+  const pki =
+    plan.data === null
+      ? await createPki(options)
+      : await openPki(folder, options).catch((cause: unknown) => {
+          throw unusable(folder, cause);
+        });
+  for (const pem of [pki.ca, pki.server.certificate]) {
+    const { validFrom, validTo } = new X509Certificate(pem);
+    if (Date.parse(validFrom) <= date && date <= Date.parse(validTo)) continue;
+    throw new AppError(
+      'E_CONFIG',
+      `The certificates in ${folder} are not valid on ${new Date(date).toISOString()}: from ${validFrom} to ${validTo}`,
+      'Name another --sntp-date, or a new folder with --data.',
+    );
+  }
+  return pki;
+}
+
+/** Gives a device that has no certificate one of this cloud, as files; those of an earlier run stay. */
+async function issue(pki: Pki, folder: string, id: string) {
+  const name = id.replaceAll(':', '_');
+  const files = [join(folder, `${name}.cert.pem`), join(folder, `${name}.key.pem`)] as const;
+  if (!files.every((file) => existsSync(file))) {
+    const { certificate, root, key } = await pki.device(id);
+    writeFileSync(files[0], certificate + root);
+    writeFileSync(files[1], key, { mode: 0o600 });
+  }
+  const enrolment: Enrolment = { kind: 'individual', registrationId: id, certificate: readFileSync(files[0], 'utf8') };
+  return { id, files, enrolment };
+}
+
+/** The port that boards ask on needs rights and may be taken; another one is of use only where something leads there. */
+async function startClock(host: string, port: number, report: Report, now: () => number): Promise<SntpServer> {
+  try {
+    return await startSntpServer(host, port, now);
+  } catch (error) {
+    const server = await startSntpServer(host, 0, now);
+    const message =
+      `${portError(error, host).message}, so the time is told on UDP port ${server.port}. ` +
+      `A board always asks on port 123: lead that to this one, or run this with the right to use it`;
+    report({ type: 'event', level: 'warning', message });
+    return server;
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,44 @@
+import { isIP, isIPv6 } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { AppError } from '../errors.ts';
+
+const LOOPBACK = /^(?:127\.\d+\.\d+\.\d+|::1|localhost)$/;
+const EVERY_ADDRESS = ['0.0.0.0', '::'];
+
+/** True when only this computer can reach what listens on `host`. */
+export function isLoopback(host: string): boolean {
+  return LOOPBACK.test(host);
+}
+
+/**
+ * The names and addresses that others reach this computer by when it listens on `host`, IPv4 first, since the module
+ * knows nothing else.
+ */
+export function addressesOf(host: string): string[] {
+  if (!EVERY_ADDRESS.includes(host)) return [host];
+  const addresses = Object.values(networkInterfaces()).flatMap((all) => all ?? []);
+  const others = addresses.filter(({ internal, address }) => !internal && isIP(address) !== 0);
+  const sorted = others.map(({ address }) => address).sort((one, other) => Number(isIPv6(one)) - Number(isIPv6(other)));
+  return sorted.length === 0 ? ['127.0.0.1'] : sorted;
+}
+
+/** Why a port cannot be had, in a sentence; what is no such failure stays as it is. */
+export function portError(error: unknown, host: string): Error {
+  if (!(error instanceof Error) || !('code' in error)) return error instanceof Error ? error : new Error(String(error));
+  const port = 'port' in error ? error.port : '?';
+  const fail = (message: string, hint: string) => new AppError('E_CONFIG', message, hint, error);
+  const another = 'Name another one (--mqtt-port, --plain-port, --http-port); 0 takes any that is free.';
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return fail(`Port ${port} is in use by another program`, another);
+    case 'EACCES':
+    case 'EPERM':
+      return fail(`You are not allowed to use port ${port}`, another);
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return fail(`${host} is no address of this computer`, 'Name one with --host; 0.0.0.0 stands for all of them.');
+    default:
+      return fail(`Port ${port} cannot be used: ${error.message}`, another);
+  }
+}
