@@ -27,7 +27,7 @@ const DEMO_TWIN: JsonObject = {
 export type SerialSettings = Pick<Settings, 'port' | 'baud'>;
 
 /** What the simulator is built with. */
-type BenchSettings = Pick<Settings, 'pace' | 'wifi' | 'idScope' | 'deviceId' | 'demoTwin' | 'httpPort'>;
+type BenchSettings = Pick<Settings, 'pace' | 'wifi' | 'idScope' | 'deviceId' | 'mqttTls' | 'demoTwin' | 'httpPort'>;
 
 export type LinkSettings =
   | ({ readonly simulate: false } & SerialSettings)
@@ -50,6 +50,7 @@ export async function openLink(
     security: SECURITY[settings.wifi.security],
     idScope: settings.idScope,
     deviceId,
+    tls: settings.mqttTls === 1,
     desired: settings.demoTwin ? DEMO_TWIN : {},
     httpPort: settings.httpPort,
   });

@@ -52,6 +52,7 @@ export function linkSettings(input: SettingsInput): LinkSettings {
     'security',
     'idScope',
     'deviceId',
+    'mqttTls',
     'demoTwin',
   ]);
   // Any free port: nobody is told of this cloud, and a session may have the usual one.

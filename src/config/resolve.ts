@@ -22,6 +22,8 @@ export interface Settings {
   readonly deviceId: string | null;
   /** Path of a file. */
   readonly rootCert: string | null;
+  readonly mqttTls: 0 | 1;
+  readonly mqttPort: number;
   readonly modelId: string;
   /** Seconds between telemetry messages, 1 to 86400. */
   readonly interval: number;

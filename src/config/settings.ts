@@ -12,6 +12,8 @@ export interface SettingValues {
   idScope: string;
   deviceId: string | null;
   rootCert: string | null;
+  mqttTls: 0 | 1;
+  mqttPort: number;
   modelId: string;
   interval: number;
   envFile: string | null;
@@ -170,6 +172,24 @@ export const SETTINGS: { readonly [Name in SettingName]: Setting<SettingValues[N
     fallback: null,
     simulated: null,
     check: bytes(1, 4096),
+  },
+  mqttTls: {
+    flag: '--mqtt-tls <0|1>',
+    env: 'MQTT_TLS',
+    section: 'Azure',
+    help: 'whether MQTT goes over TLS; Azure takes nothing else, a local cloud does',
+    fallback: 1,
+    simulated: 1,
+    check: choice([0, 1]),
+  },
+  mqttPort: {
+    flag: '--mqtt-port <n>',
+    env: 'MQTT_PORT',
+    section: 'Azure',
+    help: 'port that DPS and the hub listen on',
+    fallback: 8883,
+    simulated: 8883,
+    check: integer(1, 65_535),
   },
   modelId: {
     flag: '--model-id <dtmi>',

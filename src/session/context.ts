@@ -21,6 +21,10 @@ export interface SessionSettings {
   readonly deviceId: string | null;
   /** A root certificate for the module, as PEM. */
   readonly rootCert: string | null;
+  /** 0: whoever listens on the way can read and change everything. */
+  readonly mqttTls: 0 | 1;
+  /** Of DPS and of the hub. */
+  readonly mqttPort: number;
   readonly modelId: string;
   /** Seconds between telemetry messages until the cloud asks for something else. */
   readonly interval: number;

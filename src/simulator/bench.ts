@@ -17,6 +17,8 @@ export interface BenchOptions {
   /** What is enrolled at the local DPS. */
   idScope: string;
   deviceId: string;
+  /** Whether the session asks for TLS; where not, the cloud listens without. */
+  tls: boolean;
   /** The first desired properties of the device. */
   desired: JsonObject;
   /** Port of the HTTP API; any free one when it is taken. */
@@ -60,11 +62,15 @@ export async function startBench(options: BenchOptions): Promise<Bench> {
     enrolments: [{ kind: 'individual', registrationId: deviceId, certificate: identity.certificate }],
     desired: { [deviceId]: options.desired },
   });
-  const { mqttPort, url } = await cloud.listen({ mqttPort: 0, httpPort: options.httpPort });
+  const { mqttPort, plainPort, url } = await cloud.listen({
+    mqttPort: 0,
+    httpPort: options.httpPort,
+    ...(options.tls ? {} : { plainPort: 0 }),
+  });
   const module = createVirtualModule({
     clock,
     random,
-    dial: tlsDial(() => ({ host: LOOPBACK, port: mqttPort })),
+    dial: tlsDial(() => ({ host: LOOPBACK, port: plainPort ?? mqttPort })),
     identity,
     trusted: [pki.ca],
     accessPoints: [

@@ -18,10 +18,11 @@ const TLS_HINT =
 export async function connect(
   context: Context,
   peer: 'DPS' | 'HUB',
-  broker: BrokerSettings,
+  broker: Omit<BrokerSettings, 'port' | 'tls'>,
   signal: AbortSignal,
 ): Promise<'connected' | 'failed'> {
-  await context.modem.broker.configure(broker, signal);
+  const { mqttPort: port, mqttTls } = context.settings;
+  await context.modem.broker.configure({ ...broker, port, tls: mqttTls === 1 }, signal);
   const result = await context.modem.broker.connect(signal);
   if (result === 'connected') {
     event(context.report, 'MQTT broker connected');

@@ -4,8 +4,6 @@ import type { Effect } from '../context.ts';
 import { note, warn } from '../narrate.ts';
 import { connect } from './connect.ts';
 
-const MQTT_TLS_PORT = 8883;
-
 /** Connects to the Device Provisioning Service, after closing what an earlier run left open (T1). */
 export const dpsConnect: Effect<'dps-connect'> = async (context, signal) => {
   const { settings, modem, report, deviceId } = context;
@@ -21,12 +19,13 @@ export const dpsConnect: Effect<'dps-connect'> = async (context, signal) => {
   } else {
     note(report, 'Broker disconnected....');
   }
+  if (settings.mqttTls === 0) {
+    warn(report, 'MQTT_TLS is 0: everything is sent in the clear, and the device proves nothing but its name');
+  }
   const broker = {
     host: settings.dpsHost,
-    port: MQTT_TLS_PORT,
     clientId: deviceId,
     userName: dpsUserName(settings.idScope, deviceId),
-    tls: true,
   };
   return connect(context, 'DPS', broker, signal);
 };
