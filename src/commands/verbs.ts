@@ -46,6 +46,13 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./scan.ts')).scan,
   },
   {
+    usage: 'init',
+    description: 'write the settings file: ask for what it needs, and ask the module for what that can tell',
+    settings: [...LASTING, 'envFile', 'simulate', 'pace'],
+    options: [['--yes', 'ask nothing: take the flags, and change a file that is there']],
+    load: async () => (await import('./init.ts')).init,
+  },
+  {
     usage: 'doctor',
     description: 'check everything that a session needs, and say what to do next',
     settings: [...LASTING, 'envFile', 'json', 'simulate', 'pace'],
