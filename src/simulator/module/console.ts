@@ -27,14 +27,14 @@ export interface ConsoleOptions {
 
 /**
  * Everything the module prints, write call by write call. Two flags shared by all tasks, with no lock around them,
- * decide about the CR and the prompt of events (AT protocol 3.1); a task switch may fall after any write (3.3).
+ * decide about the CR and the prompt of events (AT protocol 3.1); a task switch may fall before any write (3.3).
  */
 export class Console {
   /** Echo and prompt (ATE). */
   echo = true;
   readonly #options: ConsoleOptions;
   readonly #steps = new Map<Task, Step[]>();
-  /** A started step of each task, which goes on after its latest write. */
+  /** A started step of each task, which goes on with its next write. */
   readonly #started = new Map<Task, Iterator<void>>();
   #task: Task = 'engine';
   #draining = false;
@@ -104,14 +104,13 @@ export class Console {
   #drain(first: Task): void {
     let task: Task | undefined = first;
     while (task !== undefined) {
-      const wrote = this.#write(task);
-      if (wrote && this.#options.switches()) task = this.#others(task) ?? task;
-      else if (!wrote) task = this.#waiting();
+      if (!this.#advance(task)) task = this.#waiting();
+      else if (this.#options.switches()) task = this.#others(task) ?? task;
     }
   }
 
-  /** Goes on with a task up to and with its next write; false when it has nothing more to print. */
-  #write(task: Task): boolean {
+  /** Goes on with a task up to its next write, which it is about to do; false when it has nothing more to print. */
+  #advance(task: Task): boolean {
     const started = this.#started.get(task);
     if (started && !started.next().done) return true;
     this.#started.delete(task);
@@ -138,17 +137,17 @@ export class Console {
     return waiting();
   }
 
-  /** Performs one step, pausing after each write. The flags are read before, and set after, the write itself. */
+  /** Performs one step, pausing before each write, after the flags have been looked at. */
   *#run(step: Step): Generator<void> {
     switch (step.kind) {
       case 'raw':
-        this.#options.write(step.bytes);
         yield;
+        this.#options.write(step.bytes);
         break;
       case 'prompt':
         if (!this.echo) break;
-        this.#options.write(PROMPT);
         yield;
+        this.#options.write(PROMPT);
         break;
       case 'hold':
         this.#open = false;
@@ -165,15 +164,15 @@ export class Console {
 
   *#event(bytes: Uint8Array): Generator<void> {
     if (this.#open && this.#clean) {
-      this.#options.write(CR);
       yield;
+      this.#options.write(CR);
     }
-    this.#options.write(bytes);
     yield;
+    this.#options.write(bytes);
     if (!this.#open) return;
     this.#clean = bytes.at(-1) === LF;
     if (!this.#clean || !this.echo) return;
-    this.#options.write(PROMPT);
     yield;
+    this.#options.write(PROMPT);
   }
 }
