@@ -1,10 +1,12 @@
 import type { Clock, Timer } from '../../../clock.ts';
 import type { Console } from '../console.ts';
-import { ACKNOWLEDGEMENTS, type Acknowledgement } from '../environment.ts';
 import { stringForm } from '../forms.ts';
 import { Pass } from '../pass.ts';
 import { STATUS, type Status } from '../status.ts';
-import { Store } from '../store.ts';
+import type { Store } from '../store.ts';
+import { brokerConfiguration, readSettings, type Settings } from './configuration.ts';
+import { IncomingPackets } from './incoming.ts';
+import { Keepalive } from './keepalive.ts';
 import { NetworkClient, type NetworkOptions } from './network.ts';
 import {
   acknowledgement,
@@ -19,9 +21,6 @@ import {
 } from './packets.ts';
 import { type Packet, readPublish } from './receive.ts';
 import { Subscriptions } from './subscriptions.ts';
-
-/** Ids of the MQTT configuration (AT protocol 7.11). */
-export const BROKER = { host: 1, port: 2, clientId: 3, userName: 4, password: 5, keepalive: 6, tls: 7 } as const;
 
 /** The states of AT protocol 8.2; `wedged` is for good (T1, T3). */
 export type MqttState =
@@ -38,8 +37,8 @@ export type MqttState =
   | 'wedged';
 
 const ACKNOWLEDGE_MS = 5_000;
-const DEFAULT_KEEPALIVE = 60;
 const NETWORK_OBJECTS = 2;
+const KEEPALIVE_FAILED = 'keepalive failed; Disconnecting the session';
 /** A filter of the full field has no terminator: what follows it in memory goes out too (T13). */
 const TOPIC_FIELD = 128;
 const BEHIND_THE_FIELD = Buffer.from('a00f84e2', 'hex');
@@ -57,12 +56,6 @@ export interface MqttOptions extends Omit<NetworkOptions, 'wake'> {
   crash: (reason: string) => void;
 }
 
-interface Settings {
-  clientId: Buffer;
-  userName: Buffer;
-  keepaliveMs: number;
-}
-
 /** The firmware's MQTT service: one client, its state machine, and its passes (AT protocol 7.11 to 7.16, 8). */
 export class MqttClient {
   readonly configuration: Store;
@@ -71,26 +64,27 @@ export class MqttClient {
   readonly #clock: Clock;
   readonly #console: Console;
   readonly #subscriptions = new Subscriptions();
+  readonly #incoming: IncomingPackets;
+  readonly #keepalive: Keepalive;
   #state: MqttState = 'idle';
   #network: NetworkClient | undefined;
   #networkObjects = 0;
-  #settings: Settings = { clientId: Buffer.alloc(0), userName: Buffer.alloc(0), keepaliveMs: 0 };
+  #settings: Settings;
   #packetId = 1;
   #publishedQos = 0;
   #unsubscribing: Buffer = Buffer.alloc(0);
   #deadline = 0;
-  #delayed: Packet[] = [];
-  #lastSent = 0;
-  #lastReceived = 0;
-  #pinged = false;
-  #keepalive: Timer | undefined;
-  #patience: number | undefined;
+  #deadlineTimer: Timer | undefined;
 
   constructor(options: MqttOptions) {
     this.#options = options;
     this.#clock = options.clock;
     this.#console = options.console;
     this.configuration = brokerConfiguration(options.deviceName);
+    this.#settings = readSettings(this.configuration);
+    const wake = () => this.pass.request();
+    this.#incoming = new IncomingPackets({ ...options, wake });
+    this.#keepalive = new Keepalive(options.clock, wake);
     this.pass = new Pass(options.clock, options.pace.mqttPass, options.passOrigin, () =>
       options.console.turn('mqtt', () => this.#run()),
     );
@@ -117,23 +111,10 @@ export class MqttClient {
     // The object that has been reconnecting by itself is leaked (T3).
     this.#network?.freeze();
     this.#networkObjects += 1;
-    const { configuration } = this;
-    const seconds = configuration.number(BROKER.keepalive) || DEFAULT_KEEPALIVE;
-    this.#settings = {
-      clientId: cString(configuration.text(BROKER.clientId)),
-      userName: cString(configuration.text(BROKER.userName)),
-      keepaliveMs: (seconds & 0xffff) * 1000,
-    };
+    this.#settings = readSettings(this.configuration);
     this.#packetId = 1;
     this.#state = 'connecting';
-    this.#network = new NetworkClient(
-      { ...this.#options, wake: () => this.pass.request() },
-      {
-        host: cString(configuration.text(BROKER.host)).toString('latin1'),
-        port: configuration.number(BROKER.port) & 0xffff,
-        tls: configuration.number(BROKER.tls) > 0,
-      },
-    );
+    this.#network = new NetworkClient({ ...this.#options, wake: () => this.pass.request() }, this.#settings.address);
   }
 
   /** AT+MQTTSUB. A number in place of the filter is taken for its address in memory (T34). */
@@ -218,7 +199,8 @@ export class MqttClient {
   #wait(state: MqttState): void {
     this.#state = state;
     this.#deadline = this.#clock.now() + ACKNOWLEDGE_MS;
-    this.#clock.after(ACKNOWLEDGE_MS, () => this.pass.request());
+    this.#deadlineTimer?.cancel();
+    this.#deadlineTimer = this.#clock.after(ACKNOWLEDGE_MS, () => this.pass.request());
     this.pass.request();
   }
 
@@ -226,7 +208,7 @@ export class MqttClient {
   #send(packet: Buffer, failure: string): boolean {
     const reason = this.#network?.send(packet);
     if (!reason) {
-      this.#lastSent = this.#clock.now();
+      this.#keepalive.sent();
       return true;
     }
     this.#console.diagnostic(reason);
@@ -247,9 +229,9 @@ export class MqttClient {
   #end(): void {
     this.#state = 'disconnecting';
     this.#subscriptions.clear();
-    this.#delayed = [];
-    this.#keepalive?.cancel();
-    this.#keepalive = undefined;
+    this.#incoming.clear();
+    this.#keepalive.stop();
+    this.#deadlineTimer?.cancel();
     this.pass.request();
   }
 
@@ -296,20 +278,14 @@ export class MqttClient {
   }
 
   #sendConnect(): void {
-    const { clientId, userName, keepaliveMs } = this.#settings;
-    this.#pinged = false;
-    this.#lastReceived = this.#clock.now();
-    if (this.#send(connectPacket(clientId, userName, keepaliveMs / 1000), 'MQTTConnect() failed'))
-      this.#wait('wait-connack');
+    const { clientId, userName, keepalive } = this.#settings;
+    this.#keepalive.start(keepalive);
+    if (this.#send(connectPacket(clientId, userName, keepalive), 'MQTTConnect() failed')) this.#wait('wait-connack');
   }
 
   /** One pass over an open connection: at most one packet, then the timers. */
   #serve(): void {
-    if (this.#options.networkUp()) {
-      const delayed = this.#delayed.shift();
-      if (delayed) this.#acknowledged(delayed);
-      else this.#receive();
-    }
+    if (this.#network && this.#options.networkUp()) this.#receive(this.#network);
     if (this.#state === 'wait-puback' && ![1, 2].includes(this.#publishedQos)) {
       // An undefined QoS is taken for delivered at once (T21).
       this.#acknowledge('+MQTTPUBACC\r\n');
@@ -322,44 +298,16 @@ export class MqttClient {
     return this.#state.startsWith('wait-');
   }
 
-  #receive(): void {
+  #receive(network: NetworkClient): void {
     for (;;) {
-      const received = this.#network?.read(this.#patient());
-      switch (received?.kind) {
-        case 'overflow':
-          this.#console.diagnostic('Buffer Overflow');
-          continue;
-        case 'short':
-          this.#console.diagnostic(`Received packet with length = 1; Expected ${received.expected}`);
-          break;
-        case 'packet':
-          this.#patience = undefined;
-          this.#lastReceived = this.#clock.now();
-          if (!this.#handle(received.packet)) continue;
-          this.pass.request();
-          break;
-        case 'incomplete':
-          this.#waitForRest();
-          break;
-        default:
-          this.#patience = undefined;
-          this.#noticeLoss();
-      }
+      const incoming = this.#incoming.next(network);
+      if (incoming.kind === 'nothing') this.#noticeLoss();
+      if (incoming.kind === 'nothing' || incoming.kind === 'unfinished') return;
+      this.#keepalive.received();
+      if (incoming.kind === 'packet' && !this.#handle(incoming.packet)) continue;
+      this.pass.request();
       return;
     }
-  }
-
-  /** A pass that comes at once has to give a packet the time it would have had until the next real one. */
-  #patient(): boolean {
-    const { packetGrace } = this.#options.pace;
-    return packetGrace > 0 && (this.#patience === undefined || this.#clock.now() < this.#patience);
-  }
-
-  #waitForRest(): void {
-    if (this.#patience !== undefined) return;
-    const { packetGrace } = this.#options.pace;
-    this.#patience = this.#clock.now() + packetGrace;
-    this.#clock.after(packetGrace, () => this.pass.request());
   }
 
   /** @returns whether the packet meant anything; rubbish is skipped within the same pass. */
@@ -369,21 +317,7 @@ export class MqttClient {
       this.#giveUp();
       return true;
     }
-    const name = ACKNOWLEDGEMENTS.find((acknowledgement) => PACKET[acknowledgement] === packet.type);
-    if (name && this.#withheld(name, packet)) return true;
     return this.#acknowledged(packet);
-  }
-
-  /** The faults that keep acknowledgements away, or late. */
-  #withheld(name: Acknowledgement, packet: Packet): boolean {
-    const { omitted, acknowledgementDelay } = this.#options.environment;
-    if (omitted === name) return true;
-    if (acknowledgementDelay === 0) return false;
-    this.#clock.after(acknowledgementDelay, () => {
-      this.#delayed.push(packet);
-      this.pass.request();
-    });
-    return true;
   }
 
   #acknowledged({ type, body }: Packet): boolean {
@@ -408,25 +342,24 @@ export class MqttClient {
       case PACKET.pubrel:
         return this.#answer('pubcomp', body);
       case PACKET.pingresp:
-        this.#pinged = false;
+        this.#keepalive.answered();
         return true;
       default:
         return false;
     }
   }
 
-  #acknowledge(event: string): boolean {
+  #acknowledge(...events: string[]): true {
     this.#state = 'connected';
-    this.#console.print(event);
+    this.#deadlineTimer?.cancel();
+    this.#console.print(...events);
     return true;
   }
 
   /** A refusal is not reported: it shows when the broker closes, or after 5 s (T10). */
   #connack(body: Buffer): boolean {
     if (this.#state !== 'wait-connack' || body[1] !== 0) return false;
-    this.#state = 'connected';
-    this.#console.print('+MQTTCONNACK:0,0\r\n', '+MQTTCONN:1\r\n');
-    return true;
+    return this.#acknowledge('+MQTTCONNACK:0,0\r\n', '+MQTTCONN:1\r\n');
   }
 
   #answer(type: 'puback' | 'pubrec' | 'pubrel' | 'pubcomp', body: Buffer): boolean {
@@ -440,22 +373,24 @@ export class MqttClient {
     if (!message) return false;
     const { qos, id, topic, payload } = message;
     const matches = this.#subscriptions.matches(topic);
-    for (let match = 0; match < matches; match++) this.#report(topic, payload);
+    if (matches > 0 && !this.#report(topic, payload, matches)) return true;
     const idBytes = Buffer.of(id >> 8, id & 0xff);
     if (qos === 1) this.#answer('puback', idBytes);
     if (qos === 2) this.#answer('pubrec', idBytes);
     return true;
   }
 
-  #report(topic: Buffer, payload: Buffer): void {
+  /** @returns false when that was the firmware's end (T30). */
+  #report(topic: Buffer, payload: Buffer, times: number): boolean {
     const topicWrites = stringForm(topic);
     const payloadWrites = stringForm(payload);
     if (!topicWrites || !payloadWrites) {
       this.#options.crash(`the printed form of a message of ${payload.length} bytes has overwritten the stack`);
-      return;
+      return false;
     }
     const writes = [`+MQTTPUB:${topic.length},`, ...topicWrites, `,${payload.length},`, ...payloadWrites, '\r\n'];
-    this.#console.print(...writes);
+    for (let time = 0; time < times; time++) this.#console.print(...writes);
+    return true;
   }
 
   #timeOut(): void {
@@ -475,49 +410,20 @@ export class MqttClient {
     this.#giveUp();
   }
 
-  /** A ping goes out only when nothing has been sent and nothing received for the keep-alive time (T17). */
   #keepAlive(): void {
-    if (this.#settings.keepaliveMs === 0) return;
-    if (this.#clock.now() >= this.#keepaliveDue && !this.#ping()) return;
-    this.#keepalive ??= this.#clock.after(this.#keepaliveDue - this.#clock.now(), () => {
-      this.#keepalive = undefined;
-      this.pass.request();
-    });
-  }
-
-  get #keepaliveDue(): number {
-    return Math.max(this.#lastSent, this.#lastReceived) + this.#settings.keepaliveMs;
-  }
-
-  /** @returns whether the connection is still taken for alive. */
-  #ping(): boolean {
-    if (!this.#pinged) {
-      this.#pinged = true;
-      return this.#send(pingPacket(), '');
+    switch (this.#keepalive.check()) {
+      case 'nothing':
+        return;
+      case 'ping':
+        if (!this.#send(pingPacket(), '')) this.#console.diagnostic(KEEPALIVE_FAILED);
+        return;
+      case 'failed':
+        break;
     }
-    const counter = (at: number) => Math.floor(this.#options.time.uptimeAt(at) + this.#settings.keepaliveMs);
-    const [sent, received] = [counter(this.#lastSent), counter(this.#lastReceived)];
-    this.#console.diagnostic(`PINGRESP Not Rcvd Last Sent = (${sent}); Last Rcvd = (${received})`);
-    this.#console.diagnostic('keepalive failed; Disconnecting the session');
+    const { sent, received } = this.#keepalive.expiry;
+    const counter = (expiry: number) => Math.floor(this.#options.time.uptimeAt(expiry));
+    this.#console.diagnostic(`PINGRESP Not Rcvd Last Sent = (${counter(sent)}); Last Rcvd = (${counter(received)})`);
+    this.#console.diagnostic(KEEPALIVE_FAILED);
     if (this.#send(disconnectPacket(), 'MQTTDisconnect() Failed')) this.#giveUp();
-    return false;
   }
-}
-
-function brokerConfiguration(deviceName: Buffer): Store {
-  const text = (id: number, max: number, value: Buffer = Buffer.alloc(0)) => ({
-    id,
-    kind: { type: 'text' as const, max },
-    value,
-  });
-  const integer = (id: number, value: number) => ({ id, kind: { type: 'integer' as const }, value });
-  return new Store([
-    text(BROKER.host, 64),
-    integer(BROKER.port, 8883),
-    text(BROKER.clientId, 23, deviceName),
-    text(BROKER.userName, 128),
-    text(BROKER.password, 256),
-    integer(BROKER.keepalive, 0),
-    integer(BROKER.tls, 1),
-  ]);
 }
