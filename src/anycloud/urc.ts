@@ -16,6 +16,11 @@ export type Urc =
   | { type: 'other' };
 
 const MESSAGE = '+MQTTPUB:';
+/** What UTF-8 and one byte a character have in common; topics are made of it as a rule. */
+const ASCII = /^[ -~]*$/;
+const ZERO = 0x30;
+/** Lengths of topics and payloads have so many digits at most. */
+const MAX_DIGITS = 4;
 const SECONDS_1900_TO_1970 = 2_208_988_800;
 
 /** Reads an event line; null when it is none, or is not complete. */
@@ -23,11 +28,12 @@ export function parseUrc(line: string): Urc | null {
   if (line.startsWith(MESSAGE)) return parseMessage(line);
   if (!line.startsWith('+')) return null;
   const colon = line.indexOf(':');
-  const parse = PARSERS[colon < 0 ? line : line.slice(0, colon)];
+  const parse = PARSERS.get(colon < 0 ? line : line.slice(0, colon));
   return parse ? parse(colon < 0 ? '' : line.slice(colon + 1)) : null;
 }
 
-const PARSERS: Record<string, ((value: string) => Urc | null) | undefined> = {
+/** What stands behind the colon, by the name before it. */
+const FORMS: Record<string, (value: string) => Urc | null> = {
   '+WSTALU': (value) => {
     const match = /^"([0-9A-F:]{17})",(\d{1,3})$/i.exec(value);
     return match?.[1] && match[2] ? { type: 'link-up', bssid: match[1], channel: Number(match[2]) } : null;
@@ -65,6 +71,9 @@ const PARSERS: Record<string, ((value: string) => Urc | null) | undefined> = {
   '+DNSRESOLV': (value) => (/^(?:0,"[^"]*","[^"]*"|ERROR.*)$/.test(value) ? { type: 'other' } : null),
 };
 
+/** Twice as fast with names cut from lines. */
+const PARSERS = new Map(Object.entries(FORMS));
+
 function flag(value: string, make: (on: boolean) => Urc): Urc | null {
   return value === '0' || value === '1' ? make(value === '1') : null;
 }
@@ -90,32 +99,32 @@ export function parseTime(value: string): number | null {
  * since its quotes and commas are not escaped (AT protocol 5.1).
  */
 function parseMessage(line: string): Urc | null {
-  // An escaped topic can look like a raw one up to its length; then only the rest of the line decides.
-  for (const topic of readTopic(line)) {
-    const payload = line[topic.end] === ',' ? readPayload(line, topic.end + 1) : null;
-    if (payload) return { type: 'message', topic: topic.bytes.toString('utf8'), payload };
-  }
-  return null;
-}
-
-/** The topic as raw text, as hexadecimal, as escaped text: whatever it can be read as. */
-function* readTopic(line: string): Generator<{ bytes: Buffer; end: number }> {
   const counted = readLength(line, MESSAGE.length);
-  if (!counted) return;
+  if (!counted) return null;
   const { length, open } = counted;
   const hex = readHex(line, open, length);
-  if (hex) yield { bytes: hex, end: open + 2 + 2 * length };
-  if (line[open] !== '"') return;
+  if (hex) return message(hex, readPayload(line, open + 2 + 2 * length));
+  if (line[open] !== '"') return null;
+  // An escaped topic can look like a raw one up to its length; then only the rest of the line decides.
   const rawEnd = open + 1 + length;
-  if (line[rawEnd] === '"') yield { bytes: Buffer.from(line.slice(open + 1, rawEnd), 'latin1'), end: rawEnd + 1 };
+  const payload = line[rawEnd] === '"' ? readPayload(line, rawEnd + 1) : null;
+  if (payload) return message(line.slice(open + 1, rawEnd), payload);
   const end = closingQuote(line, open + 1);
   const bytes = readEscapes(line.slice(open + 1, end));
-  if (bytes?.length === length) yield { bytes, end: end + 1 };
+  return bytes?.length === length ? message(bytes, readPayload(line, end + 1)) : null;
 }
 
-/** The payload ends the line; it is raw when it has just its length, else escaped, which is always longer. */
+/** @param topic its bytes, or text that has a character for each of them */
+function message(topic: Buffer | string, payload: Buffer | null): Urc | null {
+  if (payload === null) return null;
+  if (typeof topic === 'string' && ASCII.test(topic)) return { type: 'message', topic, payload };
+  const bytes = typeof topic === 'string' ? Buffer.from(topic, 'latin1') : topic;
+  return { type: 'message', topic: bytes.toString('utf8'), payload };
+}
+
+/** Reads `,<length>,<payload>`, which ends the line; raw when it has just its length, else escaped: always longer. */
 function readPayload(line: string, start: number): Buffer | null {
-  const counted = readLength(line, start);
+  const counted = line[start] === ',' ? readLength(line, start + 1) : null;
   if (!counted) return null;
   const { length, open } = counted;
   const last = line.length - 1;
@@ -127,10 +136,16 @@ function readPayload(line: string, start: number): Buffer | null {
   return bytes?.length === length ? bytes : null;
 }
 
+/** Reads `<length>,`; `open` is where the string begins that has it. */
 function readLength(line: string, start: number): { length: number; open: number } | null {
-  const comma = line.indexOf(',', start);
-  const digits = line.slice(start, comma);
-  return comma >= 0 && /^\d{1,4}$/.test(digits) ? { length: Number(digits), open: comma + 1 } : null;
+  let length = 0;
+  let at = start;
+  for (; at < start + MAX_DIGITS; at++) {
+    const digit = line.charCodeAt(at) - ZERO;
+    if (!(digit >= 0 && digit <= 9)) break;
+    length = 10 * length + digit;
+  }
+  return at > start && line[at] === ',' ? { length, open: at + 1 } : null;
 }
 
 function closingQuote(line: string, start: number): number {

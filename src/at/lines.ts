@@ -19,7 +19,8 @@ export function readLines(stream: Duplex, onLine: (line: string) => void): void 
   let length = 0;
 
   stream.on('data', (chunk: Buffer) => {
-    for (let at = 0; at < chunk.length; at += STEP) guard(chunk.subarray(at, at + STEP));
+    if (chunk.length <= STEP) guard(chunk);
+    else for (let at = 0; at < chunk.length; at += STEP) guard(chunk.subarray(at, at + STEP));
   });
 
   /** The fast path: no line in `chunk` can be longer than MAX_LINE, so it passes as it is. */
