@@ -74,7 +74,6 @@ export class AtLink<U> extends EventEmitter<LinkEvents<U>> {
   #timer: Timer | null = null;
   #echoOn = false;
   #blank = false;
-  #atLineStart = false;
   #withhold = false;
   #fragment: string | null = null;
   #closed: AtError | null = null;
@@ -85,7 +84,6 @@ export class AtLink<U> extends EventEmitter<LinkEvents<U>> {
     this.#clock = clock;
     this.#parseUrc = parseUrc;
     readLines(stream, (line) => this.#onLine(line));
-    stream.on('data', (chunk: Buffer) => this.#watchPrompt(chunk));
     stream.on('error', (cause) => this.close(cause));
     stream.on('end', () => this.close());
     stream.on('close', (cause?: unknown) => this.close(cause));
@@ -157,6 +155,7 @@ export class AtLink<U> extends EventEmitter<LinkEvents<U>> {
       if (job.unechoed) this.#echoOn = false;
       this.#finish(new AtError('silent', `The module has not answered ${commandName(job.command.text)}`));
     });
+    if (job.command.onPrompt) this.#watchPrompt(job, job.command.onPrompt);
     this.#stream.write(`${job.command.text}\r\n`);
   }
 
@@ -169,16 +168,19 @@ export class AtLink<U> extends EventEmitter<LinkEvents<U>> {
     this.#next();
   }
 
-  /** The byte tap beside the line splitter: sees the `#` that no line end follows. */
-  #watchPrompt(chunk: Buffer): void {
-    const job = this.#pending;
-    if (job?.command.onPrompt && !job.prompted) {
-      if ((this.#atLineStart && chunk[0] === BINARY_PROMPT) || chunk.includes('\n#')) {
-        job.prompted = true;
-        job.command.onPrompt();
-      }
-    }
-    this.#atLineStart = chunk.at(-1) === LF;
+  /** The byte tap beside the line splitter, for the `#` that no line end follows; the module is at a line's start. */
+  #watchPrompt(job: Job, onPrompt: () => void): void {
+    let atLineStart = true;
+    const watch = (chunk: Buffer) => {
+      const seen = (atLineStart && chunk[0] === BINARY_PROMPT) || chunk.includes('\n#');
+      atLineStart = chunk.at(-1) === LF;
+      if (!seen && this.#pending === job) return;
+      this.#stream.off('data', watch);
+      if (this.#pending !== job) return;
+      job.prompted = true;
+      onPrompt();
+    };
+    this.#stream.on('data', watch);
   }
 
   #onLine(line: string): void {
