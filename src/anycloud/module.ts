@@ -163,14 +163,16 @@ export class AnyCloudModule extends EventEmitter<ModuleEvents> {
 
   /**
    * Restarts the module, which forgets everything (T56).
-   * @throws AtError `silent` when no boot banner comes within 10 s
+   * @returns false when no boot banner has come within 10 s
    */
-  async reset(signal: AbortSignal): Promise<void> {
+  async reset(signal: AbortSignal): Promise<boolean> {
     try {
       await this.#link.execute({ text: 'AT+RST', restarts: true, timeout: RESET_TIMEOUT }, signal);
     } catch (error) {
-      if (!(error instanceof AtError) || error.failure !== 'reset') throw error;
+      if (error instanceof AtError && error.failure === 'reset') return true;
+      if (!(error instanceof AtError) || error.failure !== 'silent') throw error;
     }
+    return false;
   }
 
   /** The module's clock in seconds since 1970; small numbers are its uptime, before SNTP (T50). */

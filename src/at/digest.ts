@@ -59,8 +59,3 @@ function skipPrompts(text: string, from: number, end: number): number {
   }
   return at;
 }
-
-/** True for the empty line that begins the boot banner: no prompt in it, so it is nobody's echo (AT protocol 1.2). */
-export function isBlank(line: string): boolean {
-  return line === '\r' || line === '';
-}

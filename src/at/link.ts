@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
 import type { Clock, Timer } from '../clock.ts';
 import type { LineKind } from '../events.ts';
-import { BINARY_PROMPT, isBlank, parseStatus, parseTerseStatus, pieces, type Status } from './digest.ts';
+import { BINARY_PROMPT, parseStatus, parseTerseStatus, pieces, type Status } from './digest.ts';
 import { AtError } from './error.ts';
 import { readLines } from './lines.ts';
 
@@ -74,6 +74,8 @@ export class AtLink<U> extends EventEmitter<LinkEvents<U>> {
   #timer: Timer | null = null;
   #echoOn = false;
   #blank = false;
+  /** An event has broken into an echo just before its line end, which is still to come (AT protocol 3.4). */
+  #echoTail = false;
   #withhold = false;
   #fragment: string | null = null;
   #closed: AtError | null = null;
@@ -184,9 +186,12 @@ export class AtLink<U> extends EventEmitter<LinkEvents<U>> {
   }
 
   #onLine(line: string): void {
+    const printed = pieces(line);
     const afterBlank = this.#blank;
-    this.#blank = isBlank(line);
-    for (const piece of pieces(line)) {
+    // The boot banner begins with an empty line (AT protocol 1.2); one that ends an echo is not it.
+    this.#blank = printed.length === 0 && !this.#echoTail;
+    this.#echoTail = printed.length > 1 && this.#pending?.echo === printed[0];
+    for (const piece of printed) {
       if (piece === 'OK' && (afterBlank ? !this.#asksForHelp() : this.#pending?.command.restarts)) this.#onBanner();
       else this.#onPiece(piece);
     }

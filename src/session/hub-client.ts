@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { fitsPublish } from '../anycloud/broker.ts';
 import { Expectation } from '../anycloud/expectation.ts';
 import { LIMITS } from '../anycloud/limits.ts';
@@ -55,6 +56,8 @@ export class HubClient {
   serve(): void {
     this.suspend();
     this.#connection = new AbortController();
+    // Every unconfirmed report listens to it, and there may be many.
+    setMaxListeners(0, this.#connection.signal);
     this.#twin = null;
     this.#held = [];
   }

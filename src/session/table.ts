@@ -4,8 +4,8 @@ const ANY_TIME = { rebooted: 'attention', 'port-lost': 'open-port' } as const;
 /** What can happen while the session talks to the module: it falls silent. */
 const TALKING = { ...ANY_TIME, silent: 'reset' } as const;
 
-/** What can happen with DPS at the other end: all that DPS knows is gone then, so the session starts over. */
-const WITH_DPS = { ...TALKING, 'wifi-lost': 'reset', wedged: 'reset' } as const;
+/** What can happen until the hub is there: nothing of it can be kept, so the session starts over. */
+const BEFORE_HUB = { ...TALKING, 'wifi-lost': 'reset', wedged: 'reset' } as const;
 
 /**
  * What can happen with the hub at the other end: the module reconnects by itself (T2), and must not be told to (T1),
@@ -32,11 +32,11 @@ export const TRANSITIONS = {
   'wi-fi': { ...TALKING, joined: 'clock', 'not-joined': 'wi-fi', stuck: 'reset' },
   clock: { ...TALKING, set: 'dps-connect', missing: 'reset', 'wifi-lost': 'reset' },
 
-  'dps-connect': { ...WITH_DPS, connected: 'dps-register', failed: 'reset' },
-  'dps-register': { ...WITH_DPS, assigned: 'dps-disconnect', failed: 'reset', 'broker-down': 'reset' },
-  'dps-disconnect': { ...WITH_DPS, closed: 'hub-connect', stuck: 'reset' },
+  'dps-connect': { ...BEFORE_HUB, connected: 'dps-register', failed: 'reset' },
+  'dps-register': { ...BEFORE_HUB, assigned: 'dps-disconnect', failed: 'reset', 'broker-down': 'reset' },
+  'dps-disconnect': { ...BEFORE_HUB, closed: 'hub-connect', stuck: 'reset' },
 
-  'hub-connect': { ...TALKING, connected: 'hub-subscribe', failed: 'reset', 'wifi-lost': 'rejoin', wedged: 'reset' },
+  'hub-connect': { ...BEFORE_HUB, connected: 'hub-subscribe', failed: 'reset' },
   'hub-subscribe': { ...WITH_HUB, subscribed: 'twin', failed: 'reset' },
   twin: { ...WITH_HUB, read: 'announce' },
   announce: { ...WITH_HUB, announced: 'telemetry' },

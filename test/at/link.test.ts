@@ -179,6 +179,7 @@ test('a command that was read before the banner and executed after it does not a
 test('the banner ends what is pending, and is no answer to it', async (t) => {
   const table: [string, string][] = [
     ['AT', '\r\nOK\r\n>'],
+    ['AT', '>\r\nOK\r\n>'],
     ['AT', 'AT\r\n\r\nOK\r\n>'],
     ['AT+GMM', 'AT+GMM\r\n+GMM="PIC32MZW1"\r\n\r\nOK\r\n>'],
   ];
@@ -192,6 +193,14 @@ test('the banner ends what is pending, and is no answer to it', async (t) => {
       assert.equal(w.banners, 1);
     });
   }
+});
+
+test('an event between an echo and its line end makes no banner of the answer', async () => {
+  const w = wire();
+  const reply = w.send('AT+GMM');
+  await w.print('AT+GMM\r+WSTALD\r\n>\r\nOK\r\n>');
+  assert.deepEqual(await reply, []);
+  assert.equal(w.banners, 0);
 });
 
 test('AT+RST is answered by the banner, also in the middle of its echo', async () => {

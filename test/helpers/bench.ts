@@ -1,4 +1,5 @@
 import { type Duplex, duplexPair } from 'node:stream';
+import { sleep } from '../../src/clock.ts';
 import type { SessionEvent } from '../../src/events.ts';
 import type { SessionSettings } from '../../src/session/context.ts';
 import { Session } from '../../src/session/session.ts';
@@ -23,6 +24,8 @@ const SETTINGS: SessionSettings = {
   idScope: SCOPE,
   deviceId: DEVICE,
   rootCert: null,
+  mqttTls: 1,
+  mqttPort: 8883,
   modelId: 'dtmi:com:Microchip:WBZ451_Curiosity;1',
   interval: 10,
   count: null,
@@ -43,6 +46,9 @@ export interface VirtualBench {
   of<T extends SessionEvent['type']>(type: T): Extract<SessionEvent, { type: T }>[];
   /** The commands that were sent. */
   sent(): string[];
+  /** The wire to the module is pulled; the port stays away until `plug` is called. */
+  unplug(): void;
+  plug(): void;
   /** Kills this session, and gives another one on the same module and cloud: the module notices nothing. */
   again(): VirtualBench;
   /** Starts the session; settles when it has ended. */
@@ -72,6 +78,8 @@ export interface VirtualBenchOptions {
   seed?: number;
   cloud?: Partial<Parameters<typeof createLocalCloud>[0]>;
   module?: Partial<Parameters<typeof createVirtualModule>[0]>;
+  /** Called for every event, before anything else can happen. */
+  onEvent?: (event: SessionEvent) => void;
 }
 
 /** Builds the bench; the module has booted when it is there. */
@@ -111,7 +119,7 @@ export async function virtualBench(options: VirtualBenchOptions = {}): Promise<V
   });
   module.powerOn();
   await clock.advance(1_000);
-  return withSession({ clock, random, settings, cloud, module });
+  return withSession({ clock, random, settings, cloud, module, onEvent: options.onEvent });
 }
 
 function withSession(parts: {
@@ -120,12 +128,14 @@ function withSession(parts: {
   settings: SessionSettings;
   cloud: LocalCloud;
   module: VirtualModule;
+  onEvent?: ((event: SessionEvent) => void) | undefined;
 }): VirtualBench {
   const { clock, random, settings, cloud, module } = parts;
   const events: SessionEvent[] = [];
   const stop = new AbortController();
   let running: Promise<void> | null = null;
   let wire: Duplex | null = null;
+  let unplugged = false;
   const bench: VirtualBench = {
     clock,
     module,
@@ -135,8 +145,12 @@ function withSession(parts: {
       settings,
       clock,
       random,
-      report: (event) => events.push(event),
-      open: async () => {
+      report: (event) => {
+        events.push(event);
+        parts.onEvent?.(event);
+      },
+      open: async (signal) => {
+        while (unplugged) await sleep(clock, 1_000, signal);
         wire = module.connect();
         return wire;
       },
@@ -144,6 +158,13 @@ function withSession(parts: {
     states: () => bench.of('state').map(({ state }) => state),
     of: (type) => events.filter((event): event is Extract<SessionEvent, { type: typeof type }> => event.type === type),
     sent: () => bench.of('at').flatMap((event) => (event.dir === 'tx' ? [event.line] : [])),
+    unplug() {
+      unplugged = true;
+      wire?.destroy();
+    },
+    plug() {
+      unplugged = false;
+    },
     again() {
       wire?.destroy();
       stop.abort(new Error('killed'));

@@ -1,11 +1,12 @@
 import { sleep } from '../../clock.ts';
 import type { Effect } from '../context.ts';
-import { event } from '../narrate.ts';
+import { event, warn } from '../narrate.ts';
 
 /** The last rung of recovery: nothing else ends the module's reconnect loop, or frees a wedged client (T1, T22). */
 export const reset: Effect<'reset'> = async (context, signal) => {
   event(context.report, 'Restarting the module');
-  await context.modem.module.reset(signal);
+  const restarted = await context.modem.module.reset(signal);
+  if (!restarted) warn(context.report, 'The module has not said that it has restarted');
   await sleep(context.clock, context.setbacks.pause, signal);
   return 'restarted';
 };

@@ -1,0 +1,96 @@
+import { AppError } from '../../src/errors.ts';
+import type { State } from '../../src/session/table.ts';
+import { seeded, type VirtualBench, virtualBench } from '../helpers/bench.ts';
+import type { Fate, Fault } from './table.ts';
+
+/** How to come into the states that lie beside the story: what happens in telemetry. */
+const DETOURS: Partial<Record<State, (bench: VirtualBench) => void>> = {
+  'await-broker': ({ module }) => module.faults.mqttDrop(),
+  rejoin: ({ module }) => module.faults.wifiDrop(),
+  reset: ({ module }) => module.faults.raw(Buffer.from('Failed to allocate Handle\r\n')),
+};
+
+export interface Result {
+  fate: Fate | 'hang' | 'bug';
+  /** Milliseconds from the end of the fault. */
+  after: number;
+  /** What the session has said, for whoever must find out why. */
+  trace: string;
+}
+
+/** Lets `fault` strike in `state`, a moment (by the seed) after the session has entered it, and tells what becomes of it. */
+export async function play(fault: Fault, state: State, seed: number): Promise<Result> {
+  const random = seeded(seed);
+  let bench: VirtualBench | null = null;
+  let struckAt: number | null = null;
+  let healedAt: number | null = null;
+  let detoured = false;
+  const strike = (b: VirtualBench) => {
+    struckAt = b.clock.now();
+    fault.strike(b);
+    const { heal } = fault;
+    if (heal) {
+      b.clock.after(heal.after, () => {
+        heal.by(b);
+        healedAt = b.clock.now();
+      });
+    } else {
+      healedAt = struckAt;
+    }
+  };
+  // At real pace every state takes a tenth of a second at least, so the seed chooses the moment within it.
+  const instant = seed % 2 === 1;
+  bench = await virtualBench({
+    seed,
+    pace: instant ? 'instant' : 'real',
+    ...fault.options,
+    onEvent(event) {
+      const b = bench;
+      if (!b || struckAt !== null || event.type !== 'state') return;
+      if (event.state === 'telemetry' && DETOURS[state] && !detoured) {
+        detoured = true;
+        b.clock.after(500, () => DETOURS[state]?.(b));
+      }
+      if (event.state !== state) return;
+      struckAt = Number.POSITIVE_INFINITY;
+      // In telemetry, after the first message: only then a session is never given up.
+      const moment = instant ? 0 : Math.floor(random() * 90);
+      b.clock.after(state === 'telemetry' ? 1_000 : moment, () => strike(b));
+    },
+  });
+  let ended: { error: unknown } | null = null;
+  bench.run().then(
+    () => {
+      ended = { error: null };
+    },
+    (error: unknown) => {
+      ended = { error };
+    },
+  );
+  const sent = () => bench.of('telemetry').length;
+  let sentAtHeal = Number.POSITIVE_INFINITY;
+  const limit = fault.within + (fault.heal?.after ?? 0);
+  try {
+    await bench.until(() => struckAt !== null && Number.isFinite(struckAt), 120_000);
+    await bench.until(() => {
+      if (healedAt !== null && sentAtHeal === Number.POSITIVE_INFINITY) sentAtHeal = sent();
+      return ended !== null || sent() >= sentAtHeal + 2;
+    }, limit);
+  } catch {
+    await bench.stop().catch(() => undefined);
+    return { fate: 'hang', after: limit, trace: trace(bench) };
+  }
+  const after = bench.clock.now() - (healedAt ?? bench.clock.now());
+  const end = ended as { error: unknown } | null;
+  await bench.stop();
+  if (end === null) return { fate: 'telemetry', after, trace: trace(bench) };
+  const { error } = end;
+  const code = error instanceof AppError ? error.exitCode : 1;
+  const fate = code === 4 || code === 5 || code === 6 || code === 7 || code === 8 ? code : 'bug';
+  return { fate, after, trace: `${error instanceof Error ? error.stack : String(error)}\n${trace(bench)}` };
+}
+
+function trace(bench: VirtualBench): string {
+  const lines = bench.events.slice(-60).map((event) => JSON.stringify(event).slice(0, 160));
+  return `${bench.states().join(' ')}\n${lines.join('\n')}`;
+}
