@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import { integer } from '../config/checks.ts';
 import { wrongOption } from './verb-options.ts';
 
@@ -7,7 +8,7 @@ export interface Address {
 }
 
 const ANY = '*';
-const RULE = /^(?<name>[^=]+)=(?:\[(?<v6>[0-9a-f:.]+)\]|(?<host>[^:=[\]]+)):(?<port>\d+)$/i;
+const RULE = /^(?<name>[^=]+)=(?:\[(?<v6>[^\]]+)\]|(?<host>[^:=[\]]+)):(?<port>\d+)$/i;
 const aPort = integer(1, 65_535);
 
 /**
@@ -20,7 +21,8 @@ export function readRules(rules: readonly string[]): (host: string) => Address |
   for (const rule of rules) {
     const { name, v6, host = v6, port = '' } = RULE.exec(rule)?.groups ?? {};
     const checked = aPort(port);
-    if (name === undefined || host === undefined || !('value' in checked)) {
+    const isAddress = v6 === undefined || isIPv6(v6);
+    if (name === undefined || host === undefined || !isAddress || !('value' in checked)) {
       throw wrongOption('--resolve', rule, 'be <name>=<host>:<port>, or *=<host>:<port> for every name');
     }
     addresses.set(name.toLowerCase(), { host, port: checked.value });
