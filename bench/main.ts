@@ -1,0 +1,36 @@
+import { cpus, platform, release, totalmem } from 'node:os';
+import type { Row } from './row.ts';
+import { atLink } from './rows/at-link.ts';
+import { table } from './table.ts';
+
+/** What can be measured, by the name that selects it: `npm run bench -- at-link`. */
+const GROUPS: Record<string, () => Promise<Row[]>> = {
+  'at-link': atLink,
+};
+
+function machine(): string {
+  const gigabytes = Math.round(totalmem() / 2 ** 30);
+  const [cpu] = cpus();
+  return `Node ${process.version}, ${platform()} ${release()}, ${cpus().length} × ${cpu?.model.trim()}, ${gigabytes} GB`;
+}
+
+const asked = process.argv.slice(2);
+const json = asked.includes('--json');
+const names = asked.filter((argument) => argument !== '--json');
+const unknown = names.filter((name) => !Object.hasOwn(GROUPS, name));
+if (unknown.length > 0) {
+  process.stderr.write(`There is no ${unknown.join(', ')}; there are ${Object.keys(GROUPS).join(', ')}.\n`);
+  process.exit(2);
+}
+
+const rows: Row[] = [];
+for (const [name, measure] of Object.entries(GROUPS)) {
+  if (names.length > 0 && !names.includes(name)) continue;
+  process.stderr.write(`measuring ${name} ...\n`);
+  rows.push(...(await measure()));
+}
+process.stdout.write(
+  json
+    ? `${JSON.stringify({ date: new Date().toISOString(), machine: machine(), rows }, null, 2)}\n`
+    : `${machine()}\n\n${table(rows)}\n`,
+);
