@@ -1,23 +1,25 @@
 import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import { isIP } from 'node:net';
-import { connect, type DetailedPeerCertificate } from 'node:tls';
+import { connect, type DetailedPeerCertificate, rootCertificates } from 'node:tls';
 import { type Clock, sleep } from '../../clock.ts';
 import { failed, ok, type Verdict } from './finding.ts';
 
-const MQTT_OVER_TLS = 8883;
 const DEADLINE = 10_000;
+
+export interface Address {
+  host: string;
+  port: number;
+  /** A root (PEM) to trust beside those of this computer. */
+  root: string | null;
+}
 
 /**
  * Whether the name of the DPS resolves and answers TLS, seen from this computer; nothing is sent beyond the handshake.
  * @throws the reason of `signal` when that is aborted first
  */
-export async function checkDps(
-  host: string,
-  clock: Clock,
-  signal: AbortSignal,
-  port: number = MQTT_OVER_TLS,
-): Promise<Verdict> {
+export async function checkDps(address: Address, clock: Clock, signal: AbortSignal): Promise<Verdict> {
+  const { host, port } = address;
   const end = new AbortController();
   const late = sleep(clock, DEADLINE, AbortSignal.any([signal, end.signal])).then(() => {
     throw new Error(`no answer within ${DEADLINE / 1000} s`);
@@ -25,12 +27,12 @@ export async function checkDps(
   late.catch(() => undefined);
   const within = <T>(promise: Promise<T>) => Promise.race([promise, late]);
   try {
-    const address = await within(lookup(host)).then(
+    const ip = await within(lookup(host)).then(
       (found) => found.address,
       (error: unknown) => Promise.reject(new Unresolved(reason(error))),
     );
-    const peer = await within(handshake(host, address, port, end.signal));
-    return ok(`${host} (${address}) answers TLS from this computer; its root is ${rootOf(peer)}`);
+    const peer = await within(handshake(address, ip, end.signal));
+    return ok(`${host} (${ip}) answers TLS from this computer; its root is ${rootOf(peer)}`);
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof Unresolved) {
@@ -50,13 +52,13 @@ export async function checkDps(
 
 class Unresolved extends Error {}
 
-async function handshake(
-  host: string,
-  address: string,
-  port: number,
-  signal: AbortSignal,
-): Promise<DetailedPeerCertificate> {
-  const socket = connect({ host: address, port, ...(isIP(host) === 0 && { servername: host }) });
+async function handshake({ host, port, root }: Address, ip: string, signal: AbortSignal) {
+  const socket = connect({
+    host: ip,
+    port,
+    ...(isIP(host) === 0 && { servername: host }),
+    ...(root !== null && { ca: [...rootCertificates, root] }),
+  });
   try {
     await once(socket, 'secureConnect', { signal });
     return socket.getPeerCertificate(true);

@@ -1,6 +1,7 @@
 import { resolveSettings, resolveValues, type SettingsInput } from '../../config/resolve.ts';
 import type { SettingName, SettingValues } from '../../config/settings.ts';
 import type { World } from '../main.ts';
+import { readRootCertificate } from '../root-certificate.ts';
 import type { Desk } from '../verb.ts';
 import { checkDps } from './dps.ts';
 import { type CheckId, type Finding, failedBy, ok, skipped, type Verdict } from './finding.ts';
@@ -10,7 +11,7 @@ import { Way } from './way.ts';
 /** Checks everything that a session needs, in the order in which it needs it, and changes nothing. */
 export async function* examine(input: SettingsInput, world: World, desk: Desk): AsyncGenerator<Finding> {
   yield finding('node', ok(`Node.js ${process.versions.node}`));
-  yield finding('settings', checkSettings(input));
+  yield finding('settings', checkSettings(input, world));
   yield* examineModule(input, world, desk);
   yield finding('dps', await dps(input, world, desk.signal));
 }
@@ -19,9 +20,10 @@ function finding(id: CheckId, verdict: Verdict): Finding {
   return { id, ...verdict };
 }
 
-function checkSettings(input: SettingsInput): Verdict {
+function checkSettings(input: SettingsInput, world: World): Verdict {
   try {
-    resolveSettings(input);
+    const { rootCert } = resolveSettings(input);
+    if (rootCert !== null) readRootCertificate(rootCert, world);
     return ok('Nothing is missing, nothing is wrong');
   } catch (error) {
     return failedBy(error);
@@ -56,8 +58,20 @@ function value<Name extends SettingName>(input: SettingsInput, name: Name): Sett
   }
 }
 
-async function dps(input: SettingsInput, { clock }: World, signal: AbortSignal): Promise<Verdict> {
+async function dps(input: SettingsInput, world: World, signal: AbortSignal): Promise<Verdict> {
   if (value(input, 'simulate')) return skipped('A simulation has a DPS of its own');
-  const host = value(input, 'dpsHost');
-  return host === null ? skipped('No DPS is set') : checkDps(host, clock, signal);
+  if (value(input, 'mqttTls') === 0) return skipped('MQTT goes without TLS');
+  const [host, port] = [value(input, 'dpsHost'), value(input, 'mqttPort')];
+  if (host === null || port === null) return skipped('No DPS is set, or its settings are wrong');
+  return checkDps({ host, port, root: trustedRoot(input, world) }, world.clock, signal);
+}
+
+/** The root that is set; null where there is none, or it is wrong, which the settings' check tells. */
+function trustedRoot(input: SettingsInput, world: World): string | null {
+  const path = value(input, 'rootCert');
+  try {
+    return path === null ? null : readRootCertificate(path, world);
+  } catch {
+    return null;
+  }
 }

@@ -35,7 +35,7 @@ const firmware: Check = async ({ module, simulate }, signal) => {
   if (version !== EXPIRED_FIRMWARE || simulate) return ok(`AnyCloud firmware ${version}`);
   return warning(
     `AnyCloud firmware ${version}, whose built-in root certificate has expired on 2025-05-12`,
-    'Where it makes no TLS connection, program a firmware that was built since (AT protocol, trap T4).',
+    'Where it makes no TLS connection, program a firmware that was built since, or use a local cloud without TLS.',
   );
 };
 
