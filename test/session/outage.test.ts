@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { JsonObject } from '../../src/events.ts';
+import { DEVICE, type VirtualBench, virtualBench } from '../helpers/bench.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+/** What costs the network, the cloud or the module something. */
+const ATTEMPT = /^AT\+(?:RST|WSTA=1|MQTTCONN=1)/;
+
+/** The most commands of a kind that were sent within one minute. */
+async function mostPerMinute(bench: VirtualBench, command: RegExp, duration: number): Promise<number> {
+  let most = 0;
+  for (let minute = 0; minute * MINUTE < duration; minute++) {
+    const before = bench.sent().length;
+    await bench.clock.advance(MINUTE);
+    most = Math.max(
+      most,
+      bench
+        .sent()
+        .slice(before)
+        .filter((line) => command.test(line)).length,
+    );
+  }
+  return most;
+}
+
+test('no outage turns into a storm, and each ends by itself', async (t) => {
+  const outages: [string, (bench: VirtualBench) => unknown, (bench: VirtualBench) => unknown][] = [
+    [
+      'the network is gone',
+      ({ module }) => {
+        module.faults.wifiMode('fail');
+        module.faults.wifiDrop();
+      },
+      ({ module }) => module.faults.wifiMode('ok'),
+    ],
+    [
+      'the hub refuses',
+      async ({ cloud }) => {
+        await cloud.faults.inject({ type: 'disable', deviceId: DEVICE });
+      },
+      ({ cloud }) => cloud.faults.inject({ type: 'enable', deviceId: DEVICE }),
+    ],
+    [
+      'DPS and hub throttle',
+      async ({ cloud, module }) => {
+        await cloud.faults.inject({ type: 'throttle', seconds: HOUR / 1000 });
+        module.faults.reset();
+      },
+      () => undefined,
+    ],
+    [
+      'the broker cannot be reached',
+      ({ module }) => {
+        module.faults.dial('refused');
+        module.faults.mqttDrop();
+      },
+      ({ module }) => module.faults.dial(undefined),
+    ],
+  ];
+  for (const [name, begin, end] of outages) {
+    await t.test(name, async (t) => {
+      const bench = await virtualBench();
+      t.after(() => bench.stop());
+      void bench.run();
+      await bench.telemetry(8);
+      await begin(bench);
+      const attempts = await mostPerMinute(bench, ATTEMPT, HOUR);
+      assert.ok(attempts <= 24, `${attempts} attempts in one minute`);
+      const settled = await mostPerMinute(bench, ATTEMPT, 10 * MINUTE);
+      assert.ok(settled <= 6, `${settled} attempts in one minute, after an hour`);
+      await end(bench);
+      const before = bench.of('telemetry').length;
+      await bench.telemetry(before + 2, 10 * MINUTE);
+    });
+  }
+});
+
+test('T17: a session that only receives is not dropped, and little is sent for it', async (t) => {
+  const bench = await virtualBench({ settings: { interval: 86_400 } });
+  t.after(() => bench.stop());
+  void bench.run();
+  await bench.telemetry(1);
+  await bench.clock.advance(MINUTE);
+  const before = bench.sent().length;
+  for (let n = 0; n < 30; n++) {
+    await bench.cloud.patchDesired(DEVICE, { fan: n });
+    await bench.clock.advance(40_000);
+  }
+  assert.ok(!bench.states().includes('await-broker'), bench.states().join(' '));
+  const spent = bench.sent().slice(before);
+  assert.ok(spent.length <= 31 && spent.every((line) => line.endsWith('"{}"')), spent.join('\n'));
+});
+
+test('telemetry taken while offline is sent after the reconnect with QoS 1, in order, with its time', async (t) => {
+  const bench = await virtualBench({ settings: { qos: 1, interval: 5 } });
+  t.after(() => bench.stop());
+  void bench.run();
+  await bench.telemetry(3);
+  bench.module.faults.dial('refused');
+  bench.module.faults.mqttDrop();
+  await bench.clock.advance(40_000);
+  bench.module.faults.dial(undefined);
+  await bench.telemetry(15, 5 * MINUTE);
+  const values = bench.of('telemetry').map(({ body }) => body['temperature']);
+  assert.deepEqual(
+    values,
+    values.map((_, index) => 15 + 0.25 * index),
+  );
+  const late = bench.sent().filter((line) => line.includes('iothub-creation-time-utc'));
+  assert.ok(late.length >= 5, late.join('\n'));
+  const history = bench.cloud.telemetryHistory(DEVICE, 'temperature').map(({ value }) => value);
+  assert.deepEqual([...new Set(history)], values.slice(0, new Set(history).size));
+});
+
+test('with QoS 0 what was lost is counted and said', async (t) => {
+  const bench = await virtualBench({ settings: { interval: 5 } });
+  t.after(() => bench.stop());
+  void bench.run();
+  await bench.telemetry(2);
+  bench.module.faults.dial('refused');
+  bench.module.faults.mqttDrop();
+  await bench.clock.advance(60_000);
+  bench.module.faults.dial(undefined);
+  await bench.telemetry(4, 5 * MINUTE);
+  const warning = bench.of('event').find(({ message }) => message.includes('fell due without a connection'));
+  assert.match(warning?.message ?? '', /^\d+ telemetry samples/);
+});
+
+test('every wish is answered, the last of those made while offline, and none twice', async (t) => {
+  const bench = await virtualBench();
+  t.after(() => bench.stop());
+  void bench.run();
+  await bench.telemetry(1);
+  let version = 0;
+  for (let round = 0; round < 6; round++) {
+    version = await bench.cloud.patchDesired(DEVICE, { telemetryInterval: 2 + round, led_user: 1 + (round % 3) });
+    await bench.clock.advance(300);
+    if (round % 2 === 0) bench.module.faults.mqttDrop();
+    version = await bench.cloud.patchDesired(DEVICE, { rgb_led_red: round % 2 ? 100 : 0 });
+    version = await bench.cloud.patchDesired(DEVICE, { telemetryInterval: 10 + round });
+    await bench.clock.advance(20_000);
+  }
+  const { properties } = bench.cloud.twin(DEVICE) as { properties: { reported: JsonObject; desired: JsonObject } };
+  assert.deepEqual(properties.reported['telemetryInterval'], {
+    ac: 200,
+    av: version,
+    ad: 'telemetryInterval set to: 15',
+    value: 15,
+  });
+  for (const name of ['led_user', 'rgb_led_red']) {
+    const ack = properties.reported[name] as JsonObject;
+    assert.equal(ack['value'], properties.desired[name], name);
+  }
+  const answers = bench.of('property').map(({ name, version }) => `${name} ${version}`);
+  assert.equal(new Set(answers).size, answers.length, answers.join(', '));
+});
+
+test('typed commands that change the state of the module are recovered from', async (t) => {
+  for (const line of ['AT+RST', 'AT+MQTTDISCONN', 'AT+WSTA=0', 'ATE0', 'AT+MQTTCONN=1']) {
+    await t.test(line, async (t) => {
+      const bench = await virtualBench();
+      t.after(() => bench.stop());
+      void bench.run();
+      await bench.telemetry(2);
+      await bench.clock.until(bench.session.type(line));
+      const before = bench.of('telemetry').length;
+      await bench.telemetry(before + 3, 5 * MINUTE);
+    });
+  }
+});
+
+test('many commands at once get one answer each, while telemetry goes on', async (t) => {
+  const bench = await virtualBench({ pace: 'real' });
+  t.after(() => bench.stop());
+  void bench.run();
+  await bench.telemetry(1);
+  const results = await bench.clock.until(
+    Promise.all(
+      Array.from({ length: 10 }, (_, n) =>
+        bench.cloud.invokeMethod(DEVICE, n % 2 ? 'sendMsg' : 'nonsense', { sendMsgString: `${n}` }),
+      ),
+    ),
+  );
+  assert.deepEqual(
+    results.map(({ status }) => status),
+    results.map((_, n) => (n % 2 ? 200 : 404)),
+  );
+  await bench.until(() => bench.of('command').length === 10, 5_000);
+});
