@@ -1,5 +1,5 @@
 import { type Duplex, duplexPair } from 'node:stream';
-import mqtt, { type IConnectPacket, type IPublishPacket, type Packet } from 'mqtt-packet';
+import mqtt, { type IPublishPacket, type Packet } from 'mqtt-packet';
 import type { Clock, Timer } from '../../../src/clock.ts';
 
 /** How the broker deviates from what a good one does. */
@@ -62,15 +62,6 @@ export class ScriptedBroker {
     return this.#client !== undefined && !this.#client.wire.writableEnded;
   }
 
-  /** The last packet of a kind. */
-  last<C extends Packet['cmd']>(cmd: C): (Packet & { cmd: C }) | undefined {
-    return this.received.findLast((packet): packet is Packet & { cmd: C } => packet.cmd === cmd);
-  }
-
-  connectPacket(): IConnectPacket | undefined {
-    return this.last('connect');
-  }
-
   /** Sends a message to the module, if it has subscribed to its topic. */
   publish(topic: string, payload: Buffer | string, qos: 0 | 1 | 2 = 0): void {
     const client = this.#client;
@@ -90,6 +81,11 @@ export class ScriptedBroker {
 
   write(bytes: Uint8Array): void {
     if (this.connected) this.#client?.wire.write(bytes);
+  }
+
+  /** Reads nothing any more. */
+  stall(): void {
+    this.#client?.wire.pause();
   }
 
   /** Closes the connection in order. */

@@ -1,9 +1,14 @@
 import type { Parameter } from '../parser.ts';
 import { STATUS } from '../status.ts';
-import { configure, type Handler, plainConfiguration } from './machine.ts';
+import { configure, type Handler, type Machine, type Outcome, plainConfiguration } from './machine.ts';
+
+const MAX_FILTER = 128;
+const PUBLISH_PARAMETERS = 5;
+/** A topic from this length on overwrites the stack; one byte less is luck of the memory layout (T13). */
+const FATAL_TOPIC = 130;
 
 /** Text in place of a number is not noticed (AT protocol 4.3); its address stands in for the number, here 0. */
-const asNumber = (value: Parameter) => (typeof value === 'number' ? value : 0);
+const asNumber = (value: Parameter | undefined) => (typeof value === 'number' ? value : 0);
 
 const brokerConfiguration: Handler = (machine, parameters) =>
   configure(machine, plainConfiguration(machine.mqtt.configuration, '+MQTTC:'), parameters);
@@ -21,28 +26,51 @@ const connect: Handler = (machine, parameters) => {
   return STATUS.ok;
 };
 
-const subscribe: Handler = ({ mqtt }, parameters) => {
+const subscribe: Handler = (machine, parameters) => {
   const [filter, qos] = parameters;
   if (filter === undefined || qos === undefined || parameters.length > 2) return STATUS.parameterCount;
-  return mqtt.subscribe(filter, asNumber(qos));
+  return withFilter(machine, filter, (bytes) => machine.mqtt.subscribe(bytes, asNumber(qos)));
 };
 
-const unsubscribe: Handler = ({ mqtt }, parameters) => {
+const unsubscribe: Handler = (machine, parameters) => {
   const [filter] = parameters;
   if (filter === undefined || parameters.length > 1) return STATUS.parameterCount;
-  return mqtt.unsubscribe(filter);
+  return withFilter(machine, filter, (bytes) => machine.mqtt.unsubscribe(bytes));
 };
 
-const publish: Handler = ({ mqtt }, parameters) => {
+function withFilter(machine: Machine, filter: Parameter, act: (filter: Buffer) => void): Outcome {
+  if (typeof filter !== 'number' && filter.length > MAX_FILTER) return STATUS.invalidParameter;
+  if (machine.mqtt.state !== 'connected') return STATUS.mqtt;
+  if (typeof filter === 'number') return wildPointer(machine);
+  act(filter);
+  return STATUS.ok;
+}
+
+const publish: Handler = (machine, parameters) => {
   const [, qos, retain, topic, payload] = parameters;
-  if (qos === undefined || retain === undefined || topic === undefined || payload === undefined)
-    return STATUS.parameterCount;
-  if (parameters.length > 5) return STATUS.parameterCount;
-  return mqtt.publish(asNumber(qos), asNumber(retain) !== 0, topic, payload);
+  if (parameters.length !== PUBLISH_PARAMETERS) return STATUS.parameterCount;
+  if (machine.mqtt.state !== 'connected') return STATUS.mqtt;
+  if (!Buffer.isBuffer(topic) || !Buffer.isBuffer(payload)) return wildPointer(machine);
+  if (topic.length >= FATAL_TOPIC) {
+    machine.crash(`a topic of ${topic.length} bytes has overwritten the stack`);
+    return undefined;
+  }
+  machine.mqtt.publish(asNumber(qos), asNumber(retain) !== 0, topic, payload);
+  return STATUS.ok;
 };
 
-const disconnect: Handler = ({ mqtt }, parameters) =>
-  parameters.length > 0 ? STATUS.parameterCount : mqtt.disconnect();
+/** A number in place of a text is taken for its address in memory (T34). */
+function wildPointer(machine: Machine): Outcome {
+  machine.crash('a number was used as the address of a text');
+  return undefined;
+}
+
+const disconnect: Handler = ({ mqtt }, parameters) => {
+  if (parameters.length > 0) return STATUS.parameterCount;
+  if (mqtt.state !== 'connected') return STATUS.mqtt;
+  mqtt.disconnect();
+  return STATUS.ok;
+};
 
 export const MQTT_COMMANDS: Record<string, Handler> = {
   '+MQTTC': brokerConfiguration,

@@ -1,8 +1,6 @@
 import type { Clock, Timer } from '../../../clock.ts';
 import type { Console } from '../console.ts';
-import { stringForm } from '../forms.ts';
 import { Pass } from '../pass.ts';
-import { STATUS, type Status } from '../status.ts';
 import type { Store } from '../store.ts';
 import { brokerConfiguration, readSettings, type Settings } from './configuration.ts';
 import { IncomingPackets } from './incoming.ts';
@@ -19,36 +17,16 @@ import {
   subscribePacket,
   unsubscribePacket,
 } from './packets.ts';
+import { printKeepaliveFailure, printMessage, printSendFailure } from './printing.ts';
 import { type Packet, readPublish } from './receive.ts';
+import { CONNECTED, FOREIGN, type MqttState, TIMEOUT_EVENTS } from './state.ts';
 import { Subscriptions } from './subscriptions.ts';
-
-/** The states of AT protocol 8.2; `wedged` is for good (T1, T3). */
-export type MqttState =
-  | 'idle'
-  | 'connecting'
-  | 'socket-up'
-  | 'wait-connack'
-  | 'connected'
-  | 'wait-suback'
-  | 'wait-unsuback'
-  | 'wait-puback'
-  | 'disconnecting'
-  | 'disconnected'
-  | 'wedged';
 
 const ACKNOWLEDGE_MS = 5_000;
 const NETWORK_OBJECTS = 2;
-const KEEPALIVE_FAILED = 'keepalive failed; Disconnecting the session';
-/** A filter of the full field has no terminator: what follows it in memory goes out too (T13). */
+/** A filter that fills its field has no terminator: what follows it in memory goes out too (T13). */
 const TOPIC_FIELD = 128;
 const BEHIND_THE_FIELD = Buffer.from('a00f84e2', 'hex');
-/** From here on a topic overwrites the stack; one byte less is luck of the memory layout (T13). */
-const FATAL_TOPIC = 130;
-/** Packet types that a client never gets: the firmware closes its session. */
-const FOREIGN: number[] = [PACKET.connect, PACKET.subscribe, PACKET.unsubscribe, PACKET.pingreq, PACKET.disconnect, 15];
-
-const CONNECTED: MqttState[] = ['connected', 'wait-suback', 'wait-unsuback', 'wait-puback'];
-
 export interface MqttOptions extends Omit<NetworkOptions, 'wake'> {
   console: Console;
   deviceName: Buffer;
@@ -117,62 +95,45 @@ export class MqttClient {
     this.#network = new NetworkClient({ ...this.#options, wake: () => this.pass.request() }, this.#settings.address);
   }
 
-  /** AT+MQTTSUB. A number in place of the filter is taken for its address in memory (T34). */
-  subscribe(filter: Buffer | number, qos: number): Status {
-    if (typeof filter !== 'number' && filter.length > TOPIC_FIELD) return STATUS.invalidParameter;
-    if (this.#state !== 'connected') return STATUS.mqtt;
-    if (typeof filter === 'number') return this.#crash('a number was used as the address of a filter');
+  /** @param qos not checked. */
+  subscribe(filter: Buffer, qos: number): void {
     if (this.#subscriptions.full) {
       this.#console.diagnostic('Failed: Max Topics already subscribed');
-      return STATUS.ok;
+      return;
     }
     const kept = cString(filter);
     const sent = kept.length === TOPIC_FIELD ? Buffer.concat([kept, BEHIND_THE_FIELD]) : kept;
-    if (!this.#send(subscribePacket(this.#nextPacketId(), sent, qos), 'MQTTSubscribe() Failed')) return STATUS.ok;
+    if (!this.#send(subscribePacket(this.#nextPacketId(), sent, qos), 'MQTTSubscribe() Failed')) return;
     this.#subscriptions.add(kept);
     this.#wait('wait-suback');
-    return STATUS.ok;
   }
 
-  /** AT+MQTTUNSUB. */
-  unsubscribe(filter: Buffer | number): Status {
-    if (typeof filter !== 'number' && filter.length > TOPIC_FIELD) return STATUS.invalidParameter;
-    if (this.#state !== 'connected') return STATUS.mqtt;
-    if (typeof filter === 'number') return this.#crash('a number was used as the address of a filter');
+  unsubscribe(filter: Buffer): void {
     const kept = cString(filter);
     if (!this.#subscriptions.has(kept)) {
       this.#console.diagnostic(`Topic (${kept.toString('latin1')}) to Unsubscribe not in List`);
-      return STATUS.ok;
+      return;
     }
-    if (!this.#send(unsubscribePacket(this.#nextPacketId(), kept), 'MQTTUnsubscribe failed')) return STATUS.ok;
+    if (!this.#send(unsubscribePacket(this.#nextPacketId(), kept), 'MQTTUnsubscribe failed')) return;
     this.#unsubscribing = kept;
     this.#wait('wait-unsuback');
-    return STATUS.ok;
   }
 
-  /** AT+MQTTPUB; QoS is not checked. */
-  publish(qos: number, retain: boolean, topic: Buffer | number, payload: Buffer | number): Status {
-    if (this.#state !== 'connected') return STATUS.mqtt;
-    if (typeof topic === 'number' || typeof payload === 'number') {
-      return this.#crash('a number was used as the address of a topic or payload');
-    }
-    if (topic.length >= FATAL_TOPIC) return this.#crash(`a topic of ${topic.length} bytes has overwritten the stack`);
+  /** @param qos not checked. */
+  publish(qos: number, retain: boolean, topic: Buffer, payload: Buffer): void {
     const id = (qos & 3) > 0 ? this.#nextPacketId() : 0;
-    if (!this.#send(publishPacket(qos, retain, id, cString(topic), payload), 'MQTTPublish() Failed')) return STATUS.ok;
+    if (!this.#send(publishPacket(qos, retain, id, cString(topic), payload), 'MQTTPublish() Failed')) return;
     this.#publishedQos = qos;
     if (qos !== 0) this.#wait('wait-puback');
-    return STATUS.ok;
   }
 
-  /** AT+MQTTDISCONN: the one end of a connection that is not followed by another attempt. */
-  disconnect(): Status {
-    if (this.#state !== 'connected') return STATUS.mqtt;
+  /** The one end of a connection that is not followed by another attempt. */
+  disconnect(): void {
     this.#send(disconnectPacket(), 'MQTTDisconnect() Failed');
     this.#network?.close();
     this.#network = undefined;
     this.#networkObjects -= 1;
     this.#end();
-    return STATUS.ok;
   }
 
   /** The Wi-Fi network has come or gone, or the time has become known. */
@@ -184,11 +145,6 @@ export class MqttClient {
   /** The connection ends as if the broker had closed it (`fin`) or reset it (`rst`). */
   cut(how: 'fin' | 'rst'): void {
     this.#network?.cut(how);
-  }
-
-  #crash(reason: string): Status {
-    this.#options.crash(reason);
-    return STATUS.ok;
   }
 
   #nextPacketId(): number {
@@ -205,17 +161,13 @@ export class MqttClient {
   }
 
   /** Sends a packet; when that fails the UART shows it, and the connection is given up (T8, T26). */
-  #send(packet: Buffer, failure: string): boolean {
+  #send(packet: Buffer, call?: string): boolean {
     const reason = this.#network?.send(packet);
     if (!reason) {
       this.#keepalive.sent();
       return true;
     }
-    this.#console.diagnostic(reason);
-    this.#console.diagnostic('SYS_NET_SendMsg():Failed');
-    this.#console.diagnostic(`Failed. Sent bytes = 0 ; length = ${packet.length}`);
-    this.#console.diagnostic('sendPacket() failed (-1)');
-    if (failure !== '') this.#console.diagnostic(`${failure} (-1)`);
+    printSendFailure(this.#console, reason, packet.length, call);
     this.#giveUp();
     return false;
   }
@@ -285,11 +237,11 @@ export class MqttClient {
 
   /** One pass over an open connection: at most one packet, then the timers. */
   #serve(): void {
-    if (this.#network && this.#options.networkUp()) this.#receive(this.#network);
     if (this.#state === 'wait-puback' && ![1, 2].includes(this.#publishedQos)) {
       // An undefined QoS is taken for delivered at once (T21).
       this.#acknowledge('+MQTTPUBACC\r\n');
     }
+    if (this.#network && this.#options.networkUp()) this.#receive(this.#network);
     if (this.#waiting && this.#clock.now() >= this.#deadline) this.#timeOut();
     if (this.connected) this.#keepAlive();
   }
@@ -303,8 +255,10 @@ export class MqttClient {
       const incoming = this.#incoming.next(network);
       if (incoming.kind === 'nothing') this.#noticeLoss();
       if (incoming.kind === 'nothing' || incoming.kind === 'unfinished') return;
-      this.#keepalive.received();
-      if (incoming.kind === 'packet' && !this.#handle(incoming.packet)) continue;
+      if (incoming.kind === 'packet') {
+        this.#keepalive.received();
+        if (!this.#handle(incoming.packet)) continue;
+      }
       this.pass.request();
       return;
     }
@@ -363,7 +317,7 @@ export class MqttClient {
   }
 
   #answer(type: 'puback' | 'pubrec' | 'pubrel' | 'pubcomp', body: Buffer): boolean {
-    if (body.length >= 2) this.#send(acknowledgement(type, body.readUInt16BE(0)), '');
+    if (body.length >= 2) this.#send(acknowledgement(type, body.readUInt16BE(0)));
     return true;
   }
 
@@ -373,40 +327,18 @@ export class MqttClient {
     if (!message) return false;
     const { qos, id, topic, payload } = message;
     const matches = this.#subscriptions.matches(topic);
-    if (matches > 0 && !this.#report(topic, payload, matches)) return true;
+    if (matches > 0 && !printMessage(this.#console, topic, payload, matches)) {
+      this.#options.crash(`the printed form of a message of ${payload.length} bytes has overwritten the stack`);
+      return true;
+    }
     const idBytes = Buffer.of(id >> 8, id & 0xff);
     if (qos === 1) this.#answer('puback', idBytes);
     if (qos === 2) this.#answer('pubrec', idBytes);
     return true;
   }
 
-  /** @returns false when that was the firmware's end (T30). */
-  #report(topic: Buffer, payload: Buffer, times: number): boolean {
-    const topicWrites = stringForm(topic);
-    const payloadWrites = stringForm(payload);
-    if (!topicWrites || !payloadWrites) {
-      this.#options.crash(`the printed form of a message of ${payload.length} bytes has overwritten the stack`);
-      return false;
-    }
-    const writes = [`+MQTTPUB:${topic.length},`, ...topicWrites, `,${payload.length},`, ...payloadWrites, '\r\n'];
-    for (let time = 0; time < times; time++) this.#console.print(...writes);
-    return true;
-  }
-
   #timeOut(): void {
-    switch (this.#state) {
-      case 'wait-connack':
-        this.#console.print('+MQTTCONNACK:1,1\r\n', '+MQTTCONN:0\r\n');
-        break;
-      case 'wait-suback':
-        this.#console.print('+MQTTSUB:1\r\n');
-        break;
-      case 'wait-unsuback':
-        this.#console.print('+MQTTUNSUB:0\r\n');
-        break;
-      default:
-        this.#console.print('+MQTTPUBERR\r\n');
-    }
+    this.#console.print(...(TIMEOUT_EVENTS[this.#state] ?? []));
     this.#giveUp();
   }
 
@@ -415,15 +347,14 @@ export class MqttClient {
       case 'nothing':
         return;
       case 'ping':
-        if (!this.#send(pingPacket(), '')) this.#console.diagnostic(KEEPALIVE_FAILED);
+        this.#send(pingPacket());
         return;
       case 'failed':
         break;
     }
     const { sent, received } = this.#keepalive.expiry;
-    const counter = (expiry: number) => Math.floor(this.#options.time.uptimeAt(expiry));
-    this.#console.diagnostic(`PINGRESP Not Rcvd Last Sent = (${counter(sent)}); Last Rcvd = (${counter(received)})`);
-    this.#console.diagnostic(KEEPALIVE_FAILED);
+    const { time } = this.#options;
+    printKeepaliveFailure(this.#console, time.uptimeAt(sent), time.uptimeAt(received));
     if (this.#send(disconnectPacket(), 'MQTTDisconnect() Failed')) this.#giveUp();
   }
 }
