@@ -6,7 +6,8 @@ import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
-const TSX = import.meta.resolve('tsx');
+/** What starts the program, from its sources. */
+export const COMMAND: readonly [string, ...string[]] = [process.execPath, '--import', import.meta.resolve('tsx'), CLI];
 /** A process that is not done by then hangs. */
 const PATIENCE = 25_000;
 
@@ -31,7 +32,8 @@ export class Cli {
 
   constructor(args: readonly string[], cwd: string) {
     const { PATH = '', SystemRoot = '' } = process.env;
-    this.process = spawn(process.execPath, ['--import', TSX, CLI, ...args], {
+    const [node, ...program] = COMMAND;
+    this.process = spawn(node, [...program, ...args], {
       cwd,
       env: { PATH, SystemRoot },
       stdio: 'pipe',
