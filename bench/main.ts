@@ -1,11 +1,15 @@
 import { cpus, platform, release, totalmem } from 'node:os';
 import type { Row } from './row.ts';
 import { atLink } from './rows/at-link.ts';
+import { endurance } from './rows/endurance.ts';
+import { reaction } from './rows/reaction.ts';
 import { table } from './table.ts';
 
 /** What can be measured, by the name that selects it: `npm run bench -- at-link`. */
 const GROUPS: Record<string, () => Promise<Row[]>> = {
   'at-link': atLink,
+  reaction,
+  endurance,
 };
 
 function machine(): string {

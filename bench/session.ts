@@ -1,0 +1,53 @@
+import type { Duplex } from 'node:stream';
+import type { Clock } from '../src/clock.ts';
+import { resolveSettings } from '../src/config/resolve.ts';
+import type { Report } from '../src/events.ts';
+import type { SessionSettings } from '../src/session/context.ts';
+import { Session } from '../src/session/session.ts';
+
+/** What the simulation runs with by default; the simulators here are given the same. */
+export const SETTINGS: SessionSettings = {
+  ...resolveSettings({ flags: { simulate: true }, env: {}, envFile: null }),
+  rootCert: null,
+};
+
+export interface RunningSession {
+  /** Settles when it sends telemetry for the first time; rejects when it ends before. */
+  atWork: Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts a session on a stream, with nobody to read what it reports. */
+export function startSession(
+  stream: Duplex,
+  clock: Clock,
+  settings: Partial<SessionSettings> = {},
+  report: Report = () => undefined,
+): RunningSession {
+  const stop = new AbortController();
+  let onTelemetry: () => void = () => undefined;
+  const atWork = new Promise<void>((resolve) => {
+    onTelemetry = resolve;
+  });
+  const session = new Session({
+    settings: { ...SETTINGS, ...settings },
+    clock,
+    random: () => 0.5,
+    report: (event) => {
+      if (event.type === 'telemetry') onTelemetry();
+      report(event);
+    },
+    open: async () => stream,
+  });
+  const ended = session.run(stop.signal);
+  const ending = ended.then(() => {
+    if (!stop.signal.aborted) throw new Error('the session has ended by itself');
+  });
+  return {
+    atWork: Promise.race([atWork, ending]),
+    async stop() {
+      stop.abort(new Error('the measurement is over'));
+      await ended;
+    },
+  };
+}
