@@ -1,5 +1,6 @@
 import { randomBytes, X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { isIPv6 } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { AppError } from '../errors.ts';
@@ -38,6 +39,7 @@ export async function serveCloud(plan: CloudPlan, { report, signal }: Floor, wor
   const { clock, random } = world;
   const startedAt = clock.now();
   const hosts = addressesOf(plan.host);
+  const [name = plan.host] = hosts;
   const folder = openFolder(plan, world);
   const caPath = join(folder, 'ca.pem');
   const key = isLoopback(plan.host) ? null : randomBytes(18).toString('base64url');
@@ -53,7 +55,7 @@ export async function serveCloud(plan: CloudPlan, { report, signal }: Floor, wor
       idScope: plan.idScope,
       enrolments: [...plan.enrolments, ...issued.map(({ enrolment }) => enrolment)],
       // A board finds the hub in the way it has found DPS.
-      hubName: hosts[0] ?? plan.host,
+      hubName: name,
       log: warn,
       ...(plan.data === null ? {} : { dataFolder: folder }),
     });
@@ -73,10 +75,12 @@ export async function serveCloud(plan: CloudPlan, { report, signal }: Floor, wor
 
     note(`The local cloud is on ${plan.host}: MQTT over TLS on port ${mqttPort}, until Ctrl-C`);
     if (plainPort !== null) note(`MQTT without TLS is on port ${plainPort}: MQTT_TLS=0 MQTT_PORT=${plainPort}`);
-    note(`Settings of a board: DPS_HOST=${hosts.join(' or ')} MQTT_PORT=${mqttPort} ID_SCOPE=${plan.idScope}`);
+    note(`Settings that lead here: DPS_HOST=${hosts.join(' or ')} MQTT_PORT=${mqttPort} ID_SCOPE=${plan.idScope}`);
     note(`What the board must trust: ROOT_CERT=${caPath} (or once: anycloud-iotc load-cert ${caPath})`);
-    note(`HTTP API: ${url}${key === null ? '' : ` with the header Authorization: ${key}`}`);
-    const apiPort = Number(new URL(url).port || 80);
+    const api = new URL(url);
+    api.hostname = isIPv6(name) ? `[${name}]` : name;
+    note(`HTTP API: ${api.origin}${key === null ? '' : ` with the header Authorization: ${key}`}`);
+    const apiPort = Number(api.port || 80);
     if (apiPort !== plan.httpPort && plan.httpPort !== 0) {
       warn(`Port ${plan.httpPort} is in use, so the HTTP API is on port ${apiPort}`);
     }

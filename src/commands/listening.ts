@@ -1,9 +1,12 @@
-import { isIP, isIPv6 } from 'node:net';
+import { isIPv4, isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { AppError } from '../errors.ts';
 
 const LOOPBACK = /^(?:127\.\d+\.\d+\.\d+|::1|localhost)$/;
-const EVERY_ADDRESS = ['0.0.0.0', '::'];
+const EVERY_IPV4 = '0.0.0.0';
+const EVERY = '::';
+/** Of no use without the name of an interface, which differs between computers. */
+const LINK_LOCAL = /^fe80:/i;
 
 /** True when only this computer can reach what listens on `host`. */
 export function isLoopback(host: string): boolean {
@@ -15,11 +18,13 @@ export function isLoopback(host: string): boolean {
  * knows nothing else.
  */
 export function addressesOf(host: string): string[] {
-  if (!EVERY_ADDRESS.includes(host)) return [host];
-  const addresses = Object.values(networkInterfaces()).flatMap((all) => all ?? []);
-  const others = addresses.filter(({ internal, address }) => !internal && isIP(address) !== 0);
-  const sorted = others.map(({ address }) => address).sort((one, other) => Number(isIPv6(one)) - Number(isIPv6(other)));
-  return sorted.length === 0 ? ['127.0.0.1'] : sorted;
+  if (host !== EVERY_IPV4 && host !== EVERY) return [host];
+  const interfaces = Object.values(networkInterfaces()).flatMap((all) => all ?? []);
+  const outside = interfaces.filter(({ internal }) => !internal).map(({ address }) => address);
+  const four = outside.filter((address) => isIPv4(address));
+  const six = host === EVERY ? outside.filter((address) => isIPv6(address) && !LINK_LOCAL.test(address)) : [];
+  const addresses = [...four, ...six];
+  return addresses.length === 0 ? ['127.0.0.1'] : addresses;
 }
 
 /** Why a port cannot be had, in a sentence; what is no such failure stays as it is. */
