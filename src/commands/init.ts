@@ -20,8 +20,8 @@ const MODE = 0o600;
 /** Writes the settings file: asks at a terminal, or takes the flags and asks nothing. */
 export const init: VerbAction = (given, world) =>
   runVerb(world, async (desk) => {
-    const { envFile, yes } = given.flags;
-    const path = typeof envFile === 'string' ? envFile : '.env';
+    const { out, yes } = given.flags;
+    const path = typeof out === 'string' ? out : '.env';
     const file = existsSync(resolve(world.cwd, path)) ? readEnvFile(path, world.cwd) : null;
     const isTerminal = world.stdin.isTTY === true && world.stdout.isTTY === true;
     const text =

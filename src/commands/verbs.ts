@@ -48,8 +48,12 @@ export const VERBS: readonly Verb[] = [
   {
     usage: 'init',
     description: 'write the settings file: ask for what it needs, and ask the module for what that can tell',
-    settings: [...LASTING, 'envFile', 'simulate', 'pace'],
-    options: [['--yes', 'ask nothing: take the flags, and change a file that is there']],
+    settings: [...LASTING, 'simulate', 'pace'],
+    options: [
+      // Not --env-file: node itself ends a program that names a file with it that is not there.
+      ['--out <file>', 'the file to write (default: .env)'],
+      ['--yes', 'ask nothing: take the flags, and change a file that is there'],
+    ],
     load: async () => (await import('./init.ts')).init,
   },
   {

@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, type TestContext, test } from 'node:test';
+import { parse } from 'dotenv';
+import { type Ended, emptyFolder, startCli } from '../helpers/cli.ts';
+import { runMain } from '../helpers/in-process.ts';
+
+const SIMULATE = ['--simulate', '--pace', 'instant'];
+const DEVICE = 'sn0123A1B2C3D4E5F601';
+
+function folder(t: TestContext): string {
+  const cwd = emptyFolder();
+  t.after(() => rmSync(cwd, { recursive: true }));
+  return cwd;
+}
+
+function objects({ stdout }: Ended): Record<string, unknown>[] {
+  return stdout
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => {
+      const value: unknown = JSON.parse(line);
+      return typeof value === 'object' && value !== null ? { ...value } : assert.fail(line);
+    });
+}
+
+describe('each command as a process, without a board', { concurrency: 2 }, () => {
+  test('certs writes the certificates under the names of the original, and load-cert loads one', async (t) => {
+    const cwd = folder(t);
+    const certs = await startCli(t, ['certs', ...SIMULATE, '--out', 'pem'], { cwd }).ended;
+    assert.deepEqual([certs.code, certs.stderr], [0, '']);
+    const [device, signer, root] = [`${DEVICE}.PEM`, 'SignerCA.PEM', 'RootCA.PEM'].map(
+      (name) => new X509Certificate(readFileSync(join(cwd, 'pem', name))),
+    );
+    assert.ok(device && signer && root);
+    assert.ok(device.checkIssued(signer) && signer.checkIssued(root));
+    for (const fact of [device.fingerprint, device.fingerprint256, signer.fingerprint256]) {
+      assert.ok(certs.stdout.includes(fact.replaceAll(':', '')), fact);
+    }
+    assert.match(certs.stdout, /Individual enrolment.*Group enrolment/s);
+    const loaded = await startCli(t, ['load-cert', ...SIMULATE, 'pem/RootCA.PEM'], { cwd }).ended;
+    assert.deepEqual([loaded.code, loaded.stderr], [0, '']);
+    assert.match(loaded.stdout, /Sent (\d+) of \1 bytes\nLoaded, and read back: /);
+    const leaf = await runMain(['load-cert', ...SIMULATE, `pem/${DEVICE}.PEM`], cwd);
+    assert.deepEqual([leaf.code, leaf.stdout], [3, '']);
+    assert.match(leaf.stderr, /not one of a certificate authority/);
+  });
+
+  test('doctor finds a simulation in order, one object a line', async (t) => {
+    const doctor = await startCli(t, ['doctor', ...SIMULATE, '--json']).ended;
+    assert.deepEqual([doctor.code, doctor.stderr], [0, '']);
+    const findings = objects(doctor);
+    assert.deepEqual(
+      findings.map(({ id, status }) => `${id} ${status}`),
+      [
+        'node ok',
+        'settings ok',
+        'port skipped',
+        'module ok',
+        'firmware ok',
+        'certificate ok',
+        'device-id ok',
+        'wi-fi ok',
+        'clock skipped',
+        'dps skipped',
+      ],
+    );
+    for (const finding of findings) assert.deepEqual(Object.keys(finding), ['id', 'status', 'message', 'hint']);
+  });
+
+  test('scan shows the network of the settings file, and init writes such a file for its owner alone', async (t) => {
+    const cwd = folder(t);
+    const init = await startCli(t, ['init', '--ssid', 'Café #1', '--passphrase', 'a "quoted" \\ one'], { cwd }).ended;
+    assert.deepEqual([init.code, init.stderr], [0, '']);
+    assert.match(init.stdout, /SERIAL_PORT is missing.*ID_SCOPE is missing/s);
+    if (process.platform !== 'win32') assert.equal(statSync(join(cwd, '.env')).mode & 0o777, 0o600);
+    const scan = await startCli(t, ['scan', ...SIMULATE, '--json'], { cwd }).ended;
+    assert.deepEqual([scan.code, scan.stderr], [0, '']);
+    assert.deepEqual(
+      objects(scan).map(({ ssid, security }) => [ssid, security]),
+      [['Café #1', 'wpa2']],
+    );
+  });
+});
+
+test('certs and scan say the same in JSON and in words', async (t) => {
+  const cwd = folder(t);
+  writeFileSync(join(cwd, '.env'), 'DEVICE_ID=my-board\n');
+  const certs = await runMain(['certs', ...SIMULATE, '--json'], cwd);
+  assert.deepEqual(
+    objects(certs).map(({ kind, file }) => `${kind} ${file}`),
+    ['device my-board.PEM', 'signer SignerCA.PEM', 'root RootCA.PEM'],
+  );
+  assert.match((await runMain(['scan', ...SIMULATE], cwd)).stdout, /^-48 dBm +6 +wpa2 +AnyCloud-Demo$/m);
+});
+
+test('doctor ends like the first thing that failed, and shows no secret', async (t) => {
+  const flags = ['--port', '/dev/no-such-port', '--dps-host', 'x.invalid', '--passphrase', 'a secret \u00e9'];
+  const { code, stdout } = await runMain(['doctor', ...flags], folder(t));
+  assert.equal(code, 3);
+  assert.match(stdout, /^failed {3}settings .*\n( {22}.*\n)*failed {3}port .*no-such-port/m);
+  assert.match(stdout, /^failed {3}dps /m);
+  assert.doesNotMatch(stdout, /a secret/);
+});
+
+test('init keeps what is there, and changes it only when it is told to', async (t) => {
+  const cwd = folder(t);
+  const path = join(cwd, '.env');
+  writeFileSync(path, '# mine\nMINE=1\nWIFI_SSID=old\n');
+  const refused = await runMain(['init', '--ssid', 'new', '--id-scope', '0ne1'], cwd);
+  assert.deepEqual([refused.code, refused.stdout], [3, '']);
+  assert.equal((await runMain(['init', '--ssid', 'new', '--id-scope', '0ne1', '--yes'], cwd)).code, 0);
+  const text = readFileSync(path, 'utf8');
+  assert.ok(text.startsWith('# mine\nMINE=1\nWIFI_SSID=new\n'), text);
+  assert.deepEqual(parse(text), { MINE: '1', WIFI_SSID: 'new', ID_SCOPE: '0ne1' });
+  assert.match((await runMain(['init', '--ssid', 'new'], cwd)).stdout, /stays as it is/);
+  const wrong = await runMain(['init', '--security', 'wpa9', '--out', 'other'], cwd);
+  assert.deepEqual([wrong.code, existsSync(join(cwd, 'other'))], [3, false]);
+});
+
+test('ports tells of each port whether it is likely, and auto takes none where there is not just one', async (t) => {
+  const cwd = folder(t);
+  const likely = objects(await runMain(['ports', '--json'], cwd)).filter((port) => port['likely'] === true);
+  if (likely.length === 1) return t.skip('this computer has just one adapter, which would be opened');
+  const { code, stderr } = await runMain(['scan', '--port', 'auto'], cwd);
+  assert.equal(code, 4, stderr);
+});
+
+test('options of a verb stand behind it', async (t) => {
+  const { code, stderr } = await runMain(['--port', 'COM5', 'scan'], folder(t));
+  assert.deepEqual([code, /write --port behind scan/.test(stderr)], [2, true]);
+});
