@@ -1,0 +1,76 @@
+import { systemClock } from '../../src/clock.ts';
+import type { TimedEvent } from '../../src/simulator/cloud/events.ts';
+import type { JsonObject } from '../../src/simulator/cloud/json.ts';
+import { createLocalCloud, type LocalCloud } from '../../src/simulator/cloud/local-cloud.ts';
+import { createPki, type DeviceCredentials, type KeyedCertificate, type Pki } from '../../src/simulator/cloud/pki.ts';
+
+export const SCOPE = '0ne000A1B2C';
+export const MODEL = 'dtmi:com:Microchip:WBZ451_Curiosity;1';
+
+export interface Bench {
+  cloud: LocalCloud;
+  pki: Pki;
+  mqttPort: number;
+  plainPort: number;
+  /** What DPS assigns to, and clients connect to: `localhost:<port>`. */
+  host: string;
+}
+
+/** A cloud on free ports of this computer, for one test file. */
+export async function startBench(): Promise<Bench> {
+  const pki = await createPki({ hosts: [], now: systemClock.now() });
+  const cloud = createLocalCloud({
+    clock: systemClock,
+    random: Math.random,
+    pki,
+    idScope: SCOPE,
+    enrolments: [],
+    hubName: (port) => `localhost:${port}`,
+    assigningAnswers: 1,
+  });
+  const { mqttPort, plainPort } = await cloud.listen({ httpPort: 0, plainPort: 0 });
+  if (plainPort === null) throw new Error('the plain port was asked for');
+  return { cloud, pki, mqttPort, plainPort, host: `localhost:${mqttPort}` };
+}
+
+export interface BenchDevice extends KeyedCertificate {
+  id: string;
+}
+
+/** A device that the hub knows, without a detour to DPS. */
+export async function newDevice({ cloud, pki }: Bench, id: string): Promise<BenchDevice> {
+  const credentials: DeviceCredentials = await pki.device(id);
+  await cloud.createDevice(id, { certificate: credentials.certificate });
+  return { id, certificate: credentials.certificate, key: credentials.key };
+}
+
+type EventOf<T extends TimedEvent['type']> = Extract<TimedEvent, { type: T }>;
+
+/** Resolves with the next event of this type that fits; must be called before whatever causes it. */
+export function nextEvent<T extends TimedEvent['type']>(
+  cloud: LocalCloud,
+  type: T,
+  fits: (event: EventOf<T>) => boolean = () => true,
+): Promise<EventOf<T>> {
+  return new Promise((resolve) => {
+    const isWanted = (event: TimedEvent): event is EventOf<T> => event.type === type && fits(event as EventOf<T>);
+    const stop = cloud.onEvent((event) => {
+      if (!isWanted(event)) return;
+      stop();
+      resolve(event);
+    });
+  });
+}
+
+/** Collects every packet that crosses the wire in this direction and fits. */
+export function watchPackets(
+  cloud: LocalCloud,
+  direction: 'in' | 'out',
+  fits: (packet: JsonObject) => boolean,
+): JsonObject[] {
+  const seen: JsonObject[] = [];
+  cloud.onEvent((event) => {
+    if (event.type === 'mqtt' && event.direction === direction && fits(event.packet)) seen.push(event.packet);
+  });
+  return seen;
+}
