@@ -39,7 +39,7 @@ export class BinaryReceiver {
     const inspected = bytes.subarray(Math.max(0, bytes.length - INSPECTED));
     const blocks = bytes.subarray(0, bytes.length - inspected.length);
     for (let at = 0; at < blocks.length; at += BLOCK) {
-      if (this.#store(blocks.subarray(at, at + BLOCK))) return 'complete';
+      if (this.#store(blocks.subarray(at, at + BLOCK))) return this.#ending();
     }
     for (const byte of inspected) {
       if (byte === PLUS && this.#pluses < INSPECTED) {
@@ -47,11 +47,14 @@ export class BinaryReceiver {
       } else {
         // Withheld plus signs are lost here; a pass boundary after a plus sign is enough for that.
         this.#pluses = 0;
-        if (this.#store([byte])) return 'complete';
+        if (this.#store([byte])) return this.#ending();
       }
     }
-    if (this.#data.length > BUFFER) return 'overrun';
     return this.#settlePluses();
+  }
+
+  #ending(): BinaryReading {
+    return this.#data.length > BUFFER ? 'overrun' : 'complete';
   }
 
   #withhold(): void {
@@ -67,12 +70,12 @@ export class BinaryReceiver {
     if (this.#pluses === 0 || silence <= PLUS_MS) return 'more';
     const pluses = Array<number>(this.#pluses).fill(PLUS);
     this.#pluses = 0;
-    return this.#store(pluses) ? 'complete' : 'more';
+    return this.#store(pluses) ? this.#ending() : 'more';
   }
 
-  /** Stores bytes; true when exactly the announced number is there. */
+  /** Stores bytes; true when exactly the announced number is there, or the buffer is overrun. */
   #store(bytes: Iterable<number>): boolean {
     this.#data.push(...bytes);
-    return this.#data.length === this.#expected;
+    return this.#data.length === this.#expected || this.#data.length > BUFFER;
   }
 }

@@ -1,0 +1,218 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { Rig } from './rig.ts';
+
+const UP = '\r+WSTALU:"02:AA:BB:CC:DD:01",6\r\n>';
+const ADDRESS = '\r+WSTAAIP:"192.168.1.50"\r\n>';
+const FAILED = '\r\r+WSTA:ERROR:24,"STA Connection Failed"\r\n>';
+const BLOCKED = 'ERROR:6,"Configuration Update Blocked"\r\n>';
+const COUNT = 'ERROR:5,"Incorrect Number of Parameters"\r\n>';
+const INVALID = 'ERROR:4,"Invalid Parameter"\r\n>';
+
+async function configured(...entries: string[]): Promise<Rig> {
+  const rig = new Rig();
+  await rig.boot();
+  for (const entry of entries) await rig.expect(`AT+WSTAC=${entry}`, 'OK\r\n>');
+  return rig;
+}
+
+const network = ['1,"ssid"', '2,3', '3,"password"'];
+
+test('from joining to leaving (G2)', async () => {
+  const rig = await configured(...network, '4,255', '12,"pool.ntp.org"', '13,1');
+  const joined = await rig.send('AT+WSTA=1\r\nAT+WSTA\r\n', 100);
+  assert.ok(joined.startsWith('AT+WSTA=1\r\nOK\r\n>AT+WSTA\r\n+WSTA:1,"ssid",0,3\r\nOK\r\n>'), joined);
+  const events = joined.slice(joined.indexOf(UP));
+  assert.equal(events.replace(/[0-9]{10}/, '(time)'), `${UP}${ADDRESS}\r+TIME:2,(time)\r\n>`);
+  await rig.expect('AT+WSTAC=1,"other"', BLOCKED);
+  await rig.expect('AT+WSTA=1', 'ERROR:23,"STA Connection Not Permitted"\r\n>');
+  await rig.expect('AT+WSTAC=3', '+WSTAC:3,"password"\r\nOK\r\n>');
+  await rig.expect('AT+WSTAC=5', '+WSTAC:5,[02AABBCCDD01]\r\nOK\r\n>');
+  assert.match(await rig.send('AT+TIME=3\r\n'), /\+TIME:3,"2026-11-22T22:38:3\d\.00Z"\r\nOK\r\n>$/);
+  await rig.clock.advance(600_000);
+  assert.match(rig.take(), /^\r\+TIME:3,"2026-11-22T22:48:3\d\.00Z"\r\n>$/);
+  assert.equal(rig.module.control('dhcp-renew'), 'ok');
+  await rig.clock.advance(1);
+  assert.equal(rig.take(), ADDRESS);
+  await rig.expect('AT+WSTA=0', 'OK\r\n>\r+WSTALD\r\n>');
+  await rig.expect('AT+WSTA', '+WSTA:0\r\nOK\r\n>');
+  await rig.expect('AT+WSTA=0', 'ERROR:21,"STA Disconnect Not Permitted"\r\n>');
+  await rig.expect('AT+WSTAC=12', '+WSTAC:12,"pool.ntp.org"\r\nOK\r\n>');
+  rig.module.close();
+  assert.equal(rig.clock.pendingTimers, 0);
+});
+
+describe('joining that fails', () => {
+  for (const [name, entries] of [
+    ['an unknown network', ['1,"nowhere"']],
+    ['a wrong passphrase', ['1,"ssid"', '2,3', '3,"wrong passphrase"']],
+    ['a wrong channel', [...network, '4,11']],
+    ['an open network with that name', ['1,"ssid"', '2,0']],
+  ] as const) {
+    test(`${name}: silence without a timeout, and everything is locked (G3, T45)`, async () => {
+      const rig = await configured(...entries);
+      await rig.expect('AT+WSTA=1', 'OK\r\n>', 60_000);
+      assert.match(await rig.send('AT+WSTA\r\n'), /\+WSTA:1,"/);
+      await rig.expect('AT+WSTAC=1,"x"', BLOCKED);
+      await rig.expect('AT+WSTA=0', 'ERROR:21,"STA Disconnect Not Permitted"\r\n>');
+      await rig.expect('AT+WSTA=1,3000', 'OK\r\n>', 2990);
+      await rig.clock.advance(20);
+      assert.equal(rig.take(), FAILED);
+      await rig.expect('AT+WSTA', '+WSTA:0\r\nOK\r\n>');
+      await rig.expect('AT+WSTAC=1,"x"', 'OK\r\n>');
+      rig.module.close();
+    });
+  }
+
+  test('the event follows the verbosity', async () => {
+    const rig = await configured('1,"nowhere"');
+    await rig.send('ATV3\r\n');
+    await rig.expect('AT+WSTA=1,500', 'OK\r\n>\r\r+WSTA:ERROR:24\r\n>', 600);
+    rig.module.close();
+  });
+
+  for (const entries of [
+    [],
+    ['1,"ssid"', '2,1'],
+    ['1,"ssid"', '2,4', '3,"password"'],
+    ['1,"ssid"', '2,3', '3,"short"'],
+    ['1,"ssid"', '2,3', `3,"${'x'.repeat(64)}"`],
+    ['1,"ssid"', '2,0', '4,14'],
+  ]) {
+    test(`refused at once: ${entries.join(' ')}`, async () => {
+      const rig = await configured(...entries);
+      await rig.expect('AT+WSTA=1', INVALID);
+      await rig.expect('AT+WSTA', '+WSTA:0\r\nOK\r\n>');
+      rig.module.close();
+    });
+  }
+});
+
+test('a second attempt while joining is refused and clears the state, and yet the link comes up (T46)', async () => {
+  const rig = await configured(...network);
+  rig.write('AT+WSTA=1\r\nAT+WSTA=1\r\nAT+WSTA\r\n');
+  await rig.clock.advance(100);
+  assert.match(rig.take(), /ERROR:8,"Wi-Fi Request Failed"\r\n>.*\+WSTA:0\r\n/s);
+  await rig.expect('AT+WSTA', '+WSTA:0\r\nOK\r\n>');
+  assert.match(rig.module.control('status'), /linked=1/);
+  rig.module.close();
+});
+
+test('parameters of AT+WSTA', async () => {
+  const rig = await configured();
+  await rig.expect('AT+WSTA=1,2,3', COUNT);
+  await rig.expect('AT+WSTA=3', INVALID);
+  await rig.expect('AT+WSTA="1"', INVALID);
+  await rig.expect('AT+WSTA=1,"2"', INVALID);
+  await rig.expect('AT+WSTA=2', 'ERROR:8,"Wi-Fi Request Failed"\r\n>');
+  rig.module.close();
+});
+
+test('a fixed address: no DHCP event, and the live values are the configured ones', async () => {
+  const rig = await configured(...network, '11,0', '6,"10.0.0.7"', '7,"255.0.0.0"', '8,"10.0.0.1"', '9,"10.0.0.2"');
+  assert.equal(await rig.send('AT+WSTA=1\r\n'), `AT+WSTA=1\r\nOK\r\n>${UP}`);
+  await rig.expect('AT+WSTAC=6', '+WSTAC:6,"10.0.0.7"\r\nOK\r\n>');
+  await rig.expect('AT+WSTAC=9', '+WSTAC:9,"10.0.0.2"\r\nOK\r\n>');
+  assert.match(rig.module.control('status'), /^linked=1 ip=1 mqtt=idle sntp=0 dead=0$/);
+  rig.module.close();
+});
+
+test('the last connection can be joined again (AT+WSTA=2), and repeated attempts multiply the DHCP event (T47)', async () => {
+  const rig = await configured(...network);
+  rig.module.control('wifi-mode fail');
+  await rig.expect('AT+WSTA=1', 'OK\r\n>');
+  rig.module.control('wifi-mode ok');
+  await rig.expect('AT+WSTA=1', `OK\r\n>${UP}${ADDRESS}${ADDRESS}`);
+  rig.module.control('wifi-drop');
+  await rig.clock.advance(1000);
+  assert.equal(rig.take(), '\r+WSTALD\r\n>');
+  await rig.expect('AT+WSTA=2', `OK\r\n>${UP}${ADDRESS}`);
+  assert.match(await rig.send('AT+WSTA\r\n'), /\+WSTA:2,"ssid",0,3/);
+  rig.module.close();
+});
+
+test('scanning shows one network a pass, and says nothing when there is none (AT protocol 7.7)', async () => {
+  const rig = new Rig({
+    accessPoints: [
+      { ssid: 'a', passphrase: '', security: 0, bssid: '02:00:00:00:00:01', channel: 1, rssi: -40 },
+      { ssid: 'b\xe9', passphrase: 'password', security: 3, bssid: '02:00:00:00:00:02', channel: 6, rssi: -60 },
+    ],
+  });
+  await rig.boot();
+  const first = '\r+WSCNIND:-40,0,1,"02:00:00:00:00:01","a"\r\n>';
+  const second = '\r+WSCNIND:-60,3,6,"02:00:00:00:00:02",[62C3A9]\r\n>';
+  const done = '\r+WSCNDONE\r\n>';
+  await rig.expect('AT+WSCNA=255', `OK\r\n>${first}${second}${done}`);
+  await rig.expect('AT+WSCNP=1', `OK\r\n>${first}${done}`);
+  await rig.expect('AT+WSCNA=255,"a"', `OK\r\n>${first}${done}`);
+  await rig.expect('AT+WSCNA=11', 'OK\r\n>', 60_000);
+  await rig.expect('AT+WSCNA', COUNT);
+  await rig.expect('AT+WSCNA="1"', INVALID);
+  rig.module.close();
+});
+
+test('names and pings (AT protocol 7.8, 7.9)', async () => {
+  const rig = await configured(...network);
+  await rig.expect('AT+DNSRESOLV=1,"a"', 'ERROR:9,"STA Not Connected"\r\n>');
+  await rig.send('AT+WSTA=1\r\n');
+  await rig.expect('AT+DNSRESOLV=2,"a"', 'ERROR:41,"DNS Type Not Supported"\r\n>');
+  await rig.expect(`AT+DNSRESOLV=1,"${'a'.repeat(64)}"`, INVALID);
+  await rig.expect('AT+DNSRESOLV=1,"10.0.0.1"', '+DNSRESOLV:0,"10.0.0.1","10.0.0.1"\r\nOK\r\n>');
+  await rig.expect('AT+DNSRESOLV=1,"a"', 'OK\r\n>\r\r+DNSRESOLV:ERROR:42,"DNS Query Timeout"\r\n>', 5100);
+  await rig.expect('AT+DNSRESOLV=1', COUNT);
+  await rig.expect('AT+PING="10.0.0.1"', 'ERROR:43,"Ping Failed"\r\n>');
+  await rig.expect('AT+PING="10.0.0.1",1', COUNT);
+  rig.module.close();
+});
+
+describe('the clock (AT protocol 7.6)', () => {
+  test('starts with the uptime, can be set, and falls back after 660 s (T50)', async () => {
+    const rig = new Rig();
+    rig.module.powerOn();
+    await rig.clock.advance(500);
+    assert.equal(await rig.send('AT+TIME=1\r\n', 10), '\r\nOK\r\n>AT+TIME=1\r\nERROR:46,"Time Error"\r\n>');
+    await rig.clock.advance(7_600);
+    await rig.expect('AT+TIME=3', '+TIME:3,"1970-01-01T00:00:08.00Z"\r\nOK\r\n>');
+    await rig.expect('AT+TIME=2', '+TIME:2,2208988808\r\nOK\r\n>');
+    await rig.expect('AT+TIME=3,"2026-11-23T12:00:00.00Z"', 'OK\r\n>');
+    await rig.expect('AT+TIME=3', '+TIME:3,"2026-11-23T12:00:00.00Z"\r\nOK\r\n>');
+    await rig.expect('AT+TIME=1,1700000000', 'OK\r\n>');
+    await rig.expect('AT+TIME=1', '+TIME:1,1700000000\r\nOK\r\n>');
+    await rig.expect('AT+TIME=2,4004375916', 'OK\r\n>');
+    await rig.expect('AT+TIME=1', '+TIME:1,1795387116\r\nOK\r\n>', 660_000);
+    assert.match(await rig.send('AT+TIME=1\r\n'), /\+TIME:1,66\d\r\n/);
+    rig.module.close();
+  });
+
+  test('refuses what makes no sense', async () => {
+    const rig = await configured();
+    for (const [command, reply] of [
+      ['AT+TIME', COUNT],
+      ['AT+TIME=4', INVALID],
+      ['AT+TIME=0', INVALID],
+      ['AT+TIME="1"', INVALID],
+      ['AT+TIME=1,2,3', COUNT],
+      ['AT+TIME=1,"2"', INVALID],
+      ['AT+TIME=3,2', INVALID],
+      ['AT+TIME=2,2208988800', 'ERROR:46,"Time Error"\r\n>'],
+      ['AT+TIME=3,"2026-11-23T12:00:00Z"', 'ERROR:46,"Time Error"\r\n>'],
+      ['AT+TIME=3,"2026/11/23T12:00:00.00Z"', 'ERROR:46,"Time Error"\r\n>'],
+    ] as const) {
+      await rig.expect(command, reply);
+    }
+    rig.module.close();
+  });
+
+  test('without a fixed NTP server, or without an answer, there is no time', async () => {
+    const rig = await configured(...network, '12,"pool.ntp.org"');
+    assert.equal(await rig.send('AT+WSTA=1\r\n', 60_000), `AT+WSTA=1\r\nOK\r\n>${UP}${ADDRESS}`);
+    rig.module.control('wifi-drop');
+    await rig.send('AT+WSTAC=13,1\r\n');
+    rig.module.control('sntp off');
+    assert.equal(await rig.send('AT+WSTA=1\r\n', 60_000), `AT+WSTA=1\r\nOK\r\n>${UP}${ADDRESS}`);
+    rig.module.control('sntp on');
+    await rig.clock.advance(14_000);
+    assert.match(rig.take(), /^\r\+TIME:2,/);
+    rig.module.close();
+  });
+});
