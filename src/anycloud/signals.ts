@@ -9,7 +9,9 @@ export type Diagnostic =
   /** A command that will answer `OK` has not been sent; the connection is being torn down (T8). */
   | { type: 'send-failed' }
   /** A message from the broker was larger than the module can hold, and is lost (T18). */
-  | { type: 'overflow' };
+  | { type: 'overflow' }
+  /** Something that was a message from the broker has arrived in pieces. */
+  | { type: 'lost-message' };
 
 /** Everything that the module tells unasked: its events, what its diagnostics mean, and that it has restarted. */
 export type Signal = Urc | Diagnostic | { type: 'banner' };
@@ -22,6 +24,7 @@ const DIAGNOSTICS: [RegExp, Diagnostic][] = [
     { type: 'send-failed' },
   ],
   [/Buffer Overflow|Received packet with length/, { type: 'overflow' }],
+  [/MQTTPUB:|methods\/POST|twin\/res|properties\/desired|\$version/, { type: 'lost-message' }],
 ];
 
 /** The meaning of a line that is neither reply nor event; null for those that a host need not act on. */

@@ -20,6 +20,9 @@ interface DesiredPatch {
   version: number;
 }
 
+/** Between a loss and the reading of the twin, so that a bad wire is not filled with it. */
+const REFRESH_PAUSE = 5_000;
+
 /** What the module's keep-alive is by default, in milliseconds (AT protocol 8.1). */
 const KEEP_ALIVE = 60_000;
 
@@ -40,6 +43,9 @@ export class HubClient {
   #twin: Twin | null = null;
   /** Patches that came before the twin was dealt with; null from then on. */
   #held: DesiredPatch[] | null = [];
+  #refreshing = false;
+  /** Of the desired properties that were seen last; null before the twin was read. */
+  #version: number | null = null;
   #onNewInterval: (() => void) | null = null;
 
   constructor(context: Context, assignment: { host: string; deviceId: string }) {
@@ -59,6 +65,7 @@ export class HubClient {
     // Every unconfirmed report listens to it, and there may be many.
     setMaxListeners(0, this.#connection.signal);
     this.#twin = null;
+    this.#version = null;
     this.#held = [];
   }
 
@@ -80,6 +87,26 @@ export class HubClient {
     this.#enqueue((signal) => this.#keepAlive(signal));
   }
 
+  /** A message was lost on its way: the twin is read anew, since it tells what was asked for. */
+  refresh(): void {
+    if (this.#refreshing || this.#held) return;
+    this.#refreshing = true;
+    const { signal } = this.#connection;
+    const work = async () => {
+      await sleep(this.#context.clock, REFRESH_PAUSE, signal);
+      this.#held = [];
+      await this.readTwin(signal);
+      await this.announce(signal);
+    };
+    work()
+      .catch((error: unknown) => {
+        if (!signal.aborted) this.#context.fail(error);
+      })
+      .finally(() => {
+        this.#refreshing = false;
+      });
+  }
+
   /**
    * The module sends no ping while it receives (T17), so a message that leads to no answer must lead to another one,
    * or the hub closes the connection after one and a half times the keep-alive.
@@ -94,6 +121,7 @@ export class HubClient {
     const twin = await this.#twinClient.read(signal);
     this.#twin = twin;
     if (twin === null) return;
+    this.#version = twin.desiredVersion;
     const { report } = this.#context;
     report({ type: 'twin', desired: twin.desired, reported: twin.reported });
   }
@@ -179,6 +207,8 @@ export class HubClient {
       warn(this.#context.report, `A property update cannot be understood (${parsed.malformed}); it is ignored`);
       return;
     }
+    if (this.#version !== null && parsed.version > this.#version + 1) this.refresh();
+    this.#version = parsed.version;
     if (this.#held) this.#held.push(parsed);
     else this.#enqueue((signal) => this.#applyPatch(parsed, signal));
   }

@@ -82,6 +82,7 @@ export class Session implements Context {
         const following = await this.#perform(this.#state, stop);
         if (following === 'stop') break;
         if (!isServing(following)) this.hub?.suspend();
+        else if (!isServing(this.#state)) this.hub?.serve();
         this.#state = following;
       }
     } finally {
@@ -134,6 +135,7 @@ export class Session implements Context {
 
   #onSignal(signal: Signal): void {
     if (signal.type === 'message' && isServing(this.#state)) this.hub?.receive(signal.topic, signal.payload);
+    if (signal.type === 'lost-message' && isServing(this.#state)) this.hub?.refresh();
     const outcome = outcomeOfSignal(signal);
     if (outcome !== null) this.raise(outcome);
   }

@@ -16,6 +16,15 @@ const FIRST_PAUSE = 1_000;
 const LAST_RID = 999;
 const TOO_MANY_REQUESTS = 429;
 
+interface Request {
+  topic(rid: string): string;
+  payload: string;
+  /** How often it may stay unanswered before that is the result. */
+  silences: number;
+  /** Called when the module has taken it. */
+  onAccepted?: () => void;
+}
+
 interface Result {
   status: number;
   payload: Buffer;
@@ -35,7 +44,7 @@ export class TwinClient {
     const { modem, report } = this.#context;
     const overflow = modem.module.expect((seen) => seen.type === 'overflow' || undefined);
     try {
-      const result = await this.#ask(() => ({ topic: twinGetTopic, payload: '' }), signal);
+      const result = await this.#ask({ topic: twinGetTopic, payload: '', silences: 2 }, signal);
       if (result === null) {
         const why = overflow.found ? ': it is larger than the 1500 bytes that the module can receive' : '';
         warn(report, `The device twin did not come${why}; going on without it`);
@@ -77,7 +86,7 @@ export class TwinClient {
 
   #patch(patch: JsonObject, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      const request = () => ({ topic: reportedTopic, payload: asciiJson(patch), onAccepted: resolve });
+      const request = { topic: reportedTopic, payload: asciiJson(patch), silences: ATTEMPTS, onAccepted: resolve };
       this.#ask(request, signal).then((result) => {
         resolve();
         if (result !== null && result.status >= 200 && result.status < 300) return;
@@ -87,13 +96,9 @@ export class TwinClient {
     });
   }
 
-  /** Sends a request and awaits its result; throttled and failed ones again, with growing pauses (Azure 2.4). */
-  async #ask(
-    request: () => { topic: (rid: string) => string; payload: string; onAccepted?: () => void },
-    signal: AbortSignal,
-  ): Promise<Result | null> {
+  /** Sends a request and awaits its result; after a failure that may pass again, with growing pauses (Azure 2.4). */
+  async #ask({ topic, payload, silences, onAccepted }: Request, signal: AbortSignal): Promise<Result | null> {
     const { modem, clock, random } = this.#context;
-    const { topic, payload, onAccepted } = request();
     for (let attempt = 1; ; attempt++) {
       const rid = this.#nextRid();
       const answer = modem.module.expect<Result>((seen) => {
@@ -103,16 +108,21 @@ export class TwinClient {
         return { status: parsed.status, payload: seen.payload };
       });
       try {
-        if (await modem.broker.publish(topic(rid), payload, 0, signal)) onAccepted?.();
-        const result = await answer.within(clock, ANSWER_TIMEOUT, signal);
-        const passing = result !== null && (result.status === TOO_MANY_REQUESTS || result.status >= 500);
-        if (!passing || attempt === ATTEMPTS) return result;
+        const accepted = await modem.broker.publish(topic(rid), payload, 0, signal);
+        if (accepted) onAccepted?.();
+        const result = await answer.within(clock, accepted ? ANSWER_TIMEOUT : 0, signal);
+        const mayPass = result === null ? attempt < silences : isPassing(result.status) && attempt < ATTEMPTS;
+        if (!mayPass) return result;
       } finally {
         answer.cancel();
       }
       await sleep(clock, FIRST_PAUSE * 2 ** (attempt - 1) * (1 + random()), signal);
     }
   }
+}
+
+function isPassing(status: number): boolean {
+  return status === TOO_MANY_REQUESTS || status >= 500;
 }
 
 /** A refusal of the hub in words: its status, and what its body says. */

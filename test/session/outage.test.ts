@@ -158,6 +158,32 @@ test('every wish is answered, the last of those made while offline, and none twi
   assert.equal(new Set(answers).size, answers.length, answers.join(', '));
 });
 
+test('after the network was lost and the connection has survived, the cloud is still answered', async (t) => {
+  const bench = await virtualBench();
+  t.after(() => bench.stop());
+  void bench.run();
+  await bench.telemetry(1);
+  bench.module.faults.wifiDrop();
+  await bench.until(() => bench.states().includes('rejoin'));
+  const before = bench.of('telemetry').length;
+  await bench.telemetry(before + 1);
+  await bench.cloud.patchDesired(DEVICE, { led_user: 2 });
+  await bench.until(() => bench.of('property').at(-1)?.value === 2, 5_000);
+  const { status } = await bench.clock.until(bench.cloud.invokeMethod(DEVICE, 'reboot', { delay: 'PT1S' }));
+  assert.equal(status, 200);
+});
+
+test('a property write that arrives in pieces is found in the twin, and answered', async (t) => {
+  const bench = await virtualBench();
+  t.after(() => bench.stop());
+  void bench.run();
+  await bench.telemetry(1);
+  bench.module.faults.dropTransmitted(30);
+  await bench.cloud.patchDesired(DEVICE, { led_user: 2 });
+  await bench.until(() => bench.of('property').at(-1)?.value === 2, 20_000);
+  assert.ok(!bench.states().includes('await-broker'));
+});
+
 test('typed commands that change the state of the module are recovered from', async (t) => {
   for (const line of ['AT+RST', 'AT+MQTTDISCONN', 'AT+WSTA=0', 'ATE0', 'AT+MQTTCONN=1']) {
     await t.test(line, async (t) => {

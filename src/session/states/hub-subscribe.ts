@@ -6,8 +6,7 @@ import { warn } from '../narrate.ts';
 const DROP_GRACE = 1_000;
 
 /** Subscribes to what the hub sends, each confirmed before the next; after every connect, for all is forgotten (T2). */
-export const hubSubscribe: Effect<'hub-subscribe'> = async ({ hub, modem, report, clock }, signal) => {
-  hub?.serve();
+export const hubSubscribe: Effect<'hub-subscribe'> = async ({ modem, report, clock }, signal) => {
   for (const filter of [METHODS_FILTER, TWIN_RESULT_FILTER, DESIRED_FILTER]) {
     if (await modem.broker.subscribe(filter, 1, signal)) continue;
     warn(report, `The subscription to ${filter} was not confirmed`);
