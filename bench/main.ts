@@ -3,6 +3,7 @@ import type { Row } from './row.ts';
 import { atLink } from './rows/at-link.ts';
 import { endurance } from './rows/endurance.ts';
 import { reaction } from './rows/reaction.ts';
+import { start } from './rows/start.ts';
 import { table } from './table.ts';
 
 /** What can be measured, by the name that selects it: `npm run bench -- at-link`. */
@@ -10,6 +11,7 @@ const GROUPS: Record<string, () => Promise<Row[]>> = {
   'at-link': atLink,
   reaction,
   endurance,
+  start,
 };
 
 function machine(): string {
