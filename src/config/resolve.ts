@@ -141,7 +141,7 @@ function configurationError(problems: string[], path: string): AppError {
   return new AppError(
     'E_CONFIG',
     `${count} missing or wrong:${list}`,
-    `Put the lines into ${path} (.env.example shows them all), or try the demonstration without a board: --simulate`,
+    `Let "anycloud-iotc init" ask for them, put the lines into ${path}, or try it without a board: --simulate`,
   );
 }
 
