@@ -1,6 +1,7 @@
 import { cpus, platform, release, totalmem } from 'node:os';
 import type { Row } from './row.ts';
 import { atLink } from './rows/at-link.ts';
+import { cloud } from './rows/cloud.ts';
 import { endurance } from './rows/endurance.ts';
 import { reaction } from './rows/reaction.ts';
 import { start } from './rows/start.ts';
@@ -12,6 +13,7 @@ const GROUPS: Record<string, () => Promise<Row[]>> = {
   reaction,
   endurance,
   start,
+  cloud,
 };
 
 function machine(): string {
