@@ -1,4 +1,4 @@
-import { STATUS } from '../status.ts';
+import { MAX_VERBOSITY, STATUS } from '../status.ts';
 import { configure, type Handler, type Machine, type Outcome, plainConfiguration } from './machine.ts';
 
 const RATES = [9600, 14_400, 19_200, 38_400, 57_600, 115_200, 230_400];
@@ -85,7 +85,7 @@ const OPTIONS: Record<string, { max: number; apply(machine: Machine, value: numb
     },
   },
   V: {
-    max: 5,
+    max: MAX_VERBOSITY,
     apply: (machine, value) => {
       machine.verbosity = value;
     },

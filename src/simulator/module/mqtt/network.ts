@@ -68,6 +68,7 @@ export interface Loss {
  */
 export class NetworkClient {
   readonly #received = new ReceiveBuffer();
+  readonly #closed = new AbortController();
   readonly #options: NetworkOptions;
   readonly #address: Address;
   #socket: Duplex | undefined;
@@ -81,7 +82,7 @@ export class NetworkClient {
   constructor(options: NetworkOptions, address: Address) {
     this.#options = options;
     this.#address = address;
-    options.signal.addEventListener('abort', () => this.close(), { once: true });
+    options.signal.addEventListener('abort', () => this.close(), { once: true, signal: this.#closed.signal });
     this.#open(options.pace.dns);
   }
 
@@ -141,6 +142,7 @@ export class NetworkClient {
   /** Ends the connection, for good. */
   close(): void {
     this.#frozen = true;
+    this.#closed.abort();
     this.#drop();
   }
 
@@ -265,6 +267,8 @@ export class NetworkClient {
     });
     socket.once('end', () => ended('fin'));
     socket.once('close', () => ended('rst'));
+    // It may have been lost during the handshake that this module takes longer for.
+    if (socket.destroyed) this.#ended = 'rst';
     this.#options.wake();
   }
 
