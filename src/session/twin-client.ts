@@ -30,10 +30,14 @@ interface Result {
   payload: Buffer;
 }
 
+/** Null: there was none in time. Overflow: something came, and the module could not hold it (T18). */
+type Answer = Result | 'overflow' | null;
+
 /** Requests to the device twin (Azure 2.4): the document, and changes to its reported part. */
 export class TwinClient {
   readonly #context: Context;
   #rid = 0;
+  #tooLarge = false;
 
   constructor(context: Context) {
     this.#context = context;
@@ -41,26 +45,29 @@ export class TwinClient {
 
   /** Reads the twin. @returns null, after a warning, when it cannot be had; the session goes on without it */
   async read(signal: AbortSignal): Promise<Twin | null> {
-    const { modem, report } = this.#context;
-    const overflow = modem.module.expect((seen) => seen.type === 'overflow' || undefined);
-    try {
-      const result = await this.#ask({ topic: twinGetTopic, payload: '', silences: 2 }, signal);
-      if (result === null) {
-        const why = overflow.found ? ': it is larger than the 1500 bytes that the module can receive' : '';
-        warn(report, `The device twin did not come${why}; going on without it`);
-        return null;
-      }
-      if (result.status !== 200) {
-        warn(report, `The device twin cannot be read: ${describe(result)}; going on without it`);
-        return null;
-      }
-      const twin = parseTwin(result.payload);
-      if ('desired' in twin) return twin;
-      warn(report, `The device twin cannot be understood (${twin.malformed}); going on without it`);
+    if (this.#tooLarge) {
+      this.#without('is larger than the 1500 bytes that the module can receive');
       return null;
-    } finally {
-      overflow.cancel();
     }
+    const result = await this.#ask({ topic: twinGetTopic, payload: '', silences: 2 }, signal);
+    if (result === 'overflow') {
+      // The connection may break of it, so it is not tried again with every new one (T18).
+      this.#tooLarge = true;
+      this.#without('is larger than the 1500 bytes that the module can receive');
+      return null;
+    }
+    if (result?.status !== 200) {
+      this.#without(result === null ? 'did not come' : `cannot be read: ${describe(result)}`);
+      return null;
+    }
+    const twin = parseTwin(result.payload);
+    if ('desired' in twin) return twin;
+    this.#without(`cannot be understood (${twin.malformed})`);
+    return null;
+  }
+
+  #without(why: string): void {
+    warn(this.#context.report, `The device twin ${why}; going on without it`);
   }
 
   /**
@@ -89,19 +96,20 @@ export class TwinClient {
       const request = { topic: reportedTopic, payload: asciiJson(patch), silences: ATTEMPTS, onAccepted: resolve };
       this.#ask(request, signal).then((result) => {
         resolve();
-        if (result !== null && result.status >= 200 && result.status < 300) return;
-        const what = result === null ? 'nothing' : describe(result);
+        if (isResult(result) && result.status >= 200 && result.status < 300) return;
+        const what = isResult(result) ? describe(result) : 'nothing';
         warn(this.#context.report, `The hub answered ${what} to the reported ${Object.keys(patch).join(', ')}`);
       }, reject);
     });
   }
 
   /** Sends a request and awaits its result; after a failure that may pass again, with growing pauses (Azure 2.4). */
-  async #ask({ topic, payload, silences, onAccepted }: Request, signal: AbortSignal): Promise<Result | null> {
+  async #ask({ topic, payload, silences, onAccepted }: Request, signal: AbortSignal): Promise<Answer> {
     const { modem, clock, random } = this.#context;
     for (let attempt = 1; ; attempt++) {
       const rid = this.#nextRid();
-      const answer = modem.module.expect<Result>((seen) => {
+      const answer = modem.module.expect<Exclude<Answer, null>>((seen) => {
+        if (seen.type === 'overflow') return 'overflow';
         if (seen.type !== 'message') return undefined;
         const parsed = parseHubTopic(seen.topic);
         if (parsed?.kind !== 'twin-result' || parsed.rid !== rid) return undefined;
@@ -111,6 +119,7 @@ export class TwinClient {
         const accepted = await modem.broker.publish(topic(rid), payload, 0, signal);
         if (accepted) onAccepted?.();
         const result = await answer.within(clock, accepted ? ANSWER_TIMEOUT : 0, signal);
+        if (result === 'overflow') return result;
         const mayPass = result === null ? attempt < silences : isPassing(result.status) && attempt < ATTEMPTS;
         if (!mayPass) return result;
       } finally {
@@ -119,6 +128,10 @@ export class TwinClient {
       await sleep(clock, FIRST_PAUSE * 2 ** (attempt - 1) * (1 + random()), signal);
     }
   }
+}
+
+function isResult(answer: Answer): answer is Result {
+  return answer !== null && answer !== 'overflow';
 }
 
 function isPassing(status: number): boolean {
