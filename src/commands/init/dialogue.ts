@@ -145,7 +145,7 @@ interface Asking {
 }
 
 /** What an answer must be and is not; null when it is right. */
-export function problemOf(name: SettingName, answer: string): string | null {
+function problemOf(name: SettingName, answer: string): string | null {
   const setting: Setting<unknown> = SETTINGS[name];
   if (/\p{Cc}/u.test(answer)) return 'hold no control characters';
   const checked = setting.check(answer);
