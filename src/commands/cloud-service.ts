@@ -3,9 +3,9 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { isIPv6 } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { Clock } from '../clock.ts';
 import { AppError } from '../errors.ts';
-import type { Report } from '../events.ts';
-import { createLocalCloud, type Enrolment } from '../simulator/cloud/local-cloud.ts';
+import { createLocalCloud, type Enrolment, type LocalCloud } from '../simulator/cloud/local-cloud.ts';
 import { createPki, type Pki } from '../simulator/cloud/pki.ts';
 import { openPki } from '../simulator/cloud/pki-file.ts';
 import { type SntpServer, startSntpServer } from '../simulator/sntp/server.ts';
@@ -36,71 +36,79 @@ export interface CloudPlan {
 export async function serveCloud(plan: CloudPlan, { report, signal }: Floor, world: World): Promise<void> {
   const note = (message: string) => report({ type: 'event', level: 'note', message });
   const warn = (message: string) => report({ type: 'event', level: 'warning', message });
-  const { clock, random } = world;
-  const startedAt = clock.now();
-  const hosts = addressesOf(plan.host);
-  const [name = plan.host] = hosts;
+  const names = addressesOf(plan.host);
   const folder = openFolder(plan, world);
-  const caPath = join(folder, 'ca.pem');
-  const key = isLoopback(plan.host) ? null : randomBytes(18).toString('base64url');
   const closing: (() => Promise<void>)[] = [];
   try {
-    const pki = await openCertificates(plan, folder, hosts, startedAt);
-    writeFileSync(caPath, pki.ca);
-    const issued = await Promise.all(plan.toIssue.map((id) => issue(pki, folder, id)));
-    const cloud = createLocalCloud({
-      clock,
-      random,
-      pki,
-      idScope: plan.idScope,
-      enrolments: [...plan.enrolments, ...issued.map(({ enrolment }) => enrolment)],
-      // A board finds the hub in the way it has found DPS.
-      hubName: name,
-      log: warn,
-      ...(plan.data === null ? {} : { dataFolder: folder }),
+    const { cloud, issued, caPath } = await build(plan, names, folder, warn, world).catch((error: unknown) => {
+      throw error instanceof Error && 'syscall' in error ? unusable(folder, error) : error;
     });
     closing.push(() => cloud.close());
-    const { mqttPort, plainPort, url } = await cloud
-      .listen({
-        host: plan.host,
-        mqttPort: plan.mqttPort,
-        httpPort: plan.httpPort,
-        ...(plan.plainPort === null ? {} : { plainPort: plan.plainPort }),
-        ...(key === null ? {} : { httpKey: key }),
-      })
-      .catch((error: unknown) => {
-        throw portError(error, plan.host);
-      });
+    const key = isLoopback(plan.host) ? null : randomBytes(18).toString('base64url');
+    const { mqttPort, plainPort, httpPort } = await listen(cloud, plan, key);
     closing.push(narrateCloud(cloud, report));
 
     note(`The local cloud is on ${plan.host}: MQTT over TLS on port ${mqttPort}, until Ctrl-C`);
     if (plainPort !== null) note(`MQTT without TLS is on port ${plainPort}: MQTT_TLS=0 MQTT_PORT=${plainPort}`);
-    note(`Settings that lead here: DPS_HOST=${hosts.join(' or ')} MQTT_PORT=${mqttPort} ID_SCOPE=${plan.idScope}`);
+    note(`Settings that lead here: DPS_HOST=${names.join(' or ')} MQTT_PORT=${mqttPort} ID_SCOPE=${plan.idScope}`);
     note(`What the board must trust: ROOT_CERT=${caPath} (or once: anycloud-iotc load-cert ${caPath})`);
-    const api = new URL(url);
-    api.hostname = isIPv6(name) ? `[${name}]` : name;
-    note(`HTTP API: ${api.origin}${key === null ? '' : ` with the header Authorization: ${key}`}`);
-    const apiPort = Number(api.port || 80);
-    if (apiPort !== plan.httpPort && plan.httpPort !== 0) {
-      warn(`Port ${plan.httpPort} is in use, so the HTTP API is on port ${apiPort}`);
-    }
+    const [name = plan.host] = names;
+    const api = `http://${isIPv6(name) ? `[${name}]` : name}:${httpPort}`;
+    note(`HTTP API: ${api}${key === null ? '' : ` with the header Authorization: ${key}`}`);
+    if (plan.httpPort !== 0 && httpPort !== plan.httpPort)
+      warn(`Port ${plan.httpPort} is in use, so it is on ${httpPort}`);
     for (const { id, files } of issued) note(`Enrolled ${id}, with the certificate and key ${files.join(' and ')}`);
-    const enrolled = cloud.enrolments.all().length;
-    if (enrolled === 0) warn('Nobody is enrolled: use --enrol or --group, or PUT /api/enrolments/<registration id>');
-
+    if (cloud.enrolments.all().length === 0) {
+      warn('Nobody is enrolled: use --enrol or --group, or PUT /api/enrolments/<registration id>');
+    }
     if (plan.sntp) {
+      const { port, close } = await startClock(plan.host, plan.sntp, world.clock, warn);
+      closing.push(close);
       const { date } = plan.sntp;
-      const server = await startClock(plan.host, plan.sntp.port, report, () =>
-        date === null ? clock.now() : date + clock.now() - startedAt,
-      );
-      closing.push(() => server.close());
       const time = date === null ? 'the true time' : `${new Date(date).toISOString()} as the time of the start`;
-      note(`SNTP is on UDP port ${server.port} and tells ${time}: NTP_SERVER=${hosts.join(' or ')}`);
+      note(`SNTP is on UDP port ${port} and tells ${time}: NTP_SERVER=${names.join(' or ')}`);
     }
     await aborted(signal);
   } finally {
     await Promise.all(closing.map((close) => close()));
     if (plan.data === null) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Makes the cloud and everything that it keeps in files. */
+async function build(plan: CloudPlan, names: string[], folder: string, log: (line: string) => void, world: World) {
+  const { clock, random } = world;
+  const pki = await openCertificates(plan, folder, names, clock.now());
+  const caPath = join(folder, 'ca.pem');
+  writeFileSync(caPath, pki.ca);
+  const issued = await Promise.all(plan.toIssue.map((id) => issue(pki, folder, id)));
+  const cloud = createLocalCloud({
+    clock,
+    random,
+    pki,
+    idScope: plan.idScope,
+    enrolments: [...plan.enrolments, ...issued.map(({ enrolment }) => enrolment)],
+    // A board finds the hub in the way it has found DPS.
+    hubName: names[0] ?? plan.host,
+    log,
+    ...(plan.data === null ? {} : { dataFolder: folder }),
+  });
+  return { cloud, issued, caPath };
+}
+
+/** @throws AppError that says which port cannot be had, and why */
+async function listen(cloud: LocalCloud, { host, mqttPort, httpPort, plainPort }: CloudPlan, key: string | null) {
+  try {
+    const addresses = await cloud.listen({
+      host,
+      mqttPort,
+      httpPort,
+      ...(plainPort === null ? {} : { plainPort }),
+      ...(key === null ? {} : { httpKey: key }),
+    });
+    return { ...addresses, httpPort: Number(new URL(addresses.url).port || 80) };
+  } catch (error) {
+    throw portError(error, host);
   }
 }
 
@@ -162,15 +170,22 @@ async function issue(pki: Pki, folder: string, id: string) {
 }
 
 /** The port that boards ask on needs rights and may be taken; another one is of use only where something leads there. */
-async function startClock(host: string, port: number, report: Report, now: () => number): Promise<SntpServer> {
+async function startClock(
+  host: string,
+  { port, date }: NonNullable<CloudPlan['sntp']>,
+  clock: Clock,
+  warn: (message: string) => void,
+): Promise<SntpServer> {
+  const ahead = date === null ? 0 : date - clock.now();
+  const now = () => clock.now() + ahead;
   try {
     return await startSntpServer(host, port, now);
   } catch (error) {
     const server = await startSntpServer(host, 0, now);
-    const message =
-      `${portError(error, host).message}, so the time is told on UDP port ${server.port}. ` +
-      `A board always asks on port 123: lead that to this one, or run this with the right to use it`;
-    report({ type: 'event', level: 'warning', message });
+    warn(
+      `${portError(error, host).message}, so the time is told on UDP port ${server.port}. A board always asks on ` +
+        'port 123: lead that to this one, or run this with the right to use it',
+    );
     return server;
   }
 }

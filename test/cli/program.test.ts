@@ -129,7 +129,7 @@ describe('a simulation as a process', { concurrency: 2 }, () => {
       return [response.status, answer];
     };
     const [status] = await request('PATCH', 'properties', { telemetryInterval: 5, led_user: 99 });
-    assert.ok(Number(status) < 300, String(status));
+    assert.ok(status === 200 || status === 202, String(status));
     const accepted = await cli.event('property', ({ name }) => name === 'telemetryInterval');
     assert.deepEqual([accepted['value'], accepted['requested'], accepted['ac']], [5, 5, 200]);
     const refused = await cli.event('property', ({ name }) => name === 'led_user');
@@ -142,15 +142,18 @@ describe('a simulation as a process', { concurrency: 2 }, () => {
     cli.kill('SIGTERM');
     assert.equal((await cli.ended).code, 143);
     assert.deepEqual([cli.events().at(-1)?.type, cli.events().at(-1)?.['code']], ['exit', 143]);
-    assert.ok(!cli.stdout.includes('GMM'));
+    assert.ok(!cli.events().some(({ line }) => line === 'AT+GMM'));
   });
 
-  test('--verbose hides the passphrase; SIGINT says farewell and ends it with 130', async (t) => {
-    const cli = startCli(t, [...SIMULATE, '--verbose', '--passphrase', PASSPHRASE]);
+  test('without TLS it says so; --verbose hides the passphrase; SIGINT says farewell and ends it with 130', async (t) => {
+    const plain = ['--mqtt-tls', '0', '--mqtt-port', '1883'];
+    const cli = startCli(t, [...SIMULATE, ...plain, '--verbose', '--passphrase', PASSPHRASE]);
     await cli.text(/ telemetry \{/);
     cli.kill('SIGINT');
     const { code, stdout, stderr } = await cli.ended;
     assert.deepEqual([code, stderr], [130, '']);
+    for (const line of ['Warning: MQTT_TLS is 0', 'AT+MQTTC=2,1883', 'AT+MQTTC=7,0'])
+      assert.ok(stdout.includes(line), line);
     assert.match(stdout, /AT\+MQTTDISCONN\n(.*\n)+.*exit code 130/);
     assertHidden(stdout);
   });
@@ -161,7 +164,8 @@ describe('a simulation as a process', { concurrency: 2 }, () => {
     cli.kill('SIGINT');
     cli.kill('SIGTERM');
     const { code } = await cli.ended;
-    assert.equal(code, 143);
+    // Both may be waiting at once, and then the system chooses which comes first.
+    assert.ok(code === 130 || code === 143, String(code));
     assert.ok(!cli.events().some(({ type }) => type === 'exit'));
   });
 
