@@ -1,5 +1,5 @@
 import { AzureError } from './azure-error.ts';
-import { chainsTo, identityOfPem, type PeerIdentity } from './identity.ts';
+import { chainsTo, identityOfPem, type PeerIdentity, plainThumbprint } from './identity.ts';
 import type { JsonObject } from './json.ts';
 
 interface EnrolmentBase {
@@ -36,11 +36,9 @@ export type Enrolment = IndividualEnrolment | GroupEnrolment;
 export const enrolmentId = (enrolment: Enrolment): string =>
   enrolment.kind === 'group' ? enrolment.id : enrolment.registrationId;
 
-const normalised = (thumbprint: string) => thumbprint.replace(/[^0-9a-f]/gi, '').toUpperCase();
-
 function isEnrolledLeaf(enrolment: IndividualEnrolment, peer: PeerIdentity): boolean {
   if (enrolment.certificate) return identityOfPem(enrolment.certificate).sha256 === peer.sha256;
-  if (enrolment.thumbprint) return [peer.sha1, peer.sha256].includes(normalised(enrolment.thumbprint));
+  if (enrolment.thumbprint) return [peer.sha1, peer.sha256].includes(plainThumbprint(enrolment.thumbprint));
   return enrolment.ca !== undefined && chainsTo(peer, enrolment.ca);
 }
 

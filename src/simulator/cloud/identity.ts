@@ -19,7 +19,8 @@ export interface PeerIdentity {
 const PEM_BLOCK = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 const MAX_CHAIN = 10;
 
-const withoutColons = (fingerprint: string) => fingerprint.replaceAll(':', '').toUpperCase();
+/** A thumbprint as it is compared: openssl writes colons between the bytes, other tools blanks or lower case. */
+export const plainThumbprint = (text: string): string => text.replace(/[^0-9a-f]/gi, '').toUpperCase();
 
 function describe(leaf: X509Certificate, chain: X509Certificate[]): PeerIdentity {
   const commonName: unknown = leaf.toLegacyObject().subject?.CN;
@@ -27,8 +28,8 @@ function describe(leaf: X509Certificate, chain: X509Certificate[]): PeerIdentity
     commonName: typeof commonName === 'string' ? commonName : '',
     certificate: leaf.toString(),
     chain: chain.map((certificate) => certificate.toString()),
-    sha1: withoutColons(leaf.fingerprint),
-    sha256: withoutColons(leaf.fingerprint256),
+    sha1: plainThumbprint(leaf.fingerprint),
+    sha256: plainThumbprint(leaf.fingerprint256),
     validFrom: Date.parse(leaf.validFrom),
     validTo: Date.parse(leaf.validTo),
   };

@@ -14,7 +14,7 @@ import { type CloudFaults, createFaults } from './fault-injector.ts';
 import { FaultQueue } from './faults.ts';
 import { startHttpApi } from './http/server.ts';
 import { Hub } from './hub.ts';
-import { identityOfPem, identityOfSocket, type PeerIdentity } from './identity.ts';
+import { identityOfPem, identityOfSocket, type PeerIdentity, plainThumbprint } from './identity.ts';
 import type { Json, JsonObject } from './json.ts';
 import type { MethodResult, MethodTimes } from './methods.ts';
 import { findModel, type Model } from './models.ts';
@@ -233,8 +233,8 @@ export function createLocalCloud(options: LocalCloudOptions): LocalCloud {
     devices: () => devices.all().map(summarise),
     device: (id) => summarise(devices.get(id)),
     async createDevice(id, { certificate, thumbprint, modelId }) {
-      const known = certificate === undefined ? thumbprint : thumbprintOf(certificate);
-      const device = devices.create({ id, thumbprint: known?.toUpperCase() ?? null, modelId: modelId ?? null });
+      const known = certificate === undefined ? thumbprint && plainThumbprint(thumbprint) : thumbprintOf(certificate);
+      const device = devices.create({ id, thumbprint: known ?? null, modelId: modelId ?? null });
       await devices.keep(device);
       return summarise(device);
     },
