@@ -16,9 +16,16 @@ export interface Bench {
   host: string;
 }
 
-/** A cloud on free ports of this computer, for one test file. */
-export async function startBench(): Promise<Bench> {
-  const pki = await createPki({ hosts: [], now: systemClock.now() });
+export interface BenchOptions {
+  /** Any free port unless told. */
+  mqttPort?: number;
+  pki?: Pki;
+  dataFolder?: string;
+}
+
+/** A cloud on ports of this computer. */
+export async function startBench({ mqttPort: port = 0, pki: earlier, ...kept }: BenchOptions = {}): Promise<Bench> {
+  const pki = earlier ?? (await createPki({ hosts: [], now: systemClock.now() }));
   const cloud = createLocalCloud({
     clock: systemClock,
     random: Math.random,
@@ -27,8 +34,9 @@ export async function startBench(): Promise<Bench> {
     enrolments: [],
     hubName: (port) => `localhost:${port}`,
     assigningAnswers: 1,
+    ...kept,
   });
-  const { mqttPort, plainPort } = await cloud.listen({ httpPort: 0, plainPort: 0 });
+  const { mqttPort, plainPort } = await cloud.listen({ mqttPort: port, httpPort: 0, plainPort: 0 });
   if (plainPort === null) throw new Error('the plain port was asked for');
   return { cloud, pki, mqttPort, plainPort, host: `localhost:${mqttPort}` };
 }

@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, suite, type TestContext, test } from 'node:test';
 import common from 'azure-iot-common';
 import device, {
@@ -14,7 +18,7 @@ import type { Json } from '../../src/simulator/cloud/json.ts';
 import { createPki } from '../../src/simulator/cloud/pki.ts';
 import { type Bench, type BenchDevice, MODEL, newDevice, nextEvent, startBench, watchPackets } from './cloud.ts';
 import { Inbox } from './inbox.ts';
-import { type HubClientOptions, hubClient } from './sdk.ts';
+import { type HubClientOptions, hubClient, listenToDesired } from './sdk.ts';
 
 const { ExponentialBackOffWithJitter } = common;
 
@@ -163,6 +167,13 @@ suite('connections', { concurrency: true, timeout: 30_000 }, () => {
     await bench.cloud.faults.inject({ type: 'delete', deviceId: 'deleted' });
     await lost;
     await assert.rejects(client.open(), /Not authorized/);
+  });
+
+  test('a device is known by a thumbprint as openssl writes it', async (t) => {
+    const { certificate, key } = await bench.pki.device('fingerprint');
+    await bench.cloud.createDevice('fingerprint', { thumbprint: new X509Certificate(certificate).fingerprint });
+    const client = await clientOf(t, { id: 'fingerprint', certificate, key });
+    await client.open();
   });
 
   test('a device that nobody knows, and one with the certificate of another, are refused', async (t) => {
@@ -374,17 +385,40 @@ suite('a connection that is lost', { concurrency: true, timeout: 30_000 }, () =>
     assert.deepEqual(bodiesOf(await inbox.arrived(2)), ['1', '2']);
   });
 
-  test('finds the session that the hub has kept: CONNACK says so', async (t) => {
-    const { identity, client } = await boardAt(t, 'returning');
-    listenToMessages(client);
+  test('is made again with a hub that has been restarted, and nothing is forgotten', async (t) => {
+    const dataFolder = await mkdtemp(join(tmpdir(), 'conformance-'));
+    const first = await startBench({ dataFolder });
+    const client = await hubClient(first, await newDevice(first, 'survivor'));
+    const messages = listenToMessages(client);
+    const twin = await client.getTwin();
+    const desired = new Inbox<unknown>();
+    twin.on('properties.desired.led_user', desired.take);
+    await listenToDesired(twin);
+    const lost = once(client, 'disconnect');
+    await first.cloud.close();
+    await lost;
+    const { pki, mqttPort } = first;
+    const { cloud } = await startBench({ dataFolder, pki, mqttPort });
+    t.after(async () => {
+      await client.close();
+      await cloud.close();
+      await rm(dataFolder, { recursive: true });
+    });
+    await cloud.sendC2d('survivor', Buffer.from('sent before you were back'));
     await client.open();
-    await client.close();
-    const connack = nextEvent(
-      bench.cloud,
-      'mqtt',
-      ({ packet }) => packet['cmd'] === 'connack' && packet['sessionPresent'] === true,
-    );
-    await (await clientOf(t, identity)).open();
-    await connack;
+    await cloud.patchDesired('survivor', { led_user: 1 });
+    assert.deepEqual(await desired.arrived(1), [1]);
+    assert.deepEqual(bodiesOf(await messages.arrived(1)), ['sent before you were back']);
+  });
+
+  test('finds the session that the hub has kept: CONNACK says so', async (t) => {
+    const { client } = await boardAt(t, 'returning');
+    for (const sessionPresent of [false, true]) {
+      const { transportObj: opened } = (await client.open()) as {
+        transportObj: { transportObj: { sessionPresent: boolean } };
+      };
+      assert.equal(opened.transportObj.sessionPresent, sessionPresent);
+      await client.close();
+    }
   });
 });
