@@ -2,7 +2,7 @@ import { systemClock } from '../../src/clock.ts';
 import type { TimedEvent } from '../../src/simulator/cloud/events.ts';
 import type { JsonObject } from '../../src/simulator/cloud/json.ts';
 import { createLocalCloud, type LocalCloud } from '../../src/simulator/cloud/local-cloud.ts';
-import { createPki, type DeviceCredentials, type KeyedCertificate, type Pki } from '../../src/simulator/cloud/pki.ts';
+import { createPki, type KeyedCertificate, type Pki } from '../../src/simulator/cloud/pki.ts';
 
 export const SCOPE = '0ne000A1B2C';
 export const MODEL = 'dtmi:com:Microchip:WBZ451_Curiosity;1';
@@ -47,9 +47,9 @@ export interface BenchDevice extends KeyedCertificate {
 
 /** A device that the hub knows, without a detour to DPS. */
 export async function newDevice({ cloud, pki }: Bench, id: string): Promise<BenchDevice> {
-  const credentials: DeviceCredentials = await pki.device(id);
-  await cloud.createDevice(id, { certificate: credentials.certificate });
-  return { id, certificate: credentials.certificate, key: credentials.key };
+  const { certificate, key } = await pki.device(id);
+  await cloud.createDevice(id, { certificate });
+  return { id, certificate, key };
 }
 
 type EventOf<T extends TimedEvent['type']> = Extract<TimedEvent, { type: T }>;

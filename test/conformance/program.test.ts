@@ -49,6 +49,4 @@ test('a device program of anyone meets the cloud that the command line starts', 
   assert.deepEqual(await ended, [0, null]);
   const { provisioned, template } = await ask('');
   assert.deepEqual({ provisioned, template }, { provisioned: true, template: MODEL });
-  cloud.kill('SIGINT');
-  assert.equal((await cloud.ended).code, 130);
 });
