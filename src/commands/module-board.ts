@@ -38,11 +38,16 @@ export async function serveBoard(plan: BoardPlan, { report, signal }: Floor, wor
   const identity = plan.identity ?? (await throwAwayIdentity(plan.deviceId, world));
   let port = await link.open(signal);
   let baud = plan.baud;
+  let changing = false;
 
+  /** One change at a time: the driver would do them side by side. */
   function followRate(): void {
-    if (!port.isOpen || port.baudRate === baud) return;
+    if (changing || !port.isOpen || port.baudRate === baud) return;
+    changing = true;
     port.update({ baudRate: baud }, (error) => {
+      changing = false;
       if (error) warn(`${plan.port} cannot have ${baud} baud: ${error.message}`);
+      else followRate();
     });
   }
 
@@ -69,14 +74,12 @@ export async function serveBoard(plan: BoardPlan, { report, signal }: Floor, wor
     note(`A virtual AnyCloud module is on ${plan.port} at ${baud} baud; control lines are read from standard input`);
     note(`Its certificate is for ${identity.commonName}${plan.identity ? '' : ', made for this run only'}`);
     note(`It sees the Wi-Fi network ${JSON.stringify(plan.network.ssid)}`);
-    let wire = connect(port, module.connect(), { report, signal });
     module.powerOn();
     for (;;) {
-      await wire;
+      await connect(port, module.connect(), { report, signal });
       if (signal.aborted) return;
       port = await link.open(signal);
       followRate();
-      wire = connect(port, module.connect(), { report, signal });
     }
   } finally {
     control.close();

@@ -1,9 +1,20 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
 import { emptyFolder, startCli } from '../helpers/cli.ts';
 import { Cable, withoutSocat } from '../helpers/socat.ts';
+
+const execute = promisify(execFile);
+
+/** Waits until a terminal has this rate; the test's own time limit ends that. */
+async function hasRate(path: string, rate: number): Promise<void> {
+  let stdout = '';
+  while (stdout.trim() !== String(rate)) ({ stdout } = await execute('stty', ['-F', path, 'speed']));
+}
 
 const PASSPHRASE = 'correct horse "battery\\staple"';
 
@@ -39,6 +50,12 @@ test('cloud, module and session, joined by a serial line that is unplugged for a
   module.process.stdin?.write('status\nsntp maybe\n');
   await module.text(/^status: linked=0 ip=0 /m);
   await module.text(/^sntp maybe: error: sntp does not take: maybe$/m);
+
+  await hasRate(ends[1], 230_400);
+  await writeFile(ends[0], 'AT+IPR=115200\r\n');
+  await hasRate(ends[1], 115_200);
+  module.process.stdin?.write('reset\n');
+  await hasRate(ends[1], 230_400);
 
   const session = startCli(
     t,
