@@ -3,17 +3,21 @@ import type { Row } from './row.ts';
 import { atLink } from './rows/at-link.ts';
 import { cloud } from './rows/cloud.ts';
 import { endurance } from './rows/endurance.ts';
+import { overhead } from './rows/overhead.ts';
+import { packages } from './rows/package.ts';
 import { reaction } from './rows/reaction.ts';
 import { start } from './rows/start.ts';
 import { table } from './table.ts';
 
 /** What can be measured, by the name that selects it: `npm run bench -- at-link`. */
 const GROUPS: Record<string, () => Promise<Row[]>> = {
+  overhead,
   'at-link': atLink,
   reaction,
   endurance,
   start,
   cloud,
+  packages,
 };
 
 function machine(): string {

@@ -39,6 +39,11 @@ export async function compare(
     const second = round % 2 === 0 ? await theirs() : await ours();
     if (round > 0) pairs.push(round % 2 === 0 ? [first, second] : [second, first]);
   }
+  return paired(pairs);
+}
+
+/** Sums up pairs that were measured together. */
+export function paired(pairs: readonly [ours: number, theirs: number][]): Comparison {
   return {
     ours: summarise(pairs.map(([a]) => a)),
     theirs: summarise(pairs.map(([, b]) => b)),
