@@ -1,4 +1,6 @@
-import { type Duplex, duplexPair } from 'node:stream';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { generate } from 'mqtt-packet';
 import { systemClock } from '../../src/clock.ts';
 import { createLocalCloud } from '../../src/simulator/cloud/local-cloud.ts';
@@ -13,22 +15,22 @@ const ROUNDS = 15;
 /** Messages a round, of all devices together. */
 const MESSAGES = 6_000;
 const HUB = 'local-hub.azure-devices.net';
-const ACKNOWLEDGEMENT = 4;
+const LOOPBACK = '127.0.0.1';
+/** CONNACK and PUBACK alike have so many bytes. */
+const ANSWER = 4;
 
-/** A device that sends telemetry with QoS 1 and counts what comes back; it is the same for both clouds. */
+/** A device like ours: telemetry with QoS 1, each message after the acknowledgement of the last one (T7). */
 class Client {
-  readonly #stream: Duplex;
+  readonly #stream: Socket;
   readonly #telemetry: Buffer;
-  #expected = 0;
-  #onAll: () => void = () => undefined;
+  #missing = 0;
+  #onAnswer: () => void = () => undefined;
 
-  constructor(id: string, accept: (stream: Duplex) => void) {
-    const [ours, theirs] = duplexPair();
-    this.#stream = ours;
-    accept(theirs);
-    ours.on('data', (chunk: Buffer) => {
-      this.#expected -= chunk.length;
-      if (this.#expected === 0) this.#onAll();
+  private constructor(stream: Socket, id: string) {
+    this.#stream = stream;
+    stream.on('data', (chunk: Buffer) => {
+      this.#missing -= chunk.length;
+      if (this.#missing === 0) this.#onAnswer();
     });
     this.#telemetry = generate({
       cmd: 'publish',
@@ -41,26 +43,30 @@ class Client {
     });
   }
 
-  connect(id: string): Promise<void> {
+  static async connect(id: string, port: number): Promise<Client> {
+    const stream = connect({ host: LOOPBACK, port, noDelay: true });
+    await once(stream, 'connect');
+    const client = new Client(stream, id);
     const username = `${HUB}/${id}/?api-version=2021-04-12`;
-    const packet = generate({ cmd: 'connect', clientId: id, username, clean: true, keepalive: 60, protocolVersion: 4 });
-    return this.#exchange(packet, 1);
+    await client.#exchange(
+      generate({ cmd: 'connect', clientId: id, username, clean: true, keepalive: 60, protocolVersion: 4 }),
+    );
+    return client;
   }
 
-  send(count: number): Promise<void> {
-    return this.#exchange(this.#telemetry, count);
+  async send(count: number): Promise<void> {
+    for (let sent = 0; sent < count; sent++) await this.#exchange(this.#telemetry);
   }
 
   close(): void {
     this.#stream.destroy();
   }
 
-  /** Writes a packet so many times; every answer has four bytes. */
-  #exchange(packet: Buffer, times: number): Promise<void> {
+  #exchange(packet: Buffer): Promise<void> {
     return new Promise((resolve) => {
-      this.#expected = times * ACKNOWLEDGEMENT;
-      this.#onAll = resolve;
-      for (let written = 0; written < times; written++) this.#stream.write(packet);
+      this.#missing = ANSWER;
+      this.#onAnswer = resolve;
+      this.#stream.write(packet);
     });
   }
 }
@@ -78,10 +84,18 @@ function acceptPlainly(stream: Duplex): void {
   ended.catch(() => undefined);
 }
 
-async function connectAll(ids: string[], accept: (stream: Duplex) => void): Promise<Client[]> {
-  const clients = ids.map((id) => new Client(id, accept));
-  for (const [index, client] of clients.entries()) await client.connect(ids[index] ?? '');
+async function connectAll(ids: string[], port: number): Promise<Client[]> {
+  const clients: Client[] = [];
+  for (const id of ids) clients.push(await Client.connect(id, port));
   return clients;
+}
+
+async function servePlainly(): Promise<{ server: Server; port: number }> {
+  const server = createServer({ noDelay: true }, acceptPlainly);
+  server.listen(0, LOOPBACK);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return { server, port };
 }
 
 /** Messages a second. */
@@ -95,10 +109,11 @@ async function rate(clients: Client[]): Promise<number> {
 /** What the local cloud carries, and what it needs for that. */
 export async function cloud(): Promise<Row[]> {
   const rows: Row[] = [];
+  const { server, port } = await servePlainly();
   const pki = await createPki({ hosts: [], now: systemClock.now() });
   for (const count of [1, 100, 500]) {
     const ids = Array.from({ length: count }, (_, index) => `device-${index}`);
-    const plain = await connectAll(ids, acceptPlainly);
+    const plain = await connectAll(ids, port);
     const before = memoryInUse();
     const cloud = createLocalCloud({
       clock: systemClock,
@@ -108,7 +123,8 @@ export async function cloud(): Promise<Row[]> {
       enrolments: [],
     });
     for (const id of ids) await cloud.createDevice(id, { thumbprint: 'A'.repeat(64) });
-    const clients = await connectAll(ids, (stream) => cloud.accept(stream, 'plain'));
+    const { plainPort } = await cloud.listen({ httpPort: 0, plainPort: 0 });
+    const clients = await connectAll(ids, plainPort ?? 0);
     const result = await compare(
       ROUNDS,
       () => rate(clients),
@@ -121,5 +137,6 @@ export async function cloud(): Promise<Row[]> {
     for (const client of [...plain, ...clients]) client.close();
     await cloud.close();
   }
+  server.close();
   return rows;
 }
