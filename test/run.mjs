@@ -1,5 +1,6 @@
 // Runs every test under test/ (or the files and folders named as arguments) with node:test and tsx.
 // node --test expands no globs on Node 20, and a shell glob would not work on Windows.
+import { execFileSync } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -20,6 +21,9 @@ function testsIn(path) {
 const paths = process.argv.slice(2);
 const files = (paths.length > 0 ? paths : ['test']).flatMap(testsIn).sort();
 if (files.length === 0) throw new Error('no tests found');
+
+// Some tests start the program as its users do; what it is compiled from may have changed.
+execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
 
 // Child processes inherit tsx through NODE_OPTIONS; the concurrency default of node:test leaves one core idle.
 process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ''} --import tsx`.trim();

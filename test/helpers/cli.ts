@@ -1,13 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
-/** What starts the program, from its sources. */
-export const COMMAND: readonly [string, ...string[]] = [process.execPath, '--import', import.meta.resolve('tsx'), CLI];
+/** What starts the program as users have it; test/run.mjs has compiled it. */
+export const COMMAND: readonly [string, ...string[]] = [
+  process.execPath,
+  fileURLToPath(new URL('../../dist/cli.js', import.meta.url)),
+];
 /** A process that is not done by then hangs. */
 const PATIENCE = 25_000;
 
@@ -99,8 +101,11 @@ export class Cli {
   }
 }
 
+/** A folder of its own, which goes with the test's process. */
 export function emptyFolder(): string {
-  return mkdtempSync(join(tmpdir(), 'anycloud-iotc-test-'));
+  const folder = mkdtempSync(join(tmpdir(), 'anycloud-iotc-test-'));
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
 }
 
 export function parseEvent(line: string): JsonEvent {
