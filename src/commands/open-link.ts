@@ -24,7 +24,7 @@ const DEMO_TWIN: JsonObject = {
 };
 
 /** What a real port is opened with. */
-export type SerialSettings = Pick<Settings, 'port' | 'baud'>;
+export type SerialSettings = Pick<Settings, 'port' | 'baud'> & Partial<Pick<Settings, 'reconnect'>>;
 
 /** What the simulator is built with. */
 type BenchSettings = Pick<Settings, 'pace' | 'wifi' | 'idScope' | 'deviceId' | 'mqttTls' | 'demoTwin' | 'httpPort'>;
@@ -61,32 +61,43 @@ export async function openLink(
 /** The word in place of a port for the only one that is likely the board's. */
 const AUTO = 'auto';
 
-/** A real port, and when it goes away, the same one again. */
-export async function serialLink({ port, baud }: SerialSettings, clock: Clock, report: Report) {
-  const { openPort } = await import('../serial/port.ts');
-  let wasOpen = false;
+/** A real port, and when it goes away, the same adapter again, also under another name. */
+export async function serialLink({ port, baud, reconnect }: SerialSettings, clock: Clock, report: Report) {
+  const [{ openPort }, { listPorts }] = await Promise.all([import('../serial/port.ts'), import('../serial/list.ts')]);
+  /** What was open last; an adapter is known by its serial number, where it has one. */
+  let known: { path: string; serialNumber: string | undefined } | null = null;
 
   async function choose(): Promise<string> {
+    if (known) {
+      const { path, serialNumber } = known;
+      const same = serialNumber && (await listPorts()).find((listed) => listed.serialNumber === serialNumber);
+      return same ? same.path : path;
+    }
     if (port.toLowerCase() !== AUTO) return port;
-    const [{ onlyLikely, rankPorts }, { listPorts }] = await Promise.all([
-      import('../serial/likely.ts'),
-      import('../serial/list.ts'),
-    ]);
+    const { onlyLikely, rankPorts } = await import('../serial/likely.ts');
     const { path, why } = onlyLikely(rankPorts(await listPorts()));
     report({ type: 'event', level: 'event', message: `Serial port ${path}, the only likely one (${why})` });
     return path;
   }
 
+  async function openOnce() {
+    const path = await choose();
+    const stream = await openPort(path, baud);
+    const listed = (await listPorts()).find((one) => one.path === path);
+    known = { path, serialNumber: listed?.serialNumber };
+    return stream;
+  }
+
   async function open(signal: AbortSignal) {
-    if (wasOpen)
-      report({ type: 'event', level: 'warning', message: `The serial port ${port} is gone; waiting for it` });
+    if (!known) return openOnce();
+    const gone = `The serial port ${known.path} is gone`;
+    if (reconnect === false) throw new AppError('E_PORT_LOST', gone, 'Plug the adapter in again, and start anew.');
+    report({ type: 'event', level: 'warning', message: `${gone}; waiting for it` });
     for (;;) {
       try {
-        const stream = await openPort(await choose(), baud);
-        wasOpen = true;
-        return stream;
+        return await openOnce();
       } catch (error) {
-        if (!wasOpen || !(error instanceof AppError)) throw error;
+        if (!(error instanceof AppError)) throw error;
       }
       await sleep(clock, REOPEN_PAUSE, signal);
     }

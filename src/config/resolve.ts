@@ -33,6 +33,8 @@ export interface Settings {
   readonly duration: number | null;
   readonly qos: 0 | 1;
   readonly onReboot: SettingValues['onReboot'];
+  /** Whether a port that went away is waited for. */
+  readonly reconnect: boolean;
   readonly output: {
     readonly quiet: boolean;
     readonly verbose: boolean;

@@ -21,6 +21,7 @@ export interface SettingValues {
   duration: number | null;
   qos: 0 | 1;
   onReboot: 'log' | 'restart';
+  reconnect: boolean;
   quiet: boolean;
   verbose: boolean;
   json: boolean;
@@ -248,6 +249,14 @@ export const SETTINGS: { readonly [Name in SettingName]: Setting<SettingValues[N
     fallback: 'log',
     simulated: 'log',
     check: choice(['log', 'restart']),
+  },
+  reconnect: {
+    flag: '--no-reconnect',
+    section: 'Session',
+    help: 'end when the serial port goes away, instead of waiting for it',
+    fallback: true,
+    simulated: true,
+    check: (text) => ({ value: text !== 'false' }),
   },
   quiet: {
     flag: '--quiet',

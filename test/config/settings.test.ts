@@ -100,6 +100,7 @@ test('every flag goes through commander into its setting', () => {
     duration: ['--duration', '60'],
     qos: ['--qos', '1'],
     onReboot: ['--on-reboot', 'restart'],
+    reconnect: ['--no-reconnect'],
     quiet: ['--quiet'],
     verbose: ['--verbose'],
     json: ['--json'],
@@ -133,6 +134,7 @@ test('every flag goes through commander into its setting', () => {
     duration: 60,
     qos: 1,
     onReboot: 'restart',
+    reconnect: false,
     output: { quiet: true, verbose: true, json: true, logFile: 'a.log', color: false },
     httpPort: 0,
     demoTwin: true,
@@ -144,7 +146,7 @@ test('without flags commander gives nothing, and the help names each flag and va
   const command = new Command('demo');
   addOptions(command);
   command.parse([], { from: 'user' });
-  assert.deepEqual(command.opts(), { color: null });
+  assert.deepEqual(command.opts(), { reconnect: null, color: null });
   const help = command.helpInformation();
   for (const name of SETTING_NAMES) {
     const setting: Setting<unknown> = SETTINGS[name];
