@@ -1,5 +1,5 @@
+import { MAX_COMMAND } from '../at/command.ts';
 import { AtError } from '../at/error.ts';
-import { MAX_COMMAND } from '../at/link.ts';
 import { sleep } from '../clock.ts';
 import { checkLimit } from './limits.ts';
 import type { AnyCloudModule } from './module.ts';

@@ -1,7 +1,8 @@
 import { EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
+import type { Command } from '../at/command.ts';
 import { AtError } from '../at/error.ts';
-import { AtLink, type Command } from '../at/link.ts';
+import { AtLink } from '../at/link.ts';
 import { type Clock, sleep } from '../clock.ts';
 import type { LineKind } from '../events.ts';
 import { Expectation } from './expectation.ts';

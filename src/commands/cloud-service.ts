@@ -11,8 +11,8 @@ import { openPki } from '../simulator/cloud/pki-file.ts';
 import { type SntpServer, startSntpServer } from '../simulator/sntp/server.ts';
 import { narrateCloud } from './cloud-narrator.ts';
 import { addressesOf, isLoopback, portError } from './listening.ts';
-import type { World } from './main.ts';
 import type { Floor } from './service.ts';
+import type { World } from './world.ts';
 
 /** What a local cloud for others is made from. */
 export interface CloudPlan {

@@ -4,10 +4,10 @@ import { resolveValues } from '../config/resolve.ts';
 import type { Enrolment } from '../simulator/cloud/local-cloud.ts';
 import { readCertificates } from './certificate-files.ts';
 import { type CloudPlan, serveCloud } from './cloud-service.ts';
-import type { World } from './main.ts';
 import { runService } from './service.ts';
 import { settingsInput, type VerbAction } from './verb.ts';
 import { VerbOptions, wrongOption } from './verb-options.ts';
+import type { World } from './world.ts';
 
 const MQTT_PORT = 8883;
 const NTP_PORT = 123;

@@ -1,6 +1,6 @@
 import type { Timer } from '../clock.ts';
 import { EXIT, type ExitCode, toAppError } from '../errors.ts';
-import type { World } from './main.ts';
+import type { World } from './world.ts';
 
 /** How a run has ended. */
 export interface Farewell {

@@ -10,9 +10,9 @@ import { terminalAsker } from './init/asker.ts';
 import { type Answers, Dialogue, isYes } from './init/dialogue.ts';
 import { withValue } from './init/env-text.ts';
 import { tracking } from './init/git.ts';
-import type { World } from './main.ts';
 import { type Desk, type Given, runVerb, type VerbAction } from './verb.ts';
 import { linkSettings, withModule } from './with-module.ts';
+import type { World } from './world.ts';
 
 /** Only the owner may read the passphrase. */
 const MODE = 0o600;

@@ -1,33 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import type { Clock } from '../clock.ts';
 import { addOptions } from '../config/options.ts';
 import { EXIT, type ExitCode, toAppError } from '../errors.ts';
 import { VERBS } from './verbs.ts';
-
-/** Everything that the program takes from the outside world. */
-export interface World {
-  /** The arguments, without node and the script. */
-  argv: readonly string[];
-  env: NodeJS.ProcessEnv;
-  stdin: NodeJS.ReadStream;
-  stdout: NodeJS.WriteStream;
-  stderr: NodeJS.WriteStream;
-  signals: Signals;
-  /** Ends the process at once. */
-  exit(code: ExitCode): void;
-  /** The folder in which `.env` is looked for. */
-  cwd: string;
-  clock: Clock;
-  /** Evenly distributed in [0, 1). */
-  random: () => number;
-}
-
-/** Where the signals of the system arrive, and errors that nothing has caught; `process` is one. */
-export interface Signals {
-  on(event: NodeJS.Signals | 'uncaughtException', listener: (reason: unknown) => void): unknown;
-  off(event: NodeJS.Signals | 'uncaughtException', listener: (reason: unknown) => void): unknown;
-}
+import type { World } from './world.ts';
 
 /** Runs the program and returns its exit code; every failure has been told by then. */
 export async function main(world: World): Promise<ExitCode> {

@@ -5,10 +5,10 @@ import { createPki } from '../simulator/cloud/pki.ts';
 import { tlsDial } from '../simulator/module/dial.ts';
 import { createVirtualModule, type ModuleIdentity } from '../simulator/module/virtual-module.ts';
 import type { Address } from './broker-address.ts';
-import type { World } from './main.ts';
 import { serialLink } from './open-link.ts';
 import type { Floor } from './service.ts';
 import { WireLines } from './wire-lines.ts';
+import type { World } from './world.ts';
 
 /** What a virtual module on a serial port is made from. */
 export interface BoardPlan {

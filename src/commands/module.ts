@@ -4,12 +4,12 @@ import { resolveValues } from '../config/resolve.ts';
 import { AppError } from '../errors.ts';
 import { readRules } from './broker-address.ts';
 import { commonNameOf, readCertificates, readKey } from './certificate-files.ts';
-import type { World } from './main.ts';
 import { type BoardPlan, serveBoard } from './module-board.ts';
 import { seeded } from './seeded.ts';
 import { runService } from './service.ts';
 import { settingsInput, type VerbAction } from './verb.ts';
 import { VerbOptions } from './verb-options.ts';
+import type { World } from './world.ts';
 
 /** Lets this computer be an AnyCloud module at the end of a serial port, until it is told to end. */
 export const module: VerbAction = (given, world) =>

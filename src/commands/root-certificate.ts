@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { MAX_LOADED } from '../anycloud/certificates.ts';
 import { AppError } from '../errors.ts';
-import type { World } from './main.ts';
+import type { World } from './world.ts';
 
 /**
  * Reads a root certificate for the module, and checks what the module would not: it takes anything.

@@ -7,9 +7,9 @@ import { createOutput, type Output } from '../terminal/output.ts';
 import { Redactor } from '../terminal/redact.ts';
 import { conclude } from './conclude.ts';
 import { Ending, type Farewell } from './ending.ts';
-import type { World } from './main.ts';
 import { type Link, openLink } from './open-link.ts';
 import { readRootCertificate } from './root-certificate.ts';
+import type { World } from './world.ts';
 
 /** What tells a program that reads JSON of settings that are wrong. */
 const JSON_ONLY: Settings['output'] = { quiet: false, verbose: false, json: true, logFile: null, color: false };

@@ -5,7 +5,7 @@ import { createOutput } from '../terminal/output.ts';
 import { Redactor } from '../terminal/redact.ts';
 import { conclude } from './conclude.ts';
 import { Ending, type Farewell } from './ending.ts';
-import type { World } from './main.ts';
+import type { World } from './world.ts';
 
 /** What a service works with while it runs. */
 export interface Floor {

@@ -4,7 +4,7 @@ import { AppError, EXIT, type ExitCode } from '../errors.ts';
 import { Channel } from '../terminal/channel.ts';
 import { visible } from '../terminal/visible.ts';
 import { Ending } from './ending.ts';
-import type { World } from './main.ts';
+import type { World } from './world.ts';
 
 /** What a verb was given on the command line: its options as commander gives them, and its arguments. */
 export interface Given {

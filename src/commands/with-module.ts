@@ -3,9 +3,9 @@ import { resolveValues, type SettingsInput } from '../config/resolve.ts';
 import type { ExitCode } from '../errors.ts';
 import type { Report } from '../events.ts';
 import { greet } from './greet.ts';
-import type { World } from './main.ts';
 import { type Link, type LinkSettings, openLink } from './open-link.ts';
 import { type Desk, type Given, runVerb, settingsInput } from './verb.ts';
+import type { World } from './world.ts';
 
 /** A verb's work with a module that answers. */
 type Work = (module: AnyCloudModule, desk: Desk) => Promise<ExitCode>;

@@ -3,8 +3,9 @@ import { duplexPair } from 'node:stream';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { parseUrc, type Urc } from '../../src/anycloud/urc.ts';
+import type { Command } from '../../src/at/command.ts';
 import { AtError } from '../../src/at/error.ts';
-import { AtLink, type Command } from '../../src/at/link.ts';
+import { AtLink } from '../../src/at/link.ts';
 import { readTranscript } from '../helpers/transcript.ts';
 import { settle, VirtualClock } from '../helpers/virtual-clock.ts';
 

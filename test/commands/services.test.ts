@@ -11,8 +11,9 @@ import { systemClock } from '../../src/clock.ts';
 import { readRules } from '../../src/commands/broker-address.ts';
 import { commonNameOf, readCertificates, readKey } from '../../src/commands/certificate-files.ts';
 import { addressesOf, isLoopback, portError } from '../../src/commands/listening.ts';
-import { main, type World } from '../../src/commands/main.ts';
+import { main } from '../../src/commands/main.ts';
 import { WireLines } from '../../src/commands/wire-lines.ts';
+import type { World } from '../../src/commands/world.ts';
 import { AppError } from '../../src/errors.ts';
 import { createPki } from '../../src/simulator/cloud/pki.ts';
 

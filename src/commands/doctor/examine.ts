@@ -1,8 +1,8 @@
 import { resolveSettings, resolveValues, type SettingsInput } from '../../config/resolve.ts';
 import type { SettingName, SettingValues } from '../../config/settings.ts';
-import type { World } from '../main.ts';
 import { readRootCertificate } from '../root-certificate.ts';
 import type { Desk } from '../verb.ts';
+import type { World } from '../world.ts';
 import { checkDps } from './dps.ts';
 import { type CheckId, type Finding, failedBy, ok, skipped, type Verdict } from './finding.ts';
 import { MODULE_CHECKS } from './module-checks.ts';

@@ -4,10 +4,10 @@ import type { SettingsInput } from '../../config/resolve.ts';
 import { BAUD_RATES } from '../../config/settings.ts';
 import { AppError } from '../../errors.ts';
 import { greet } from '../greet.ts';
-import type { World } from '../main.ts';
 import type { Link, LinkSettings } from '../open-link.ts';
 import type { Desk } from '../verb.ts';
 import { linkSettings, openVerbLink } from '../with-module.ts';
+import type { World } from '../world.ts';
 import { failed, failedBy, ok, skipped, type Verdict } from './finding.ts';
 import { findRate } from './rates.ts';
 
