@@ -39,7 +39,12 @@ const rows: Row[] = [];
 for (const [name, measure] of Object.entries(GROUPS)) {
   if (names.length > 0 && !names.includes(name)) continue;
   process.stderr.write(`measuring ${name} ...\n`);
-  rows.push(...(await measure()));
+  try {
+    rows.push(...(await measure()));
+  } catch (error) {
+    process.stderr.write(`${name} could not be measured: ${error instanceof Error ? error.message : error}\n`);
+    process.exitCode = 1;
+  }
 }
 process.stdout.write(
   json

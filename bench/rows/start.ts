@@ -1,5 +1,5 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { closeSync, existsSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -17,6 +17,7 @@ const PORT_ROUNDS = 20;
 const BARE = `
 import { SerialPort } from 'serialport';
 const port = new SerialPort({ path: process.argv[1], baudRate: 230400 });
+port.resume();
 port.write('A');
 `;
 
@@ -28,64 +29,45 @@ function duration(args: string[]): Promise<number> {
   return Promise.resolve(performance.now() - started);
 }
 
-/** A serial port whose other end is here; it stays while programs open and close it. */
-class PseudoPort {
-  readonly path: string;
-  readonly #folder = mkdtempSync(join(tmpdir(), 'anycloud-iotc-bench-'));
-  readonly #socat: ChildProcess;
-  #held = -1;
-
-  constructor() {
-    this.path = join(this.#folder, 'port');
-    this.#socat = spawn('socat', [`pty,raw,echo=0,link=${this.path}`, 'stdio'], { stdio: ['pipe', 'pipe', 'ignore'] });
-  }
-
-  /** Holds it open, since it would end with the first program that closes it. */
-  async hold(): Promise<void> {
-    while (!existsSync(this.path)) await pause(5);
-    this.#held = openSync(this.path, 'r+');
-  }
-
-  /** Milliseconds from the start of a program to its first byte on the port; then the program is killed. */
-  async firstByte(args: string[]): Promise<number> {
-    const arrived = new Promise<void>((resolve) => this.#socat.stdout?.once('data', () => resolve()));
+/**
+ * Milliseconds from the start of a program to its first byte on a serial port, whose other end is here; then the
+ * program is killed, and with it ends the port.
+ */
+async function firstByte(args: (port: string) => string[]): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), 'anycloud-iotc-bench-'));
+  const port = join(folder, 'port');
+  const socat = spawn('socat', [`pty,raw,echo=0,link=${port}`, 'stdio'], { stdio: ['pipe', 'pipe', 'ignore'] });
+  try {
+    while (!existsSync(port)) await pause(5);
+    const arrived = new Promise<'arrived'>((resolve) => socat.stdout.once('data', () => resolve('arrived')));
     const started = performance.now();
-    const program = spawn(process.execPath, args, { cwd: PROJECT, stdio: 'ignore' });
-    const ended = new Promise<void>((resolve) => program.once('exit', () => resolve()));
-    await Promise.race([arrived, ended]);
+    const program = spawn(process.execPath, args(port), { cwd: PROJECT, stdio: ['ignore', 'ignore', 'inherit'] });
+    const ended = new Promise<'ended'>((resolve) => program.once('exit', () => resolve('ended')));
+    const first = await Promise.race([arrived, ended]);
     const took = performance.now() - started;
-    if (program.exitCode !== null) throw new Error(`node ${args.join(' ')} has ended without writing`);
     program.kill('SIGKILL');
+    if (first === 'ended') throw new Error('a program has ended before it wrote to the port');
     await ended;
     return took;
-  }
-
-  close(): void {
-    if (this.#held >= 0) closeSync(this.#held);
-    this.#socat.kill('SIGKILL');
-    rmSync(this.#folder, { recursive: true });
+  } finally {
+    socat.kill('SIGKILL');
+    rmSync(folder, { recursive: true });
   }
 }
 
-async function firstByte(): Promise<Row[]> {
+async function startOnPort(): Promise<Row[]> {
   if (spawnSync('socat', ['-V']).error) {
     process.stderr.write('the start up to the first byte is not measured: it needs socat\n');
     return [];
   }
-  const port = new PseudoPort();
-  try {
-    await port.hold();
-    const { ssid, passphrase } = SETTINGS.wifi;
-    const settings = ['--ssid', ssid, '--passphrase', passphrase, '--id-scope', SETTINGS.idScope];
-    const result = await compare(
-      PORT_ROUNDS,
-      () => port.firstByte([CLI, '--port', port.path, ...settings]),
-      () => port.firstByte(['--input-type=module', '--eval', BARE, port.path]),
-    );
-    return [ratio('start to first byte on the port', 'ms', 'serialport alone', result, { atMost: 1.5 })];
-  } finally {
-    port.close();
-  }
+  const { ssid, passphrase } = SETTINGS.wifi;
+  const settings = ['--ssid', ssid, '--passphrase', passphrase, '--id-scope', SETTINGS.idScope];
+  const result = await compare(
+    PORT_ROUNDS,
+    () => firstByte((port) => [CLI, '--port', port, ...settings]),
+    () => firstByte((port) => ['--input-type=module', '--eval', BARE, port]),
+  );
+  return [ratio('start to first byte on the port', 'ms', 'serialport alone', result, { atMost: 1.5 })];
 }
 
 /** How long a person waits. */
@@ -99,5 +81,5 @@ export async function start(): Promise<Row[]> {
     );
     rows.push(ratio(flag, 'ms', 'node -e 0', result, { atMost: 1.5 }));
   }
-  return [...rows, ...(await firstByte())];
+  return [...rows, ...(await startOnPort())];
 }
