@@ -1,7 +1,8 @@
 import { MQTT_ERROR } from '../anycloud/broker.ts';
 import type { Signal } from '../anycloud/signals.ts';
 import { AtError } from '../at/error.ts';
-import type { Outcome } from './table.ts';
+import { AppError } from '../errors.ts';
+import { isServing, type Outcome, type State } from './table.ts';
 
 /** What a signal of the module means to the session, whatever its state; the table says where it counts. */
 export function outcomeOfSignal(signal: Signal): Outcome | null {
@@ -32,6 +33,30 @@ export function outcomeOfError(error: unknown): Outcome | null {
     case 'refused':
       return error.status === MQTT_ERROR ? 'broker-down' : null;
     case 'limit':
+      return null;
+  }
+}
+
+/**
+ * What an interruption means as a failure, where the session must start over because of it; null where it goes on, or
+ * was told to start over. A module that is just starting may well say so.
+ */
+export function setbackOf(state: State, outcome: Outcome): AppError | null {
+  switch (outcome) {
+    case 'wedged':
+      return new AppError('E_MODULE_WEDGED', 'The MQTT client of the module is stuck', 'Press its reset button.');
+    case 'silent':
+      return new AppError('E_MODULE_SILENT', 'The module has stopped answering', 'Check its power and its wiring.');
+    case 'rebooted':
+      if (state === 'attention') return null;
+      return new AppError('E_MODULE_RESET', 'The module has restarted by itself', 'Check its power supply.');
+    case 'wifi-lost':
+      if (isServing(state) || state === 'await-broker') return null;
+      return new AppError('E_WIFI_JOIN', 'The network was lost before the hub was reached', 'Move the board closer.');
+    case 'broker-down':
+      if (isServing(state)) return null;
+      return new AppError('E_DPS_CONNECT', 'DPS has closed the connection', 'Check ID_SCOPE and the enrolment.');
+    default:
       return null;
   }
 }

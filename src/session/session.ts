@@ -14,7 +14,7 @@ import type { Context, Modem, SessionSettings } from './context.ts';
 import type { HubClient } from './hub-client.ts';
 import { warn } from './narrate.ts';
 import { Outbox } from './outbox.ts';
-import { outcomeOfError, outcomeOfSignal } from './outcomes.ts';
+import { outcomeOfError, outcomeOfSignal, setbackOf } from './outcomes.ts';
 import { Setbacks } from './setbacks.ts';
 import { EFFECTS } from './states/index.ts';
 import { isServing, next, type Outcome, type State } from './table.ts';
@@ -154,6 +154,8 @@ export class Session implements Context {
       const reason: unknown = effect.signal.aborted ? effect.signal.reason : error;
       const outcome = reason instanceof Interruption ? reason.outcome : outcomeOfError(reason);
       if (outcome === null || next(state, outcome) === null) throw reason;
+      const setback = setbackOf(state, outcome);
+      if (setback) this.setback(setback);
       return following(state, outcome);
     } finally {
       stop.removeEventListener('abort', onStop);

@@ -77,6 +77,28 @@ test('no outage turns into a storm, and each ends by itself', async (t) => {
   }
 });
 
+test('a module that is stuck after every reset, or restarts again and again, ends the program before telemetry', async (t) => {
+  const troubles: [string, (bench: VirtualBench) => void, number][] = [
+    ['stuck', ({ module }) => module.faults.raw(Buffer.from('Failed to allocate Handle\r\n')), 5],
+    ['restarting', ({ module }) => module.faults.reset(), 5],
+  ];
+  for (const [name, strike, code] of troubles) {
+    await t.test(name, async () => {
+      const bench: VirtualBench = await virtualBench({
+        onEvent: (event) => {
+          if (event.type === 'state' && event.state === 'dps-connect') bench.clock.after(5, () => strike(bench));
+        },
+        pace: 'real',
+      });
+      const ended = await bench.clock.until(bench.run().catch((error: unknown) => error));
+      assert.ok(ended instanceof Error && 'exitCode' in ended);
+      assert.equal(ended.exitCode, code);
+      assert.ok(bench.sent().filter((line) => line === 'AT+MQTTCONN=1').length <= 3);
+      await bench.stop();
+    });
+  }
+});
+
 test('T17: a session that only receives is not dropped, and little is sent for it', async (t) => {
   const bench = await virtualBench({ settings: { interval: 86_400 } });
   t.after(() => bench.stop());
