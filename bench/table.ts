@@ -26,8 +26,9 @@ function texts({ name, unit, measured, against, claim, holds }: Row): string[] {
   ];
 }
 
+/** Nothing for what was measured once. */
 function quartiles({ low, high }: Summary): string {
-  return `${short(low)}–${short(high)}`;
+  return low === high ? '–' : `${short(low)}–${short(high)}`;
 }
 
 function describe(claim: Claim): string {

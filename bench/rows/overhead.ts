@@ -13,6 +13,8 @@ const MODULE = fileURLToPath(new URL('../module-process.ts', import.meta.url));
 const ROUNDS = 7;
 /** The module boots within half a second. */
 const BOOT = 1_500;
+/** What is still to do after the first telemetry is done by then. */
+const SETTLING = 2_000;
 /** CPU time is measured over so many milliseconds, so many times. */
 const IDLE = 10_000;
 const IDLE_ROUNDS = 3;
@@ -80,6 +82,7 @@ async function driveBare(commands: readonly string[]): Promise<number> {
 export async function overhead(): Promise<Row[]> {
   const idle: number[] = [];
   const { commands } = await connectSession(async () => {
+    await pause(SETTLING);
     for (let round = 0; round < IDLE_ROUNDS; round++) {
       const before = process.cpuUsage();
       await pause(IDLE);
