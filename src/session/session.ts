@@ -145,8 +145,10 @@ export class Session implements Context {
     const onStop = () => effect.abort(stop.reason);
     stop.addEventListener('abort', onStop);
     this.#effect = effect;
+    let done = false;
     try {
       const outcome = await EFFECTS[state](this, effect.signal);
+      done = true;
       effect.signal.throwIfAborted();
       return following(state, outcome);
     } catch (error) {
@@ -154,7 +156,8 @@ export class Session implements Context {
       const reason: unknown = effect.signal.aborted ? effect.signal.reason : error;
       const outcome = reason instanceof Interruption ? reason.outcome : outcomeOfError(reason);
       if (outcome === null || next(state, outcome) === null) throw reason;
-      const setback = setbackOf(state, outcome);
+      // An effect that came to its end has counted its failure itself; what followed from that counts no more.
+      const setback = done ? null : setbackOf(state, outcome);
       if (setback) this.setback(setback);
       return following(state, outcome);
     } finally {

@@ -114,6 +114,7 @@ export const FAULTS: Fault[] = [
     heal: { after: 20_000, by: ({ module }) => module.faults.omit(undefined) },
     fate: 'telemetry',
     within: 180_000,
+    except: before(7),
   },
   {
     name: 'no CONNACK for 20 s',
@@ -121,6 +122,7 @@ export const FAULTS: Fault[] = [
     heal: { after: 20_000, by: ({ module }) => module.faults.omit(undefined) },
     fate: 'telemetry',
     within: 180_000,
+    except: before(7),
   },
   {
     name: 'no PUBACK for 20 s, with QoS 1',
