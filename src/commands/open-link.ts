@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { SECURITY } from '../anycloud/station.ts';
-import { type Clock, sleep } from '../clock.ts';
+import { type Clock, sleep, type Timer } from '../clock.ts';
 import type { Settings } from '../config/resolve.ts';
 import { AppError } from '../errors.ts';
 import type { JsonObject, Report } from '../events.ts';
@@ -13,6 +13,7 @@ export interface Link {
 }
 
 const REOPEN_PAUSE = 1_000;
+const LOOK_UP_AFTER = 5_000;
 
 /** The walkthrough's desired properties. */
 const DEMO_TWIN: JsonObject = {
@@ -65,7 +66,8 @@ const AUTO = 'auto';
 export async function serialLink({ port, baud, reconnect }: SerialSettings, clock: Clock, report: Report) {
   const [{ openPort }, { listPorts }] = await Promise.all([import('../serial/port.ts'), import('../serial/list.ts')]);
   /** What was open last; an adapter is known by its serial number, where it has one. */
-  let known: { path: string; serialNumber: string | undefined } | null = null;
+  let known: { path: string; serialNumber?: string | undefined } | null = null;
+  let lookUp: Timer | null = null;
 
   async function choose(): Promise<string> {
     if (known) {
@@ -80,11 +82,18 @@ export async function serialLink({ port, baud, reconnect }: SerialSettings, cloc
     return path;
   }
 
+  async function lookUpSerialNumber(opened: NonNullable<typeof known>): Promise<void> {
+    opened.serialNumber = (await listPorts()).find((listed) => listed.path === opened.path)?.serialNumber;
+  }
+
   async function openOnce() {
     const path = await choose();
     const stream = await openPort(path, baud);
-    const listed = (await listPorts()).find((one) => one.path === path);
-    known = { path, serialNumber: listed?.serialNumber };
+    const opened: typeof known = { path };
+    known = opened;
+    // Listing the ports starts a program on Linux, so it waits until the session has begun.
+    lookUp?.cancel();
+    lookUp = clock.after(LOOK_UP_AFTER, () => void lookUpSerialNumber(opened));
     return stream;
   }
 
@@ -103,5 +112,5 @@ export async function serialLink({ port, baud, reconnect }: SerialSettings, cloc
     }
   }
 
-  return { open, close: async () => undefined };
+  return { open, close: async () => lookUp?.cancel() };
 }
