@@ -3,7 +3,7 @@ import { resolveSettings, type Settings } from '../config/resolve.ts';
 import { EXIT, type ExitCode, toAppError } from '../errors.ts';
 import { Session } from '../session/session.ts';
 import { attachKeyboard } from '../terminal/keyboard.ts';
-import { createOutput, type Output } from '../terminal/output.ts';
+import { type Output, openOutput } from '../terminal/output.ts';
 import { Redactor } from '../terminal/redact.ts';
 import { conclude } from './conclude.ts';
 import { Ending, type Farewell } from './ending.ts';
@@ -22,16 +22,16 @@ export async function run(flags: Record<string, unknown>, world: World): Promise
   const onClosed = () => ending.request(EXIT.done, 'the output was closed');
   const interactive = world.stdin.isTTY === true;
   const open = (output: Settings['output']) =>
-    createOutput({ ...world, output, redactor, startedAt, interactive, onClosed });
+    openOutput({ ...world, output, redactor, startedAt, interactive, onClosed });
   try {
     const settings = readSettings(flags, world);
     redactor.add(settings.wifi.passphrase);
     if (settings.duration !== null) ending.requestAt(startedAt + 1000 * settings.duration);
-    const output = open(settings.output);
+    const output = await open(settings.output);
     return await conclude(output, await runSession(settings, output, ending, world).catch(toAppError));
   } catch (error) {
     if (flags['json'] !== true) throw error;
-    return await conclude(open(JSON_ONLY), toAppError(error));
+    return await conclude(await open(JSON_ONLY), toAppError(error));
   } finally {
     ending.dispose();
   }

@@ -1,7 +1,7 @@
 import type { Settings } from '../config/resolve.ts';
 import { type AppError, EXIT, type ExitCode, toAppError } from '../errors.ts';
 import type { Report } from '../events.ts';
-import { createOutput } from '../terminal/output.ts';
+import { openOutput } from '../terminal/output.ts';
 import { Redactor } from '../terminal/redact.ts';
 import { conclude } from './conclude.ts';
 import { Ending, type Farewell } from './ending.ts';
@@ -34,7 +34,7 @@ export async function runService(json: boolean, world: World, prepare: () => Ser
   const ending = new Ending(world);
   const onClosed = () => ending.request(EXIT.done, 'the output was closed');
   const open = (output: Service['output']) =>
-    createOutput({
+    openOutput({
       ...world,
       output: { ...output, quiet: true, verbose: false, color: null },
       redactor,
@@ -45,11 +45,11 @@ export async function runService(json: boolean, world: World, prepare: () => Ser
   try {
     const service = prepare();
     for (const secret of service.secrets) redactor.add(secret);
-    const output = open(service.output);
+    const output = await open(service.output);
     return await conclude(output, await finish(service.work({ report: output.report, signal: ending.signal }), ending));
   } catch (error) {
     if (!json) throw error;
-    return await conclude(open({ json, logFile: null }), toAppError(error));
+    return await conclude(await open({ json, logFile: null }), toAppError(error));
   } finally {
     ending.dispose();
   }

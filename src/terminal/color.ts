@@ -1,4 +1,4 @@
-import { Chalk, type ChalkInstance } from 'chalk';
+import type { ChalkInstance } from 'chalk';
 
 /** What a line of the transcript is, which decides its colour and nothing else. */
 export type Tone = 'sent' | 'module' | 'event' | 'warning' | 'error' | 'plain';
@@ -18,9 +18,14 @@ export function wantsColor(flag: boolean | null, env: NodeJS.ProcessEnv, isTermi
   return isTerminal && env['TERM'] !== 'dumb';
 }
 
-/** The theme, of the sixteen colours that every terminal has. */
-export function createPaint(colored: boolean): Paint {
-  const chalk = new Chalk({ level: colored ? 1 : 0 });
+/** No colours. */
+export const plainPaint: Paint = (_, text) => text;
+
+/** The theme, of the sixteen colours that every terminal has; chalk is loaded only where there are any. */
+export async function loadPaint(colored: boolean): Promise<Paint> {
+  if (!colored) return plainPaint;
+  const { Chalk } = await import('chalk');
+  const chalk = new Chalk({ level: 1 });
   const theme: Record<Exclude<Tone, 'plain'>, ChalkInstance> = {
     sent: chalk.cyan,
     module: chalk.green,

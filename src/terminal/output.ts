@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Settings } from '../config/resolve.ts';
 import type { Report, SessionEvent } from '../events.ts';
 import { Channel, type TextStream } from './channel.ts';
-import { createPaint, type Paint, wantsColor } from './color.ts';
+import { loadPaint, type Paint, plainPaint, wantsColor } from './color.ts';
 import { type LogFile, openLogFile } from './log-file.ts';
 import { toNdjson } from './ndjson.ts';
 import type { Redactor } from './redact.ts';
@@ -41,8 +41,15 @@ const ERASE_LINE = '\r\u001b[2K';
  * Opens the way out: transcript or NDJSON on `stdout`, errors on `stderr`, and the log file.
  * @throws AppError E_CONFIG when the log file cannot be opened
  */
-export function createOutput(options: OutputOptions): Output {
-  return new Gateway(options);
+export async function openOutput(options: OutputOptions): Promise<Output> {
+  const { output, env, stdout, stderr } = options;
+  const colored = (stream: TextStream) => wantsColor(output.color, env, stream.isTTY === true);
+  return createOutput(options, await loadPaint(colored(stdout)), await loadPaint(colored(stderr)));
+}
+
+/** The same with the colours already chosen; none unless told. */
+export function createOutput(options: OutputOptions, paint = plainPaint, paintError = plainPaint): Output {
+  return new Gateway(options, paint, paintError);
 }
 
 class Gateway implements Output {
@@ -57,13 +64,13 @@ class Gateway implements Output {
   #skipped = 0;
   #ended = false;
 
-  constructor(options: OutputOptions) {
-    const { output, env, startedAt, interactive } = options;
+  constructor(options: OutputOptions, paint: Paint, paintError: Paint) {
+    const { output, startedAt, interactive } = options;
     this.#options = options;
     this.#stdout = new Channel(options.stdout, options.onClosed);
     this.#stderr = new Channel(options.stderr, () => undefined);
-    this.#paint = createPaint(wantsColor(output.color, env, this.#stdout.isTerminal));
-    this.#paintError = createPaint(wantsColor(output.color, env, this.#stderr.isTerminal));
+    this.#paint = paint;
+    this.#paintError = paintError;
     this.#log = output.logFile === null ? null : openLogFile(output.logFile, this.#onLogFailure);
     this.#transcript = new Transcript({ quiet: output.quiet, verbose: output.verbose, interactive, startedAt });
     if (!output.json) this.#stdout.write(this.#text(this.#transcript.banner(), this.#paint));

@@ -7,7 +7,7 @@ import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import { AppError } from '../../src/errors.ts';
 import type { SessionEvent } from '../../src/events.ts';
-import { createOutput, type Output, type OutputOptions } from '../../src/terminal/output.ts';
+import { createOutput, type Output, type OutputOptions, openOutput } from '../../src/terminal/output.ts';
 import { Redactor } from '../../src/terminal/redact.ts';
 import { settle, VirtualClock } from '../helpers/virtual-clock.ts';
 
@@ -103,11 +103,11 @@ test('--json writes objects only, the exit last, and one plain line for an error
   assert.equal(stderr.text, 'Error: COM5 is taken [E_PORT_BUSY]\n');
 });
 
-test('colours follow each stream, and are in no file', (t) => {
+test('colours follow each stream, and are in no file', async (t) => {
   const log = join(folder(t), 'session.log');
   const { output, stdout, stderr } = bench({ color: null, logFile: log });
   output.report(event('plain'));
-  const forced = createOutput({
+  const forced = await openOutput({
     stdout,
     stderr,
     output: { ...SETTINGS, logFile: log },

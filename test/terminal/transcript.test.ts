@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { SessionEvent } from '../../src/events.ts';
-import { createPaint, wantsColor } from '../../src/terminal/color.ts';
+import { loadPaint, plainPaint, wantsColor } from '../../src/terminal/color.ts';
 import { toNdjson } from '../../src/terminal/ndjson.ts';
 import { Transcript, type TranscriptOptions } from '../../src/terminal/transcript.ts';
 import { visible } from '../../src/terminal/visible.ts';
@@ -259,12 +259,13 @@ test('--no-color wins over NO_COLOR, that over FORCE_COLOR, that over the termin
   }
 });
 
-test('colours add to the text and change nothing of it', () => {
+test('colours add to the text and change nothing of it', async () => {
+  const paint = await loadPaint(true);
   const tones = ['sent', 'module', 'event', 'warning', 'error', 'plain'] as const;
-  const colored = tones.map((tone) => createPaint(true)(tone, 'text'));
+  const colored = tones.map((tone) => paint(tone, 'text'));
   assert.equal(new Set(colored).size, tones.length);
   for (const [index, tone] of tones.entries()) {
-    assert.equal(createPaint(false)(tone, 'text'), 'text');
+    assert.equal(plainPaint(tone, 'text'), 'text');
     // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the sequences of colours
     assert.equal(colored[index]?.replaceAll(/\u001b\[\d+m/g, ''), 'text');
   }
