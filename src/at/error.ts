@@ -14,7 +14,8 @@ const CODES: Record<AtFailure, ErrorCode> = {
 
 const HINTS: Record<AtFailure, string> = {
   refused: 'Look up the error number in the AT protocol document, section 6.',
-  silent: 'Check power and wiring (TX to RX, RX to TX) and the baud rate, or press the reset button of the board.',
+  silent:
+    'Check power, wiring (TX to RX, RX to TX) and baud rate, or press the reset button; `anycloud-iotc doctor` tries.',
   reset: 'The module has restarted and forgotten its settings; check its power supply when this happens often.',
   closed: 'Plug the adapter in again and restart.',
   limit: 'Shorten the value: the module would drop it in silence.',
