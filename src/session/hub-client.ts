@@ -20,6 +20,9 @@ interface DesiredPatch {
   version: number;
 }
 
+/** A connection that ends sooner, in milliseconds, was hardly one. */
+const SHORT_LIVED = 30_000;
+
 /** Between a loss and the reading of the twin, so that a bad wire is not filled with it. */
 const REFRESH_PAUSE = 5_000;
 
@@ -44,12 +47,17 @@ export class HubClient {
   /** Patches that came before the twin was dealt with; null from then on. */
   #held: DesiredPatch[] | null = [];
   #refreshing = false;
+  #servedSince = 0;
+  /** How many connections in a row have ended soon after they were made. */
+  shortLived = 0;
   /** Of the desired properties that were seen last; null before the twin was read. */
   #version: number | null = null;
   #onNewInterval: (() => void) | null = null;
 
   constructor(context: Context, assignment: { host: string; deviceId: string }) {
     this.#context = context;
+    // There is none yet.
+    this.#connection.abort();
     this.host = assignment.host;
     this.deviceId = assignment.deviceId;
     this.#twinClient = new TwinClient(context);
@@ -61,6 +69,7 @@ export class HubClient {
   /** A new connection begins: the hub's messages are taken. */
   serve(): void {
     this.suspend();
+    this.#servedSince = this.#context.clock.now();
     this.#connection = new AbortController();
     // Every unconfirmed report listens to it, and there may be many.
     setMaxListeners(0, this.#connection.signal);
@@ -71,6 +80,9 @@ export class HubClient {
 
   /** The connection has ended: its unfinished work is dropped, since the next twin tells what is still to do. */
   suspend(): void {
+    if (this.#connection.signal.aborted) return;
+    const short = this.#context.clock.now() - this.#servedSince < SHORT_LIVED;
+    this.shortLived = short ? this.shortLived + 1 : 0;
     this.#connection.abort(new Error('the connection to the hub has ended'));
   }
 

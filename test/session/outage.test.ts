@@ -99,6 +99,18 @@ test('a module that is stuck after every reset, or restarts again and again, end
   }
 });
 
+test('a second client with the same id is suspected when every connection is short', async (t) => {
+  const bench = await virtualBench();
+  t.after(() => bench.stop());
+  void bench.run();
+  await bench.telemetry(1);
+  for (let n = 0; n < 3; n++) {
+    await bench.cloud.faults.inject({ type: 'kick', deviceId: DEVICE });
+    await bench.clock.advance(8_000);
+  }
+  assert.ok(bench.of('event').some(({ message }) => message.includes('another client may be using this device id')));
+});
+
 test('T17: a session that only receives is not dropped, and little is sent for it', async (t) => {
   const bench = await virtualBench({ settings: { interval: 86_400 } });
   t.after(() => bench.stop());
