@@ -27,7 +27,7 @@ execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconf
 
 // Child processes inherit tsx through NODE_OPTIONS; the concurrency default of node:test leaves one core idle.
 process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ''} --import tsx`.trim();
-const tests = run({ files, concurrency: availableParallelism(), timeout: 120_000 });
+const tests = run({ files, concurrency: availableParallelism(), timeout: paths.length > 0 ? 1_200_000 : 120_000 });
 tests.on('test:fail', () => {
   process.exitCode = 1;
 });
