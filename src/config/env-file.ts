@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { AppError } from '../errors.ts';
 
@@ -6,6 +7,12 @@ import { AppError } from '../errors.ts';
 export interface EnvFile {
   readonly path: string;
   readonly text: string;
+}
+
+/** The values in a file. Dotenv is loaded here, so that a start without a file does not pay for it. */
+export function parseEnvFile({ text }: EnvFile): Record<string, string> {
+  const { parse }: typeof import('dotenv') = createRequire(import.meta.url)('dotenv');
+  return parse(text);
 }
 
 const BYTE_ORDER_MARK = '\uFEFF';

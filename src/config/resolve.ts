@@ -1,7 +1,6 @@
-import { parse } from 'dotenv';
 import { AppError } from '../errors.ts';
 import type { Checked } from './checks.ts';
-import { type EnvFile, isReadAsWritten } from './env-file.ts';
+import { type EnvFile, isReadAsWritten, parseEnvFile } from './env-file.ts';
 import { flagName, SETTING_NAMES, SETTINGS, type Setting, type SettingName, type SettingValues } from './settings.ts';
 
 /** What the program runs with: complete, checked and frozen. */
@@ -162,7 +161,7 @@ class Sources {
 
   constructor(input: SettingsInput) {
     this.#input = input;
-    this.#fileValues = parse(input.envFile?.text ?? '');
+    this.#fileValues = input.envFile ? parseEnvFile(input.envFile) : {};
   }
 
   find(name: SettingName): Found | null {
