@@ -1,7 +1,7 @@
 // Runs every test under test/ (or the files and folders named as arguments) with node:test and tsx.
 // node --test expands no globs on Node 20, and a shell glob would not work on Windows.
 import { execFileSync } from 'node:child_process';
-import { readdirSync, statSync } from 'node:fs';
+import { chmodSync, readdirSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
@@ -24,6 +24,7 @@ if (files.length === 0) throw new Error('no tests found');
 
 // Some tests start the program as its users do; what it is compiled from may have changed.
 execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
+chmodSync('dist/cli.js', 0o755);
 
 // Child processes inherit tsx through NODE_OPTIONS; the concurrency default of node:test leaves one core idle.
 process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ''} --import tsx`.trim();
