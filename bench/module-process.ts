@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
-import { SECURITY } from '../src/anycloud/station.ts';
 import { systemClock } from '../src/clock.ts';
+import { SECURITY } from '../src/modem/anycloud/station.ts';
 import { createLocalCloud } from '../src/simulator/cloud/local-cloud.ts';
 import { createPki } from '../src/simulator/cloud/pki.ts';
 import { tlsDial } from '../src/simulator/module/dial.ts';

@@ -40,11 +40,11 @@ export function startSession(
     open: async () => stream,
   });
   const ended = session.run(stop.signal);
-  const ending = ended.then(() => {
+  const shutdown = ended.then(() => {
     if (!stop.signal.aborted) throw new Error('the session has ended by itself');
   });
   return {
-    atWork: Promise.race([atWork, ending]),
+    atWork: Promise.race([atWork, shutdown]),
     async stop() {
       stop.abort(new Error('the measurement is over'));
       await ended;

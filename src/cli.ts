@@ -6,7 +6,7 @@ if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
   process.stderr.write(`anycloud-iotc needs Node.js ${OLDEST.join('.')} or newer; this is ${process.versions.node}.\n`);
   process.exitCode = 1;
 } else {
-  const [{ main }, { systemClock }] = await Promise.all([import('./commands/main.ts'), import('./clock.ts')]);
+  const [{ main }, { systemClock }] = await Promise.all([import('./cli/main.ts'), import('./clock.ts')]);
   const { argv, env, stdin, stdout, stderr } = process;
   const code = await main({
     argv: argv.slice(2),

@@ -1,8 +1,8 @@
 import { Duplex } from 'node:stream';
 import { ReadlineParser } from '@serialport/parser-readline';
-import { parseUrc } from '../../src/anycloud/urc.ts';
 import { AtLink } from '../../src/at/link.ts';
 import { systemClock } from '../../src/clock.ts';
+import { parseUrc } from '../../src/modem/anycloud/urc.ts';
 import { type Row, ratio } from '../row.ts';
 import { compare } from '../statistics.ts';
 

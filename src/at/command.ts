@@ -1,5 +1,5 @@
-import type { Status } from './digest.ts';
 import { AtError } from './error.ts';
+import type { Status } from './status.ts';
 
 /** Longest command that the module executes, in bytes without CR LF; longer ones vanish in silence (T6). */
 export const MAX_COMMAND = 510;

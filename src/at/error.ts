@@ -1,12 +1,12 @@
 import { AppError, type ErrorCode } from '../errors.ts';
-import type { Status } from './digest.ts';
+import type { Status } from './status.ts';
 
 /** Why a command has no good answer: refused by a status, unanswered, cut short by a reset, port gone, or never sent. */
-export type AtFailure = 'refused' | 'silent' | 'reset' | 'closed' | 'limit';
+export type AtFailure = 'refused' | 'timed-out' | 'reset' | 'closed' | 'limit';
 
 const CODES: Record<AtFailure, ErrorCode> = {
   refused: 'E_MODULE_REFUSED',
-  silent: 'E_MODULE_SILENT',
+  'timed-out': 'E_MODULE_TIMEOUT',
   reset: 'E_MODULE_RESET',
   closed: 'E_PORT_LOST',
   limit: 'E_MODULE_LIMIT',
@@ -14,7 +14,7 @@ const CODES: Record<AtFailure, ErrorCode> = {
 
 const HINTS: Record<AtFailure, string> = {
   refused: 'Look up the error number in the AT protocol document, section 6.',
-  silent:
+  'timed-out':
     'Check power, wiring (TX to RX, RX to TX) and baud rate, or press the reset button; `anycloud-iotc doctor` tries.',
   reset: 'The module has restarted and forgotten its settings; check its power supply when this happens often.',
   closed: 'Plug the adapter in again and restart.',

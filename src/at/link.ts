@@ -3,9 +3,9 @@ import type { Duplex } from 'node:stream';
 import type { Clock, Timer } from '../clock.ts';
 import type { LineKind } from '../events.ts';
 import { type Command, checkLine, commandName, echoAfter, refusal } from './command.ts';
-import { BINARY_PROMPT, parseStatus, parseTerseStatus, pieces } from './digest.ts';
 import { AtError } from './error.ts';
 import { readLines } from './lines.ts';
+import { BINARY_PROMPT, parseStatus, parseTerseStatus, splitOutput } from './status.ts';
 
 /** A reply comes within about 100 ms of the line end (AT protocol 2.1); the rest is for slow lines and long echoes. */
 const REPLY_TIMEOUT = 3_000;
@@ -131,7 +131,7 @@ export class AtLink<U> extends EventEmitter<LinkEvents<U>> {
     this.emit('sent', job.command.text);
     this.#timer = this.#clock.after(job.command.timeout ?? REPLY_TIMEOUT, () => {
       if (job.unechoed) this.#echoOn = false;
-      this.#finish(new AtError('silent', `The module has not answered ${commandName(job.command.text)}`));
+      this.#finish(new AtError('timed-out', `The module has not answered ${commandName(job.command.text)}`));
     });
     if (job.command.onPrompt) this.#watchPrompt(job, job.command.onPrompt);
     this.#stream.write(`${job.command.text}\r\n`);
@@ -162,7 +162,7 @@ export class AtLink<U> extends EventEmitter<LinkEvents<U>> {
   }
 
   #onLine(line: string): void {
-    const printed = pieces(line);
+    const printed = splitOutput(line);
     const afterBlank = this.#blank;
     // The boot banner begins with an empty line (AT protocol 1.2); one that ends an echo is not it.
     this.#blank = printed.length === 0 && !this.#echoTail;

@@ -9,7 +9,7 @@ const NOT_FOUND = 404;
 const LONGEST_QUOTE = 40;
 
 /** What a command leads to beyond its answer. */
-export type Effect = { kind: 'reboot'; delaySeconds: number } | { kind: 'message'; text: string };
+export type CommandEffect = { kind: 'reboot'; delaySeconds: number } | { kind: 'message'; text: string };
 
 export interface CommandAnswer {
   name: string;
@@ -19,7 +19,7 @@ export interface CommandAnswer {
   status: number;
   /** At most 300 bytes as ASCII JSON. */
   response: JsonObject;
-  effect?: Effect;
+  effect?: CommandEffect;
 }
 
 type Handled = Omit<CommandAnswer, 'name' | 'request'>;

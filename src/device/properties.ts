@@ -29,7 +29,7 @@ export interface Reconciliation {
   unknown: string[];
 }
 
-/** The device's writable properties: the values in force, and which of the cloud's wishes were answered (Azure 3). */
+/** The device's writable properties: the values in force, and which desired values were answered (Azure 3). */
 export class WritableProperties {
   readonly #properties: Map<string, ModelProperty>;
   readonly #defaults: Map<string, Json>;

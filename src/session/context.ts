@@ -1,15 +1,15 @@
 import type { Duplex } from 'node:stream';
-import type { Broker, QoS } from '../anycloud/broker.ts';
-import type { AnyCloudModule } from '../anycloud/module.ts';
-import type { Network, Station } from '../anycloud/station.ts';
 import type { Clock } from '../clock.ts';
 import type { WritableProperties } from '../device/properties.ts';
 import type { AppError } from '../errors.ts';
 import type { Report } from '../events.ts';
+import type { Broker, QoS } from '../modem/anycloud/broker.ts';
+import type { AnyCloudModule } from '../modem/anycloud/module.ts';
+import type { Network, Station } from '../modem/anycloud/station.ts';
 import type { HubClient } from './hub-client.ts';
-import type { Outbox } from './outbox.ts';
-import type { Setbacks } from './setbacks.ts';
+import type { RetryPolicy } from './retry-policy.ts';
 import type { Outcome, State } from './table.ts';
+import type { TelemetryBuffer } from './telemetry-buffer.ts';
 
 /** What a session needs to know. */
 export interface SessionSettings {
@@ -47,9 +47,9 @@ export interface Context {
   readonly clock: Clock;
   readonly random: () => number;
   readonly report: Report;
-  readonly setbacks: Setbacks;
+  readonly setbacks: RetryPolicy;
   readonly properties: WritableProperties;
-  readonly outbox: Outbox;
+  readonly outbox: TelemetryBuffer;
   /** Opens the way to the module. @throws AppError */
   open(signal: AbortSignal): Promise<Duplex>;
   /** Makes the opened stream the session's module. */
@@ -73,4 +73,4 @@ export interface Context {
 }
 
 /** Does what a state is for, and returns what came of it. Ends at once when `signal` is aborted. */
-export type Effect<S extends State> = (context: Context, signal: AbortSignal) => Promise<Outcome<S>>;
+export type StateHandler<S extends State> = (context: Context, signal: AbortSignal) => Promise<Outcome<S>>;

@@ -1,7 +1,4 @@
 import { setMaxListeners } from 'node:events';
-import { fitsPublish } from '../anycloud/broker.ts';
-import { Expectation } from '../anycloud/expectation.ts';
-import { LIMITS } from '../anycloud/limits.ts';
 import { hubUserName } from '../azure/credentials.ts';
 import { asciiJson } from '../azure/json.ts';
 import { toReported } from '../azure/plug-and-play.ts';
@@ -11,8 +8,11 @@ import { sleep } from '../clock.ts';
 import { handleCommand } from '../device/commands.ts';
 import type { PropertyAnswer } from '../device/properties.ts';
 import type { JsonObject } from '../events.ts';
+import { Expectation } from '../expectation.ts';
+import { fitsPublish } from '../modem/anycloud/broker.ts';
+import { LIMITS } from '../modem/anycloud/limits.ts';
 import type { Context } from './context.ts';
-import { note, warn } from './narrate.ts';
+import { note, warn } from './report.ts';
 import { TwinClient } from './twin-client.ts';
 
 interface DesiredPatch {
@@ -108,7 +108,7 @@ export class HubClient {
       await sleep(this.#context.clock, REFRESH_PAUSE, signal);
       this.#held = [];
       await this.readTwin(signal);
-      await this.announce(signal);
+      await this.reportProperties(signal);
     };
     work()
       .catch((error: unknown) => {
@@ -139,7 +139,7 @@ export class HubClient {
   }
 
   /** Answers what the twin wants and has no answer to, reports what it lacks, then what came meanwhile. */
-  async announce(signal: AbortSignal): Promise<void> {
+  async reportProperties(signal: AbortSignal): Promise<void> {
     const { properties, report, network } = this.#context;
     const ipAddress = network?.ip ?? null;
     const members: JsonObject = {};

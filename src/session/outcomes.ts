@@ -1,7 +1,7 @@
-import { MQTT_ERROR } from '../anycloud/broker.ts';
-import type { Signal } from '../anycloud/signals.ts';
 import { AtError } from '../at/error.ts';
 import { AppError } from '../errors.ts';
+import { MQTT_ERROR } from '../modem/anycloud/broker.ts';
+import type { Signal } from '../modem/anycloud/signals.ts';
 import { isServing, type Outcome, type State } from './table.ts';
 
 /** What a signal of the module means to the session, whatever its state; the table says where it counts. */
@@ -11,8 +11,8 @@ export function outcomeOfSignal(signal: Signal): Outcome | null {
       return 'rebooted';
     case 'link-down':
       return 'wifi-lost';
-    case 'wedged':
-      return 'wedged';
+    case 'stuck':
+      return 'stuck';
     case 'broker':
       return signal.connected ? null : 'broker-down';
     default:
@@ -24,8 +24,8 @@ export function outcomeOfSignal(signal: Signal): Outcome | null {
 export function outcomeOfError(error: unknown): Outcome | null {
   if (!(error instanceof AtError)) return null;
   switch (error.failure) {
-    case 'silent':
-      return 'silent';
+    case 'timed-out':
+      return 'timed-out';
     case 'reset':
       return 'rebooted';
     case 'closed':
@@ -43,15 +43,15 @@ export function outcomeOfError(error: unknown): Outcome | null {
  */
 export function setbackOf(state: State, outcome: Outcome): AppError | null {
   switch (outcome) {
-    case 'wedged':
-      return new AppError('E_MODULE_WEDGED', 'The MQTT client of the module is stuck', 'Press its reset button.');
-    case 'silent':
-      return new AppError('E_MODULE_SILENT', 'The module has stopped answering', 'Check its power and its wiring.');
+    case 'stuck':
+      return new AppError('E_MODULE_STUCK', 'The MQTT client of the module is stuck', 'Press its reset button.');
+    case 'timed-out':
+      return new AppError('E_MODULE_TIMEOUT', 'The module has stopped answering', 'Check its power and its wiring.');
     case 'rebooted':
-      if (state === 'attention') return null;
+      if (state === 'sync') return null;
       return new AppError('E_MODULE_RESET', 'The module has restarted by itself', 'Check its power supply.');
     case 'wifi-lost':
-      if (isServing(state) || state === 'await-broker') return null;
+      if (isServing(state) || state === 'await-reconnect') return null;
       return new AppError('E_WIFI_JOIN', 'The network was lost before the hub was reached', 'Move the board closer.');
     case 'broker-down':
       if (isServing(state)) return null;

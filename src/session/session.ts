@@ -1,8 +1,4 @@
 import type { Duplex } from 'node:stream';
-import { Broker } from '../anycloud/broker.ts';
-import { AnyCloudModule } from '../anycloud/module.ts';
-import type { Signal } from '../anycloud/signals.ts';
-import { Station } from '../anycloud/station.ts';
 import { AtError } from '../at/error.ts';
 import { type Clock, sleep } from '../clock.ts';
 import { loadModel } from '../device/model.ts';
@@ -10,14 +6,18 @@ import { WritableProperties } from '../device/properties.ts';
 import { TemperatureSensor } from '../device/telemetry.ts';
 import type { AppError } from '../errors.ts';
 import type { Report } from '../events.ts';
+import { Broker } from '../modem/anycloud/broker.ts';
+import { AnyCloudModule } from '../modem/anycloud/module.ts';
+import type { Signal } from '../modem/anycloud/signals.ts';
+import { Station } from '../modem/anycloud/station.ts';
 import type { Context, Modem, SessionSettings } from './context.ts';
 import type { HubClient } from './hub-client.ts';
-import { warn } from './narrate.ts';
-import { Outbox } from './outbox.ts';
 import { outcomeOfError, outcomeOfSignal, setbackOf } from './outcomes.ts';
-import { Setbacks } from './setbacks.ts';
-import { EFFECTS } from './states/index.ts';
+import { warn } from './report.ts';
+import { RetryPolicy } from './retry-policy.ts';
+import { STATE_HANDLERS } from './states/index.ts';
 import { isServing, next, type Outcome, type State } from './table.ts';
+import { TelemetryBuffer } from './telemetry-buffer.ts';
 
 export interface SessionOptions {
   settings: SessionSettings;
@@ -48,9 +48,9 @@ export class Session implements Context {
   readonly random: () => number;
   readonly report: Report;
   readonly open: (signal: AbortSignal) => Promise<Duplex>;
-  readonly setbacks: Setbacks;
+  readonly setbacks: RetryPolicy;
   readonly properties: WritableProperties;
-  readonly outbox: Outbox;
+  readonly outbox: TelemetryBuffer;
   deviceId = '';
   network: Context['network'] = null;
   hub: HubClient | null = null;
@@ -65,9 +65,9 @@ export class Session implements Context {
     this.random = random;
     this.report = report;
     this.open = open;
-    this.setbacks = new Setbacks(random);
+    this.setbacks = new RetryPolicy(random);
     const sensor = new TemperatureSensor();
-    this.outbox = new Outbox(() => sensor.next());
+    this.outbox = new TelemetryBuffer(() => sensor.next());
     this.properties = new WritableProperties(loadModel(), { telemetryInterval: settings.interval });
   }
 
@@ -147,7 +147,7 @@ export class Session implements Context {
     this.#effect = effect;
     let done = false;
     try {
-      const outcome = await EFFECTS[state](this, effect.signal);
+      const outcome = await STATE_HANDLERS[state](this, effect.signal);
       done = true;
       effect.signal.throwIfAborted();
       return following(state, outcome);

@@ -1,11 +1,11 @@
 /** What can happen in any state once a module is there: it restarts, or the port goes. */
-const ANY_TIME = { rebooted: 'attention', 'port-lost': 'open-port' } as const;
+const ANY_TIME = { rebooted: 'sync', 'port-lost': 'open-port' } as const;
 
-/** What can happen while the session talks to the module: it falls silent. */
-const TALKING = { ...ANY_TIME, silent: 'reset' } as const;
+/** What can happen while the session talks to the module: it stops answering. */
+const TALKING = { ...ANY_TIME, 'timed-out': 'reset' } as const;
 
 /** What can happen until the hub is there: nothing of it can be kept, so the session starts over. */
-const BEFORE_HUB = { ...TALKING, 'wifi-lost': 'reset', wedged: 'reset' } as const;
+const BEFORE_HUB = { ...TALKING, 'wifi-lost': 'reset', stuck: 'reset' } as const;
 
 /**
  * What can happen with the hub at the other end: the module reconnects by itself (T2), and must not be told to (T1),
@@ -13,9 +13,9 @@ const BEFORE_HUB = { ...TALKING, 'wifi-lost': 'reset', wedged: 'reset' } as cons
  */
 const WITH_HUB = {
   ...TALKING,
-  'broker-down': 'await-broker',
+  'broker-down': 'await-reconnect',
   'wifi-lost': 'rejoin',
-  wedged: 'reset',
+  stuck: 'reset',
   restart: 'reset',
   finished: 'stop',
 } as const;
@@ -25,8 +25,8 @@ const WITH_HUB = {
  * An outcome that is raised from outside counts only where the state has a row for it.
  */
 export const TRANSITIONS = {
-  'open-port': { opened: 'attention' },
-  attention: { ...ANY_TIME, ready: 'root-cert' },
+  'open-port': { opened: 'sync' },
+  sync: { ...ANY_TIME, ready: 'root-cert' },
   'root-cert': { ...TALKING, trusted: 'identity' },
   identity: { ...TALKING, known: 'wi-fi' },
   'wi-fi': { ...TALKING, joined: 'clock', 'not-joined': 'wi-fi', stuck: 'reset' },
@@ -38,13 +38,19 @@ export const TRANSITIONS = {
 
   'hub-connect': { ...BEFORE_HUB, connected: 'hub-subscribe', failed: 'reset' },
   'hub-subscribe': { ...WITH_HUB, subscribed: 'twin', failed: 'reset' },
-  twin: { ...WITH_HUB, read: 'announce' },
-  announce: { ...WITH_HUB, announced: 'telemetry' },
+  twin: { ...WITH_HUB, read: 'report-properties' },
+  'report-properties': { ...WITH_HUB, reported: 'telemetry' },
   telemetry: WITH_HUB,
 
-  'await-broker': { ...TALKING, reconnected: 'hub-subscribe', failed: 'reset', 'wifi-lost': 'rejoin', wedged: 'reset' },
-  rejoin: { ...TALKING, joined: 'await-broker', 'still-connected': 'twin', 'not-joined': 'rejoin', stuck: 'reset' },
-  reset: { 'port-lost': 'open-port', restarted: 'attention' },
+  'await-reconnect': {
+    ...TALKING,
+    reconnected: 'hub-subscribe',
+    failed: 'reset',
+    'wifi-lost': 'rejoin',
+    stuck: 'reset',
+  },
+  rejoin: { ...TALKING, joined: 'await-reconnect', 'still-connected': 'twin', 'not-joined': 'rejoin', stuck: 'reset' },
+  reset: { 'port-lost': 'open-port', restarted: 'sync' },
 } as const satisfies Record<string, Record<string, string>>;
 
 /** A state in which the session has something to do. */
@@ -61,5 +67,5 @@ export function next(state: State, outcome: Outcome): State | 'stop' | null {
 
 /** The states in which the hub is there and its messages are answered. */
 export function isServing(state: State): boolean {
-  return state === 'hub-subscribe' || state === 'twin' || state === 'announce' || state === 'telemetry';
+  return state === 'hub-subscribe' || state === 'twin' || state === 'report-properties' || state === 'telemetry';
 }

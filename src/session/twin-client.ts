@@ -1,4 +1,3 @@
-import { fitsPublish } from '../anycloud/broker.ts';
 import { asciiJson } from '../azure/json.ts';
 import { packMembers } from '../azure/packing.ts';
 import { parseServiceError } from '../azure/service-error.ts';
@@ -6,8 +5,9 @@ import { parseHubTopic, reportedTopic, twinGetTopic } from '../azure/topics.ts';
 import { parseTwin, type Twin } from '../azure/twin.ts';
 import { sleep } from '../clock.ts';
 import type { JsonObject } from '../events.ts';
+import { fitsPublish } from '../modem/anycloud/broker.ts';
 import type { Context } from './context.ts';
-import { warn } from './narrate.ts';
+import { warn } from './report.ts';
 
 const ANSWER_TIMEOUT = 30_000;
 const ATTEMPTS = 4;

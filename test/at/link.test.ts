@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { duplexPair } from 'node:stream';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { parseUrc, type Urc } from '../../src/anycloud/urc.ts';
 import type { Command } from '../../src/at/command.ts';
 import { AtError } from '../../src/at/error.ts';
 import { AtLink } from '../../src/at/link.ts';
+import { parseUrc, type Urc } from '../../src/modem/anycloud/urc.ts';
 import { readTranscript } from '../helpers/transcript.ts';
 import { settle, VirtualClock } from '../helpers/virtual-clock.ts';
 
@@ -89,7 +89,7 @@ test('a silent module is given up after its time, and the next command goes out'
   const next = w.send('AT+GMM');
   await w.clock.advance(3_000);
   const error = await silent;
-  assert.ok(error instanceof AtError && error.failure === 'silent');
+  assert.ok(error instanceof AtError && error.failure === 'timed-out');
   await w.print('AT+GMM\r\nOK\r\n>');
   assert.deepEqual(await next, []);
 });

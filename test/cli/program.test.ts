@@ -105,8 +105,8 @@ describe('a simulation as a process', { concurrency: 2 }, () => {
     assert.deepEqual(
       events.flatMap(({ type, state }) => (type === 'state' ? [state] : [])),
       [
-        ...['open-port', 'attention', 'root-cert', 'identity', 'wi-fi', 'clock', 'dps-connect', 'dps-register'],
-        ...['dps-disconnect', 'hub-connect', 'hub-subscribe', 'twin', 'announce', 'telemetry'],
+        ...['open-port', 'sync', 'root-cert', 'identity', 'wi-fi', 'clock', 'dps-connect', 'dps-register'],
+        ...['dps-disconnect', 'hub-connect', 'hub-subscribe', 'twin', 'report-properties', 'telemetry'],
       ],
     );
     assertHidden(stdout);
@@ -145,7 +145,7 @@ describe('a simulation as a process', { concurrency: 2 }, () => {
     assert.ok(!cli.events().some(({ line }) => line === 'AT+GMM'));
   });
 
-  test('without TLS it says so; --verbose hides the passphrase; SIGINT says farewell and ends it with 130', async (t) => {
+  test('without TLS it says so; --verbose hides the passphrase; SIGINT says exitStatus and ends it with 130', async (t) => {
     const plain = ['--mqtt-tls', '0', '--mqtt-port', '1883'];
     const cli = startCli(t, [...SIMULATE, ...plain, '--verbose', '--passphrase', PASSPHRASE]);
     await cli.text(/ telemetry \{/);

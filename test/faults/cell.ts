@@ -5,7 +5,7 @@ import type { Fate, Fault } from './table.ts';
 
 /** How to come into the states that lie beside the story: what happens in telemetry. */
 const DETOURS: Partial<Record<State, (bench: VirtualBench) => void>> = {
-  'await-broker': ({ module }) => module.faults.mqttDrop(),
+  'await-reconnect': ({ module }) => module.faults.mqttDrop(),
   rejoin: ({ module }) => module.faults.wifiDrop(),
   reset: ({ module }) => module.faults.raw(Buffer.from('Failed to allocate Handle\r\n')),
 };

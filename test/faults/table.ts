@@ -21,7 +21,7 @@ export interface Fault {
 
 /** The states in the order of the story, then those of recovery. */
 export const STATES = [
-  'attention',
+  'sync',
   'root-cert',
   'identity',
   'wi-fi',
@@ -32,9 +32,9 @@ export const STATES = [
   'hub-connect',
   'hub-subscribe',
   'twin',
-  'announce',
+  'report-properties',
   'telemetry',
-  'await-broker',
+  'await-reconnect',
   'rejoin',
   'reset',
 ] as const satisfies readonly State[];
@@ -53,7 +53,7 @@ export function fates({ fate, except }: Fault, state: State): readonly Fate[] {
 }
 
 const ON_DPS = ['dps-connect', 'dps-register'] as const;
-const ON_HUB = ['hub-connect', 'hub-subscribe', 'twin', 'announce', 'telemetry'] as const;
+const ON_HUB = ['hub-connect', 'hub-subscribe', 'twin', 'report-properties', 'telemetry'] as const;
 
 export const FAULTS: Fault[] = [
   { name: 'the module resets', strike: ({ module }) => module.faults.reset(), fate: 'telemetry', within: 60_000 },
@@ -238,7 +238,7 @@ export const FAULTS: Fault[] = [
       strike: ({ cloud }) => cloud.faults.inject({ type: 'connect', service: 'hub', answer: 'code', code, count: 3 }),
       fate: 'telemetry',
       within: 120_000,
-      states: ['hub-connect', 'await-broker'],
+      states: ['hub-connect', 'await-reconnect'],
     }),
   ),
   {

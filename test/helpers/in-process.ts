@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { PassThrough } from 'node:stream';
+import { main } from '../../src/cli/main.ts';
 import { systemClock } from '../../src/clock.ts';
-import { main } from '../../src/commands/main.ts';
 import type { Ended } from './cli.ts';
 
 /** Runs the program within this process, in a folder, without terminal and environment: what a process of its own costs is saved. */

@@ -122,7 +122,7 @@ test('T17: a session that only receives is not dropped, and little is sent for i
     await bench.cloud.patchDesired(DEVICE, { fan: n });
     await bench.clock.advance(40_000);
   }
-  assert.ok(!bench.states().includes('await-broker'), bench.states().join(' '));
+  assert.ok(!bench.states().includes('await-reconnect'), bench.states().join(' '));
   const spent = bench.sent().slice(before);
   assert.ok(spent.length <= 31 && spent.every((line) => line.endsWith('"{}"')), spent.join('\n'));
 });
@@ -214,7 +214,7 @@ test('a property write that arrives in pieces is found in the twin, and answered
   bench.module.faults.dropTransmitted(30);
   await bench.cloud.patchDesired(DEVICE, { led_user: 2 });
   await bench.until(() => bench.of('property').at(-1)?.value === 2, 20_000);
-  assert.ok(!bench.states().includes('await-broker'));
+  assert.ok(!bench.states().includes('await-reconnect'));
 });
 
 test('typed commands that change the state of the module are recovered from', async (t) => {

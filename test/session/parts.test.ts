@@ -3,10 +3,10 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { AtError } from '../../src/at/error.ts';
 import { AppError } from '../../src/errors.ts';
-import { Outbox } from '../../src/session/outbox.ts';
 import { outcomeOfError } from '../../src/session/outcomes.ts';
-import { Setbacks } from '../../src/session/setbacks.ts';
+import { RetryPolicy } from '../../src/session/retry-policy.ts';
 import { isServing, next, type State, TRANSITIONS } from '../../src/session/table.ts';
+import { TelemetryBuffer } from '../../src/session/telemetry-buffer.ts';
 
 const STATES = Object.keys(TRANSITIONS) as State[];
 
@@ -18,7 +18,7 @@ function rows(state: State): [string, string][] {
 test('the table reads like the walkthrough', () => {
   const story: [State, Parameters<typeof next>[1]][] = [
     ['open-port', 'opened'],
-    ['attention', 'ready'],
+    ['sync', 'ready'],
     ['root-cert', 'trusted'],
     ['identity', 'known'],
     ['wi-fi', 'joined'],
@@ -29,7 +29,7 @@ test('the table reads like the walkthrough', () => {
     ['hub-connect', 'connected'],
     ['hub-subscribe', 'subscribed'],
     ['twin', 'read'],
-    ['announce', 'announced'],
+    ['report-properties', 'reported'],
   ];
   for (const [index, [state, outcome]] of story.entries()) {
     assert.equal(next(state, outcome), story[index + 1]?.[0] ?? 'telemetry', state);
@@ -68,9 +68,9 @@ function rowsOf(state: string): [string, string][] {
 
 test('the rules of recovery: no second connect while the module owns a connection, a reset before it', () => {
   for (const state of STATES.filter(isServing)) {
-    assert.equal(next(state, 'broker-down'), 'await-broker', state);
+    assert.equal(next(state, 'broker-down'), 'await-reconnect', state);
     assert.equal(next(state, 'wifi-lost'), 'rejoin', state);
-    assert.equal(next(state, 'wedged'), 'reset', state);
+    assert.equal(next(state, 'stuck'), 'reset', state);
   }
   for (const state of ['dps-connect', 'dps-register', 'dps-disconnect'] as const) {
     assert.equal(next(state, 'wifi-lost'), 'reset', state);
@@ -90,19 +90,19 @@ test('a banner and a lost port count in every state in which there is a module',
   for (const state of STATES) {
     if (state === 'open-port') continue;
     assert.equal(next(state, 'port-lost'), 'open-port', state);
-    if (state !== 'reset') assert.equal(next(state, 'rebooted'), 'attention', state);
+    if (state !== 'reset') assert.equal(next(state, 'rebooted'), 'sync', state);
   }
 });
 
 test('an outcome without a row means nothing', () => {
-  assert.equal(next('await-broker', 'broker-down'), null);
+  assert.equal(next('await-reconnect', 'broker-down'), null);
   assert.equal(next('hub-connect', 'broker-down'), null);
-  assert.equal(next('open-port', 'silent'), null);
+  assert.equal(next('open-port', 'timed-out'), null);
 });
 
 test('failures of commands become outcomes, and what is no matter of the connection does not', () => {
   const refused = (code: number) => new AtError('refused', '', { ok: false, code, text: '' });
-  assert.equal(outcomeOfError(new AtError('silent', '')), 'silent');
+  assert.equal(outcomeOfError(new AtError('timed-out', '')), 'timed-out');
   assert.equal(outcomeOfError(new AtError('reset', '')), 'rebooted');
   assert.equal(outcomeOfError(new AtError('closed', '')), 'port-lost');
   assert.equal(outcomeOfError(refused(47)), 'broker-down');
@@ -118,7 +118,7 @@ test('pauses double up to a minute, with a jitter of a fifth', () => {
     [0.5, 1],
     [1, 1.2],
   ] as const) {
-    const setbacks = new Setbacks(() => random);
+    const setbacks = new RetryPolicy(() => random);
     assert.equal(setbacks.pause, 0);
     setbacks.reached();
     const pauses = Array.from({ length: 9 }, () => {
@@ -136,24 +136,24 @@ test('pauses double up to a minute, with a jitter of a fifth', () => {
 });
 
 test('before the first telemetry it is given up, after it never', () => {
-  const setbacks = new Setbacks(() => 0.5);
+  const setbacks = new RetryPolicy(() => 0.5);
   const hub = new AppError('E_HUB_CONNECT', 'no', 'wait');
   setbacks.record(hub);
   setbacks.record(hub);
   assert.throws(() => setbacks.record(hub), hub);
-  const wifi = new Setbacks(() => 0.5);
+  const wifi = new RetryPolicy(() => 0.5);
   const join = new AppError('E_WIFI_JOIN', 'no', 'check');
   wifi.record(join);
   assert.throws(() => wifi.record(join), join);
-  const reached = new Setbacks(() => 0.5);
+  const reached = new RetryPolicy(() => 0.5);
   reached.reached();
   for (let i = 0; i < 50; i++) reached.record(join);
 });
 
 /** A sensor that counts its readings. */
-function outbox(): Outbox {
+function outbox(): TelemetryBuffer {
   let reading = 0;
-  return new Outbox(() => ({ reading: ++reading }));
+  return new TelemetryBuffer(() => ({ reading: ++reading }));
 }
 
 test('the first sample is due at once, the next after the interval', () => {
@@ -198,7 +198,7 @@ test('every sample that fell due is kept or counted as lost, in order, and what 
       fc.constantFrom(0 as const, 1 as const),
       (steps, qos) => {
         let taken = 0;
-        const box = new Outbox(() => ({ reading: ++taken }));
+        const box = new TelemetryBuffer(() => ({ reading: ++taken }));
         let now = 0;
         let lost = 0;
         for (const [pause, interval] of steps) {

@@ -5,7 +5,7 @@ import { DEVICE, type VirtualBench, virtualBench } from '../helpers/bench.ts';
 
 const HAPPY_PATH = [
   'open-port',
-  'attention',
+  'sync',
   'root-cert',
   'identity',
   'wi-fi',
@@ -16,7 +16,7 @@ const HAPPY_PATH = [
   'hub-connect',
   'hub-subscribe',
   'twin',
-  'announce',
+  'report-properties',
   'telemetry',
 ];
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { Duplex } from 'node:stream';
 import { test } from 'node:test';
-import { parseUrc, type Urc } from '../../src/anycloud/urc.ts';
 import { AtLink } from '../../src/at/link.ts';
 import { systemClock } from '../../src/clock.ts';
 import type { JsonObject } from '../../src/events.ts';
+import { parseUrc, type Urc } from '../../src/modem/anycloud/urc.ts';
 import { DEVICE, seeded, type VirtualBench, virtualBench } from '../helpers/bench.ts';
 
 const HOUR = 3_600_000;

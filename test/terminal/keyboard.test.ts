@@ -19,7 +19,7 @@ class Terminal extends PassThrough {
   }
 }
 
-interface Desk {
+interface CommandContext {
   clock: VirtualClock;
   stdin: Terminal;
   signals: EventEmitter;
@@ -30,7 +30,7 @@ interface Desk {
   type(...chunks: string[]): Promise<void>;
 }
 
-function desk(t: TestContext, onEscape?: (desk: Desk) => void): Desk {
+function desk(t: TestContext, onEscape?: (desk: CommandContext) => void): CommandContext {
   const [clock, stdin, signals] = [new VirtualClock(), new Terminal(), new EventEmitter()];
   const [heard, edits]: [string[], string[]] = [[], []];
   const keyboard = attachKeyboard({
@@ -55,7 +55,7 @@ function desk(t: TestContext, onEscape?: (desk: Desk) => void): Desk {
       await settle();
     }
   }
-  const result: Desk = { clock, stdin, signals, keyboard, heard, edits, type };
+  const result: CommandContext = { clock, stdin, signals, keyboard, heard, edits, type };
   return result;
 }
 

@@ -42,7 +42,7 @@ Starting the AnyCloud Azure IoT Central Demonstration
 test('a session reads like the walkthrough', () => {
   const events: SessionEvent[] = [
     { type: 'state', state: 'open-port' },
-    { type: 'state', state: 'attention' },
+    { type: 'state', state: 'sync' },
     tx('ATE1'),
     ok,
     tx('AT+WSTA'),

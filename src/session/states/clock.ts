@@ -1,5 +1,5 @@
 import { AppError } from '../../errors.ts';
-import type { Effect } from '../context.ts';
+import type { StateHandler } from '../context.ts';
 
 /** 2021-01-01: a clock before that shows the module's uptime, not a time (T50). */
 const PLAUSIBLE = 1_609_459_200;
@@ -14,7 +14,7 @@ function isPlausible(unixSeconds: number | null): boolean {
  * Waits for the module's clock: its TLS begins only when SNTP has set it (AT protocol 8.5, T5). A module that was
  * found in the network is asked; one that has just joined it tells by itself.
  */
-export const clock: Effect<'clock'> = async (context, signal) => {
+export const clock: StateHandler<'clock'> = async (context, signal) => {
   const { module } = context.modem;
   const told = module.expect((seen) => (seen.type === 'time' && isPlausible(seen.unixSeconds)) || undefined);
   const isSet = async () => isPlausible(await module.readClock(signal));

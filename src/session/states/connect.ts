@@ -1,12 +1,12 @@
-import type { BrokerSettings } from '../../anycloud/broker.ts';
 import { AppError } from '../../errors.ts';
+import type { BrokerSettings } from '../../modem/anycloud/broker.ts';
 import type { Context } from '../context.ts';
-import { event } from '../narrate.ts';
+import { event } from '../report.ts';
 
 const WHAT = {
   refused: 'closed every connection: it refuses this device, or cannot be reached',
-  silent: 'did not answer within a minute; TLS also waits in silence when the module has no time from SNTP',
-  wedged: 'could not be tried: the MQTT client of the module is stuck',
+  'timed-out': 'did not answer within a minute; TLS also waits in silence when the module has no time from SNTP',
+  stuck: 'could not be tried: the MQTT client of the module is stuck',
 } as const;
 
 const TLS_HINT =
@@ -31,9 +31,9 @@ export async function connect(
   if (result === 'tls-failed') {
     throw new AppError(`E_${peer}_TLS`, `TLS with ${broker.host} failed again and again`, TLS_HINT);
   }
-  if (result === 'wedged') {
+  if (result === 'stuck') {
     const hint = 'Press the reset button of the board when this comes back.';
-    context.setback(new AppError('E_MODULE_WEDGED', `${broker.host} ${WHAT[result]}`, hint));
+    context.setback(new AppError('E_MODULE_STUCK', `${broker.host} ${WHAT[result]}`, hint));
     return 'failed';
   }
   const hint =

@@ -1,18 +1,18 @@
 import { dpsUserName } from '../../azure/credentials.ts';
 import { AppError } from '../../errors.ts';
-import type { Effect } from '../context.ts';
-import { note, warn } from '../narrate.ts';
+import type { StateHandler } from '../context.ts';
+import { note, warn } from '../report.ts';
 import { connect } from './connect.ts';
 
 /** Connects to the Device Provisioning Service, after closing what an earlier run left open (T1). */
-export const dpsConnect: Effect<'dps-connect'> = async (context, signal) => {
+export const dpsConnect: StateHandler<'dps-connect'> = async (context, signal) => {
   const { settings, modem, report, deviceId } = context;
   if (await modem.broker.isConnected(signal)) {
     note(report, 'Broker still connected from an earlier run, disconnect first');
     if (!(await modem.broker.close(signal))) {
       warn(report, 'The module does not close its connection; it is reset');
       context.setback(
-        new AppError('E_MODULE_WEDGED', 'The module does not close its MQTT connection', 'Press its reset button.'),
+        new AppError('E_MODULE_STUCK', 'The module does not close its MQTT connection', 'Press its reset button.'),
       );
       return 'failed';
     }

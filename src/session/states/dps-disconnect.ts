@@ -1,13 +1,13 @@
 import { AppError } from '../../errors.ts';
-import type { Effect } from '../context.ts';
-import { note } from '../narrate.ts';
+import type { StateHandler } from '../context.ts';
+import { note } from '../report.ts';
 
 /** Leaves DPS: the module holds one broker connection at a time. */
-export const dpsDisconnect: Effect<'dps-disconnect'> = async (context, signal) => {
+export const dpsDisconnect: StateHandler<'dps-disconnect'> = async (context, signal) => {
   note(context.report, 'Registration complete, connect to Azure IoT Central');
   if (await context.modem.broker.close(signal)) return 'closed';
   context.setback(
-    new AppError('E_MODULE_WEDGED', 'The module does not close its connection to DPS', 'Press its reset button.'),
+    new AppError('E_MODULE_STUCK', 'The module does not close its connection to DPS', 'Press its reset button.'),
   );
   return 'stuck';
 };

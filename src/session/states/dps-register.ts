@@ -1,12 +1,12 @@
-import type { QoS } from '../../anycloud/broker.ts';
 import { asciiJson } from '../../azure/json.ts';
 import { type RegistrationAnswer, registerBody, registrationAnswer } from '../../azure/registration.ts';
 import { DPS_FILTER, parseDpsTopic, pollTopic, registerTopic } from '../../azure/topics.ts';
 import { sleep } from '../../clock.ts';
 import { AppError } from '../../errors.ts';
-import type { Context, Effect } from '../context.ts';
+import type { QoS } from '../../modem/anycloud/broker.ts';
+import type { Context, StateHandler } from '../context.ts';
 import { HubClient } from '../hub-client.ts';
-import { event, note, warn } from '../narrate.ts';
+import { event, note, warn } from '../report.ts';
 
 const QOS: QoS = 0;
 /** Seconds between polls when DPS names none (Azure 1.2). */
@@ -16,7 +16,7 @@ const ANSWER_TIMEOUT = 30_000;
 const TOTAL_TIMEOUT = 300_000;
 
 /** Registers the device at DPS and polls, at the pace that DPS asks for, until a hub is assigned (Azure 1). */
-export const dpsRegister: Effect<'dps-register'> = async (context, signal) => {
+export const dpsRegister: StateHandler<'dps-register'> = async (context, signal) => {
   const { modem, report, clock } = context;
   note(report, 'subscribe to DPS result topic');
   if (!(await modem.broker.subscribe(DPS_FILTER, QOS, signal))) return failed(context, 'The subscription failed');
@@ -89,7 +89,7 @@ async function ask(
 }
 
 function failed(context: Context, message: string): 'failed' {
-  context.setback(new AppError('E_DPS_SILENT', message, 'Check the network, and that ID_SCOPE is right.'));
+  context.setback(new AppError('E_DPS_TIMEOUT', message, 'Check the network, and that ID_SCOPE is right.'));
   return 'failed';
 }
 

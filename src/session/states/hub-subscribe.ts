@@ -1,12 +1,12 @@
 import { DESIRED_FILTER, METHODS_FILTER, TWIN_RESULT_FILTER } from '../../azure/topics.ts';
 import { sleep } from '../../clock.ts';
-import type { Effect } from '../context.ts';
-import { warn } from '../narrate.ts';
+import type { StateHandler } from '../context.ts';
+import { warn } from '../report.ts';
 
 const DROP_GRACE = 1_000;
 
 /** Subscribes to what the hub sends, each confirmed before the next; after every connect, for all is forgotten (T2). */
-export const hubSubscribe: Effect<'hub-subscribe'> = async ({ modem, report, clock }, signal) => {
+export const hubSubscribe: StateHandler<'hub-subscribe'> = async ({ modem, report, clock }, signal) => {
   for (const filter of [METHODS_FILTER, TWIN_RESULT_FILTER, DESIRED_FILTER]) {
     if (await modem.broker.subscribe(filter, 1, signal)) continue;
     warn(report, `The subscription to ${filter} was not confirmed`);

@@ -1,11 +1,11 @@
-import { commonName, readCertificate } from '../../anycloud/certificates.ts';
-import { checkLimit } from '../../anycloud/limits.ts';
 import { AppError } from '../../errors.ts';
-import type { Effect } from '../context.ts';
-import { event } from '../narrate.ts';
+import { commonName, readCertificate } from '../../modem/anycloud/certificates.ts';
+import { checkLimit } from '../../modem/anycloud/limits.ts';
+import type { StateHandler } from '../context.ts';
+import { event } from '../report.ts';
 
 /** Settles the device id: it is the common name of the module's certificate, or DPS refuses it (Azure 1.1). */
-export const identity: Effect<'identity'> = async (context, signal) => {
+export const identity: StateHandler<'identity'> = async (context, signal) => {
   const { modem, settings, report } = context;
   const certificate = await readCertificate(modem.module, 'device', signal);
   const name = certificate && commonName(certificate);

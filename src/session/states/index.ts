@@ -1,8 +1,6 @@
-import type { Effect } from '../context.ts';
+import type { StateHandler } from '../context.ts';
 import type { State } from '../table.ts';
-import { announce } from './announce.ts';
-import { attention } from './attention.ts';
-import { awaitBroker } from './await-broker.ts';
+import { awaitReconnect } from './await-reconnect.ts';
 import { clock } from './clock.ts';
 import { dpsConnect } from './dps-connect.ts';
 import { dpsDisconnect } from './dps-disconnect.ts';
@@ -12,16 +10,18 @@ import { hubSubscribe } from './hub-subscribe.ts';
 import { identity } from './identity.ts';
 import { openPort } from './open-port.ts';
 import { rejoin } from './rejoin.ts';
+import { reportProperties } from './report-properties.ts';
 import { reset } from './reset.ts';
 import { rootCert } from './root-cert.ts';
+import { sync } from './sync.ts';
 import { telemetry } from './telemetry.ts';
 import { twin } from './twin.ts';
 import { wiFi } from './wi-fi.ts';
 
 /** What each state does. */
-export const EFFECTS: { [S in State]: Effect<S> } = {
+export const STATE_HANDLERS: { [S in State]: StateHandler<S> } = {
   'open-port': openPort,
-  attention,
+  sync,
   'root-cert': rootCert,
   identity,
   'wi-fi': wiFi,
@@ -32,9 +32,9 @@ export const EFFECTS: { [S in State]: Effect<S> } = {
   'hub-connect': hubConnect,
   'hub-subscribe': hubSubscribe,
   twin,
-  announce,
+  'report-properties': reportProperties,
   telemetry,
-  'await-broker': awaitBroker,
+  'await-reconnect': awaitReconnect,
   rejoin,
   reset,
 };

@@ -1,6 +1,6 @@
 import { sleep } from '../../clock.ts';
-import type { Effect } from '../context.ts';
-import { event } from '../narrate.ts';
+import type { StateHandler } from '../context.ts';
+import { event } from '../report.ts';
 import { join } from './wi-fi.ts';
 
 /** The module wants a moment between losing a network and joining it again (AT protocol 12.1.9). */
@@ -10,7 +10,7 @@ const PAUSE = 1_000;
  * Joins the network again after it was lost in the hub phase. The MQTT connection is left to the module; it may not
  * even have noticed, and then the connection may still be good (AT protocol 8.4, T23).
  */
-export const rejoin: Effect<'rejoin'> = async (context, signal) => {
+export const rejoin: StateHandler<'rejoin'> = async (context, signal) => {
   const { modem, report, clock, settings } = context;
   event(report, 'WiFi lost, joining again');
   const dropped = modem.module.expect((seen) => (seen.type === 'broker' && !seen.connected) || undefined);

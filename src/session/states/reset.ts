@@ -1,9 +1,9 @@
 import { sleep } from '../../clock.ts';
-import type { Effect } from '../context.ts';
-import { event, warn } from '../narrate.ts';
+import type { StateHandler } from '../context.ts';
+import { event, warn } from '../report.ts';
 
-/** The last rung of recovery: nothing else ends the module's reconnect loop, or frees a wedged client (T1, T22). */
-export const reset: Effect<'reset'> = async (context, signal) => {
+/** The last rung of recovery: nothing else ends the module's reconnect loop, or frees a stuck client (T1, T22). */
+export const reset: StateHandler<'reset'> = async (context, signal) => {
   event(context.report, 'Restarting the module');
   const restarted = await context.modem.module.reset(signal);
   if (!restarted) warn(context.report, 'The module has not said that it has restarted');

@@ -1,10 +1,10 @@
 import { X509Certificate } from 'node:crypto';
-import { loadCertificate, readCertificate } from '../../anycloud/certificates.ts';
-import type { Effect } from '../context.ts';
-import { event } from '../narrate.ts';
+import { loadCertificate, readCertificate } from '../../modem/anycloud/certificates.ts';
+import type { StateHandler } from '../context.ts';
+import { event } from '../report.ts';
 
 /** Gives the module the root certificate that it is to trust, which it forgets at every reset (T53). */
-export const rootCert: Effect<'root-cert'> = async ({ modem, settings, report }, signal) => {
+export const rootCert: StateHandler<'root-cert'> = async ({ modem, settings, report }, signal) => {
   if (settings.rootCert === null) return 'trusted';
   const wanted = new X509Certificate(settings.rootCert);
   // Once there was a TLS connection, loading the same one again may do harm (AT protocol 7.17).

@@ -1,9 +1,9 @@
 import { asciiJson } from '../../azure/json.ts';
 import { telemetryTopic } from '../../azure/topics.ts';
-import type { Context, Effect } from '../context.ts';
+import type { Context, StateHandler } from '../context.ts';
 import type { HubClient } from '../hub-client.ts';
-import { note, warn } from '../narrate.ts';
-import type { Sample } from '../outbox.ts';
+import { note, warn } from '../report.ts';
+import type { Sample } from '../telemetry-buffer.ts';
 
 /** The session runs well when it has been here for so long; before that, a drop counts as one more setback. */
 const RUNS_WELL_AFTER = 60_000;
@@ -11,7 +11,7 @@ const RUNS_WELL_AFTER = 60_000;
 const LATE = 5_000;
 
 /** Sends the temperature, the first sample at once, then one every interval, also when that changes meanwhile. */
-export const telemetry: Effect<'telemetry'> = async (context, signal) => {
+export const telemetry: StateHandler<'telemetry'> = async (context, signal) => {
   const { hub, report, settings, outbox, properties, setbacks, clock } = context;
   if (!hub) throw new Error('no hub has been assigned');
   note(report, 'Sending Telemetry and Properties.\n    Press ESC to end script');

@@ -1,13 +1,13 @@
 import { sleep } from '../../clock.ts';
 import { AppError } from '../../errors.ts';
-import type { Context, Effect } from '../context.ts';
-import { event, warn } from '../narrate.ts';
+import type { Context, StateHandler } from '../context.ts';
+import { event, warn } from '../report.ts';
 
 /**
  * Joins the network. A module that an earlier run left in it is taken as it is; one in another network leaves that
  * first, since its settings are locked while it is active (AT protocol 7.4).
  */
-export const wiFi: Effect<'wi-fi'> = async (context, signal) => {
+export const wiFi: StateHandler<'wi-fi'> = async (context, signal) => {
   const { modem, settings, report } = context;
   const { active, own } = await modem.station.state(settings.wifi.ssid, signal);
   if (active) {

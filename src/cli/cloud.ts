@@ -1,0 +1,69 @@
+import { basename } from 'node:path';
+import { integer, matching } from '../config/checks.ts';
+import { resolveValues } from '../config/resolve.ts';
+import type { Enrolment } from '../simulator/cloud/local-cloud.ts';
+import { readCertificates } from './certificate-files.ts';
+import { type CloudPlan, serveCloud } from './cloud-service.ts';
+import { settingsInput, type VerbAction } from './command.ts';
+import { VerbOptions, wrongOption } from './command-options.ts';
+import type { ProcessEnvironment } from './process-environment.ts';
+import { runService } from './service.ts';
+
+const MQTT_PORT = 8883;
+const NTP_PORT = 123;
+const aPort = integer(0, 65_535);
+const aHost = matching(/^[0-9A-Za-z.:-]{1,253}$/, 'be an address or a name of this computer');
+const registrationId = /^[0-9A-Za-z._:-]{1,128}$/;
+
+/** Lets this computer be DPS and IoT Hub for whoever can reach it, until it is told to end. */
+export const cloud: VerbAction = (given, environment) =>
+  runService(given.flags['json'] === true, environment, () => {
+    const { idScope, httpPort, json, logFile } = resolveValues(
+      // Without an ID scope it has that of a simulation.
+      settingsInput({ ...given, flags: { ...given.flags, simulate: true } }, environment),
+      ['idScope', 'httpPort', 'json', 'logFile'],
+    );
+    const options = new VerbOptions(given.flags);
+    const plan: CloudPlan = {
+      idScope,
+      httpPort,
+      host: options.checked('host', aHost, '127.0.0.1'),
+      mqttPort: options.checked('mqttPort', aPort, MQTT_PORT),
+      plainPort: options.checked('plainPort', aPort, null),
+      data: options.text('data'),
+      ...readEnrolments(options, environment),
+      sntp: readSntp(options),
+    };
+    return { output: { json, logFile }, secrets: [], work: (floor) => serveCloud(plan, floor, environment) };
+  });
+
+/** The groups and devices that are let in; those without a certificate are to be given one. */
+function readEnrolments(options: VerbOptions, { cwd }: ProcessEnvironment): Pick<CloudPlan, 'enrolments' | 'toIssue'> {
+  const enrolments: Enrolment[] = options
+    .texts('group')
+    .map((path) => ({ kind: 'group', id: basename(path), ca: String(readCertificates('--group', path, cwd)[0]) }));
+  const toIssue: string[] = [];
+  for (const text of options.texts('enrol')) {
+    const [id = '', ...rest] = text.split('=');
+    const path = rest.join('=');
+    if (!registrationId.test(id)) {
+      throw wrongOption('--enrol', text, 'be <registration id> or <registration id>=<certificate file>');
+    }
+    if (path === '') toIssue.push(id);
+    else {
+      const certificate = String(readCertificates('--enrol', path, cwd)[0]);
+      enrolments.push({ kind: 'individual', registrationId: id, certificate });
+    }
+  }
+  return { enrolments, toIssue };
+}
+
+function readSntp(options: VerbOptions): CloudPlan['sntp'] {
+  const text = options.text('sntpDate');
+  const date = text === null ? null : Date.parse(text);
+  if (text !== null && (date === null || Number.isNaN(date) || !/^\d{4}-\d\d-\d\d/.test(text))) {
+    throw wrongOption('--sntp-date', text, 'be a date such as 2025-05-01, or a time such as 2025-05-01T12:00:00Z');
+  }
+  if (date === null && !options.has('sntp')) return null;
+  return { port: options.checked('sntp', aPort, NTP_PORT), date };
+}

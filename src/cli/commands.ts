@@ -1,0 +1,97 @@
+import { SETTING_NAMES, SETTINGS, type SettingName } from '../config/settings.ts';
+import type { VerbAction } from './command.ts';
+
+/** A command beside the session. */
+export interface Verb {
+  /** Its name and its arguments, as commander spells them. */
+  usage: string;
+  description: string;
+  /** The settings that it has as options. */
+  settings: readonly SettingName[];
+  /** Options of its own, with what they do. */
+  options?: readonly [flags: string, description: string][];
+  load(): Promise<VerbAction>;
+}
+
+/** What `.env` can hold. */
+const LASTING = SETTING_NAMES.filter((name) => SETTINGS[name].env !== undefined);
+
+/** What says where the module is; the last two are for the virtual one. */
+const MODULE: readonly SettingName[] = ['port', 'baud', 'envFile', 'simulate', 'pace'];
+
+export const VERBS: readonly Verb[] = [
+  {
+    usage: 'ports',
+    description: 'list the serial ports, and which one is likely the board',
+    settings: ['json'],
+    load: async () => (await import('./ports.ts')).ports,
+  },
+  {
+    usage: 'certs',
+    description: "read the module's certificates into PEM files, and say how to enrol them",
+    settings: [...MODULE, 'json'],
+    options: [['--out <folder>', 'where the files go (default: the current folder)']],
+    load: async () => (await import('./certs.ts')).certs,
+  },
+  {
+    usage: 'load-cert <file>',
+    description: 'load a root certificate (PEM) into the module, until its next reset',
+    settings: MODULE,
+    load: async () => (await import('./load-cert.ts')).loadCert,
+  },
+  {
+    usage: 'scan',
+    description: 'list the Wi-Fi networks that the module sees',
+    settings: [...MODULE, 'json'],
+    load: async () => (await import('./scan.ts')).scan,
+  },
+  {
+    usage: 'init',
+    description: 'write the settings file: ask for what it needs, and ask the module for what that can tell',
+    settings: [...LASTING, 'simulate', 'pace'],
+    options: [
+      // Not --env-file: node itself ends a program that names a file with it that is not there.
+      ['--out <file>', 'the file to write (default: .env)'],
+      ['--yes', 'ask nothing: take the flags, and change a file that is there'],
+    ],
+    load: async () => (await import('./init.ts')).init,
+  },
+  {
+    usage: 'doctor',
+    description: 'check everything that a session needs, and say what to do next',
+    settings: [...LASTING, 'envFile', 'json', 'simulate', 'pace'],
+    load: async () => (await import('./doctor.ts')).doctor,
+  },
+  {
+    usage: 'module',
+    description: 'be an AnyCloud module at the end of a serial port, for whoever drives one',
+    settings: ['baud', 'ssid', 'passphrase', 'security', 'envFile', 'json', 'logFile', 'pace'],
+    options: [
+      ['--port <path>', 'serial port to be a module on (required)'],
+      ['--cert <file>', 'its certificate (PEM), with its issuers; without it, one is made for this run'],
+      ['--key <file>', 'the private key (PEM) of the certificate'],
+      ['--ca <file...>', 'certificates (PEM) that it trusts, beside those that are loaded into it'],
+      ['--resolve <name=host:port...>', 'where a broker is really found; * stands for every name'],
+      ['--tls <version>', 'the newest TLS that it speaks: 1.2 or 1.3 (default: 1.2)'],
+      ['--seed <n>', 'repeat a run: everything random follows from this number'],
+      ['--expired-root', 'be firmware whose built-in root has expired: no TLS after 2025-05-12'],
+    ],
+    load: async () => (await import('./module.ts')).module,
+  },
+  {
+    usage: 'cloud',
+    description: 'be a local DPS and IoT Hub, for boards and for programs',
+    settings: ['idScope', 'httpPort', 'envFile', 'json', 'logFile'],
+    options: [
+      ['--host <address>', 'address or name to listen on (default: 127.0.0.1, for this computer only)'],
+      ['--mqtt-port <n>', 'port for MQTT over TLS; 0 takes any free one (default: 8883)'],
+      ['--plain-port <n>', 'port for MQTT without TLS, where a client is who it says it is'],
+      ['--data <folder>', 'where devices, twins, enrolments and certificates are kept (default: nowhere)'],
+      ['--enrol <id=file...>', 'let this device in, by its certificate (PEM); without =file it is given one'],
+      ['--group <file...>', 'let every device in whose certificate comes from this authority (PEM)'],
+      ['--sntp [port]', 'also be a time server (default: 123)'],
+      ['--sntp-date <date>', 'tell this date, for boards whose built-in root has expired'],
+    ],
+    load: async () => (await import('./cloud.ts')).cloud,
+  },
+];

@@ -1,0 +1,85 @@
+import { resolveSettings, resolveValues, type SettingsInput } from '../../config/resolve.ts';
+import type { SettingName, SettingValues } from '../../config/settings.ts';
+import type { CommandContext } from '../command.ts';
+import type { ProcessEnvironment } from '../process-environment.ts';
+import { readRootCertificate } from '../root-certificate.ts';
+import { type CheckId, type CheckResult, type Finding, failedBy, ok, skipped } from './check-result.ts';
+import { checkDps } from './dps.ts';
+import { MODULE_CHECKS } from './module-checks.ts';
+import { ModuleProbe } from './module-probe.ts';
+
+/** Checks everything that a session needs, in the order in which it needs it, and changes nothing. */
+export async function* runChecks(
+  input: SettingsInput,
+  environment: ProcessEnvironment,
+  context: CommandContext,
+): AsyncGenerator<Finding> {
+  yield finding('node', ok(`Node.js ${process.versions.node}`));
+  yield finding('settings', checkSettings(input, environment));
+  yield* examineModule(input, environment, context);
+  yield finding('dps', await dps(input, environment, context.signal));
+}
+
+function finding(id: CheckId, verdict: CheckResult): Finding {
+  return { id, ...verdict };
+}
+
+function checkSettings(input: SettingsInput, environment: ProcessEnvironment): CheckResult {
+  try {
+    const { rootCert } = resolveSettings(input);
+    if (rootCert !== null) readRootCertificate(rootCert, environment);
+    return ok('Nothing is missing, nothing is wrong');
+  } catch (error) {
+    return failedBy(error);
+  }
+}
+
+async function* examineModule(
+  input: SettingsInput,
+  environment: ProcessEnvironment,
+  context: CommandContext,
+): AsyncGenerator<Finding> {
+  const way = new ModuleProbe(input, environment, context);
+  try {
+    yield finding('port', await way.open());
+    yield finding('module', await way.identifyModule());
+    for (const [id, check] of MODULE_CHECKS) {
+      const { module, simulate } = way;
+      if (!module) yield finding(id, skipped('The module does not answer'));
+      else yield finding(id, await check({ module, simulate, ...desired(input) }, context.signal).catch(failedBy));
+    }
+  } finally {
+    await way.close();
+  }
+}
+
+/** The settings that the checks of the module compare with; null where one is missing or wrong. */
+function desired(input: SettingsInput) {
+  return { deviceId: value(input, 'deviceId'), ssid: value(input, 'ssid'), security: value(input, 'security') };
+}
+
+function value<Name extends SettingName>(input: SettingsInput, name: Name): SettingValues[Name] | null {
+  try {
+    return resolveValues(input, [name])[name];
+  } catch {
+    return null;
+  }
+}
+
+async function dps(input: SettingsInput, environment: ProcessEnvironment, signal: AbortSignal): Promise<CheckResult> {
+  if (value(input, 'simulate')) return skipped('A simulation has a DPS of its own');
+  if (value(input, 'mqttTls') === 0) return skipped('MQTT goes without TLS');
+  const [host, port] = [value(input, 'dpsHost'), value(input, 'mqttPort')];
+  if (host === null || port === null) return skipped('No DPS is set, or its settings are wrong');
+  return checkDps({ host, port, root: trustedRoot(input, environment) }, environment.clock, signal);
+}
+
+/** The root that is set; null where there is none, or it is wrong, which the settings' check tells. */
+function trustedRoot(input: SettingsInput, environment: ProcessEnvironment): string | null {
+  const path = value(input, 'rootCert');
+  try {
+    return path === null ? null : readRootCertificate(path, environment);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,167 @@
+import { SETTINGS, type Setting, type SettingName } from '../../config/settings.ts';
+import { AppError } from '../../errors.ts';
+import { commonName, readCertificate } from '../../modem/anycloud/certificates.ts';
+import type { AnyCloudModule } from '../../modem/anycloud/module.ts';
+import { type SeenNetwork, scan } from '../../modem/anycloud/scan.ts';
+import { onlyLikely, type RankedPort } from '../../serial/likely.ts';
+import { networkLine } from '../scan.ts';
+import type { Asker } from './asker.ts';
+import { withValue } from './env-text.ts';
+
+/** Answers as texts, by the setting. */
+export type Answers = Map<SettingName, string>;
+
+export interface DialogueOptions {
+  asker: Asker;
+  print(line: string): void;
+  /** What was given by flags, and so is not asked for. */
+  given: Answers;
+  /** What holds now: from the file, or the default; empty where there is neither. */
+  current(name: SettingName): string;
+  simulate: boolean;
+  listPorts(): Promise<RankedPort[]>;
+  /** Calls `use` with the module at `port`. @throws AppError when there is none */
+  withModule<T>(port: string, use: (module: AnyCloudModule) => Promise<T>): Promise<T>;
+  signal: AbortSignal;
+}
+
+/** What the module can tell. */
+interface ModuleFacts {
+  networks: SeenNetwork[];
+  deviceId: string;
+}
+
+/** Asks for everything that a session needs, and asks the module for what that can tell. */
+export class Dialogue {
+  readonly #options: DialogueOptions;
+  readonly #answers: Answers;
+
+  constructor(options: DialogueOptions) {
+    this.#options = options;
+    this.#answers = new Map(options.given);
+  }
+
+  async run(): Promise<Answers> {
+    if (!this.#options.simulate) await this.#askPort();
+    const told = await this.#askModule();
+    await this.#askNetwork(told.networks);
+    await this.#ask('idScope', 'ID scope');
+    await this.#askDeviceId(told.deviceId);
+    await this.#ask('modelId', 'Model');
+    return this.#answers;
+  }
+
+  async #askPort(): Promise<void> {
+    if (this.#answers.has('port')) return;
+    const { listPorts, print, current } = this.#options;
+    const ports = await listPorts();
+    print(ports.length === 0 ? 'No serial port was found.' : 'Serial ports:');
+    for (const [index, { path, why, likely }] of ports.entries()) {
+      print(`${String(index + 1).padStart(3)}  ${path}  ${why}${likely ? ', likely the board' : ''}`);
+    }
+    await this.#ask('port', 'Serial port', {
+      fallback: current('port') || likelyPath(ports),
+      choices: ports.map(({ path }) => path),
+    });
+  }
+
+  async #askModule(): Promise<ModuleFacts> {
+    const { print, signal, withModule, asker } = this.#options;
+    print('Asking the module for its certificate and for the networks that it sees ...');
+    try {
+      return await withModule(this.#answers.get('port') ?? '', async (module) => {
+        const certificate = await readCertificate(module, 'device', signal);
+        return { deviceId: (certificate && commonName(certificate)) ?? '', networks: await scan(module, signal) };
+      });
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      for (const line of [...error.message.split('\n'), `Hint: ${error.hint}`]) print(line);
+      if (!isYes(await asker.ask('Go on without the module? [y/N] '))) throw error;
+      return { networks: [], deviceId: '' };
+    }
+  }
+
+  async #askNetwork(networks: SeenNetwork[]): Promise<void> {
+    const { print } = this.#options;
+    if (!this.#answers.has('ssid')) {
+      // The strongest come first, so of several access points of a network the best one stands for it.
+      const named = networks.filter(
+        ({ ssid, security }, index) =>
+          ssid !== '' && security !== 'wep' && networks.findIndex((each) => each.ssid === ssid) === index,
+      );
+      if (named.length > 0) print('Wi-Fi networks:');
+      for (const [index, network] of named.entries())
+        print(`${String(index + 1).padStart(3)}  ${networkLine(network)}`);
+      await this.#ask('ssid', 'Network', { choices: named.map(({ ssid }) => ssid) });
+    }
+    const seen = networks.find(({ ssid }) => ssid === this.#answers.get('ssid'))?.security;
+    if (seen && seen !== 'wep' && !this.#answers.has('security')) this.#answers.set('security', seen);
+    await this.#ask('security', 'Security (open, wpa, wpa2)');
+    if (this.#answers.get('security') !== 'open') await this.#ask('passphrase', 'Passphrase (not shown)');
+  }
+
+  async #askDeviceId(fromModule: string): Promise<void> {
+    const { current, print } = this.#options;
+    const now = current('deviceId');
+    if (fromModule !== '') print(`The certificate of the module is for ${fromModule}.`);
+    if (fromModule !== '' && now !== '' && now !== fromModule)
+      print(`DEVICE_ID is ${now} now, which DPS would refuse.`);
+    await this.#ask('deviceId', 'Device id', { fallback: fromModule || now, optional: true });
+  }
+
+  /** Asks until the answer is one that the setting takes, and that a settings file can hold. */
+  async #ask(
+    name: SettingName,
+    question: string,
+    { fallback = this.#options.current(name), choices = [], optional = false }: Asking = {},
+  ): Promise<void> {
+    if (this.#answers.has(name)) return;
+    const { asker, print } = this.#options;
+    const setting: Setting<unknown> = SETTINGS[name];
+    const shown = fallback === '' ? '' : ` [${setting.secret ? 'the one that is there' : fallback}]`;
+    for (;;) {
+      const typed = await (setting.secret
+        ? asker.askHidden(`${question}${shown}: `)
+        : asker.ask(`${question}${shown}: `));
+      const answer = typed === '' ? fallback : (choices[Number(typed) - 1] ?? typed);
+      if (answer === '' && optional) return;
+      const problem = problemOf(name, answer);
+      if (problem === null) {
+        this.#answers.set(name, answer);
+        return;
+      }
+      print(`It must ${problem}.`);
+    }
+  }
+}
+
+interface Asking {
+  /** What Enter takes. */
+  fallback?: string;
+  /** What a number stands for, from 1. */
+  choices?: readonly string[];
+  /** Nothing is an answer. */
+  optional?: boolean;
+}
+
+/** What an answer must be and is not; null when it is right. */
+function problemOf(name: SettingName, answer: string): string | null {
+  const setting: Setting<unknown> = SETTINGS[name];
+  if (/\p{Cc}/u.test(answer)) return 'hold no control characters';
+  const checked = setting.check(answer);
+  if ('must' in checked) return checked.must;
+  if (withValue('', name, answer) !== null) return null;
+  return `be one that a settings file can hold; set ${setting.env} in the environment for this one`;
+}
+
+export function isYes(answer: string): boolean {
+  return /^y(?:es)?$/i.test(answer.trim());
+}
+
+function likelyPath(ports: readonly RankedPort[]): string {
+  try {
+    return onlyLikely(ports).path;
+  } catch {
+    return '';
+  }
+}

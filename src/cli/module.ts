@@ -1,0 +1,55 @@
+import { choice, integer } from '../config/checks.ts';
+import { resolveValues } from '../config/resolve.ts';
+import { AppError } from '../errors.ts';
+import { SECURITY } from '../modem/anycloud/station.ts';
+import { readRules } from './broker-address.ts';
+import { commonNameOf, readCertificates, readKey } from './certificate-files.ts';
+import { settingsInput, type VerbAction } from './command.ts';
+import { VerbOptions } from './command-options.ts';
+import { type BoardPlan, serveBoard } from './module-board.ts';
+import type { ProcessEnvironment } from './process-environment.ts';
+import { seeded } from './seeded.ts';
+import { runService } from './service.ts';
+
+/** Lets this computer be an AnyCloud module at the end of a serial port, until it is told to end. */
+export const module: VerbAction = (given, environment) =>
+  runService(given.flags['json'] === true, environment, () => {
+    const { logFile, json, ssid, passphrase, security, ...settings } = resolveValues(
+      // What is not given is as in a simulation, so that both ends of a demonstration fit.
+      settingsInput({ ...given, flags: { ...given.flags, simulate: true } }, environment),
+      ['baud', 'ssid', 'passphrase', 'security', 'deviceId', 'pace', 'logFile', 'json'],
+    );
+    const options = new VerbOptions(given.flags);
+    const port = options.text('port');
+    if (port === null) throw new AppError('E_CONFIG', '--port is missing: the serial port to be a module on', '');
+    const seed = options.checked('seed', integer(0, 0xffff_ffff), null);
+    const plan: BoardPlan = {
+      ...settings,
+      port,
+      deviceId: settings.deviceId ?? '',
+      network: { ssid, passphrase, security: SECURITY[security] },
+      identity: readIdentity(options, environment),
+      trusted: options.texts('ca').flatMap((path) => readCertificates('--ca', path, environment.cwd).map(String)),
+      resolve: readRules(options.texts('resolve')),
+      tls: `TLSv${options.checked('tls', choice(['1.2', '1.3']), '1.2')}`,
+      random: seed === null ? environment.random : seeded(seed),
+      expiredRoot: options.has('expiredRoot'),
+    };
+    return { output: { json, logFile }, secrets: [passphrase], work: (floor) => serveBoard(plan, floor, environment) };
+  });
+
+function readIdentity(options: VerbOptions, { cwd }: ProcessEnvironment): BoardPlan['identity'] {
+  const [path, keyPath] = [options.text('cert'), options.text('key')];
+  if (path === null && keyPath === null) return null;
+  if (path === null || keyPath === null) {
+    throw new AppError('E_CONFIG', '--cert and --key belong together', 'Give both, or none for a throw-away identity.');
+  }
+  const [leaf, ...issuers] = readCertificates('--cert', path, cwd);
+  const credentials = {
+    certificate: leaf.toString(),
+    key: readKey('--key', keyPath, cwd, leaf),
+    signer: (issuers[0] ?? leaf).toString(),
+    root: (issuers.at(-1) ?? leaf).toString(),
+  };
+  return { commonName: commonNameOf(leaf), credentials };
+}

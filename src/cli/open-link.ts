@@ -1,0 +1,116 @@
+import type { Duplex } from 'node:stream';
+import { type Clock, sleep, type Timer } from '../clock.ts';
+import type { Settings } from '../config/resolve.ts';
+import { AppError } from '../errors.ts';
+import type { JsonObject, Report } from '../events.ts';
+import { SECURITY } from '../modem/anycloud/station.ts';
+
+/** The way to the module: a serial port, or the simulator's end of one. Each kind is loaded only when it is used. */
+export interface Link {
+  /** @throws AppError when the way cannot be opened; after it was open once, waits until it can be again */
+  open(signal: AbortSignal): Promise<Duplex>;
+  close(): Promise<void>;
+}
+
+const REOPEN_PAUSE = 1_000;
+const LOOK_UP_AFTER = 5_000;
+
+/** The walkthrough's desired properties. */
+const DEMO_TWIN: JsonObject = {
+  telemetryInterval: 5,
+  rgb_led_blue: 0,
+  rgb_led_green: 0,
+  rgb_led_red: 0,
+  led_user: 3,
+};
+
+/** What a real port is opened with. */
+export type SerialSettings = Pick<Settings, 'port' | 'baud'> & Partial<Pick<Settings, 'reconnect'>>;
+
+/** What the simulator is built with. */
+type BenchSettings = Pick<Settings, 'pace' | 'wifi' | 'idScope' | 'deviceId' | 'mqttTls' | 'demoTwin' | 'httpPort'>;
+
+export type LinkSettings =
+  | ({ readonly simulate: false } & SerialSettings)
+  | ({ readonly simulate: true } & BenchSettings);
+
+export async function openLink(
+  settings: LinkSettings,
+  { clock, random, report }: { clock: Clock; random: () => number; report: Report },
+): Promise<Link> {
+  if (!settings.simulate) return serialLink(settings, clock, report);
+  const { deviceId } = settings;
+  if (deviceId === null) throw new Error('a simulation has no device id');
+  const { startBench } = await import('../simulator/bench.ts');
+  const bench = await startBench({
+    clock,
+    random,
+    pace: settings.pace,
+    ssid: settings.wifi.ssid,
+    passphrase: settings.wifi.passphrase,
+    security: SECURITY[settings.wifi.security],
+    idScope: settings.idScope,
+    deviceId,
+    tls: settings.mqttTls === 1,
+    desired: settings.demoTwin ? DEMO_TWIN : {},
+    httpPort: settings.httpPort,
+  });
+  report({ type: 'local-cloud', url: bench.url, deviceId });
+  return { open: async () => bench.connect(), close: () => bench.close() };
+}
+
+/** The word in place of a port for the only one that is likely the board's. */
+const AUTO = 'auto';
+
+/** A real port, and when it goes away, the same adapter again, also under another name. */
+export async function serialLink({ port, baud, reconnect }: SerialSettings, clock: Clock, report: Report) {
+  const [{ openPort }, { listPorts }] = await Promise.all([import('../serial/port.ts'), import('../serial/list.ts')]);
+  /** What was open last; an adapter is known by its serial number, where it has one. */
+  let known: { path: string; serialNumber?: string | undefined } | null = null;
+  let lookUp: Timer | null = null;
+
+  async function choose(): Promise<string> {
+    if (known) {
+      const { path, serialNumber } = known;
+      const same = serialNumber && (await listPorts()).find((listed) => listed.serialNumber === serialNumber);
+      return same ? same.path : path;
+    }
+    if (port.toLowerCase() !== AUTO) return port;
+    const { onlyLikely, rankPorts } = await import('../serial/likely.ts');
+    const { path, why } = onlyLikely(rankPorts(await listPorts()));
+    report({ type: 'event', level: 'event', message: `Serial port ${path}, the only likely one (${why})` });
+    return path;
+  }
+
+  async function lookUpSerialNumber(opened: NonNullable<typeof known>): Promise<void> {
+    opened.serialNumber = (await listPorts()).find((listed) => listed.path === opened.path)?.serialNumber;
+  }
+
+  async function openOnce() {
+    const path = await choose();
+    const stream = await openPort(path, baud);
+    const opened: typeof known = { path };
+    known = opened;
+    // Listing the ports starts a program on Linux, so it waits until the session has begun.
+    lookUp?.cancel();
+    lookUp = clock.after(LOOK_UP_AFTER, () => void lookUpSerialNumber(opened));
+    return stream;
+  }
+
+  async function open(signal: AbortSignal) {
+    if (!known) return openOnce();
+    const gone = `The serial port ${known.path} is gone`;
+    if (reconnect === false) throw new AppError('E_PORT_LOST', gone, 'Plug the adapter in again, and start anew.');
+    report({ type: 'event', level: 'warning', message: `${gone}; waiting for it` });
+    for (;;) {
+      try {
+        return await openOnce();
+      } catch (error) {
+        if (!(error instanceof AppError)) throw error;
+      }
+      await sleep(clock, REOPEN_PAUSE, signal);
+    }
+  }
+
+  return { open, close: async () => lookUp?.cancel() };
+}

@@ -1,0 +1,26 @@
+import type { Clock } from '../clock.ts';
+import type { ExitCode } from '../errors.ts';
+
+/** Everything that the program takes from the outside world. */
+export interface ProcessEnvironment {
+  /** The arguments, without node and the script. */
+  argv: readonly string[];
+  env: NodeJS.ProcessEnv;
+  stdin: NodeJS.ReadStream;
+  stdout: NodeJS.WriteStream;
+  stderr: NodeJS.WriteStream;
+  signals: Signals;
+  /** Ends the process at once. */
+  exit(code: ExitCode): void;
+  /** The folder in which `.env` is looked for. */
+  cwd: string;
+  clock: Clock;
+  /** Evenly distributed in [0, 1). */
+  random: () => number;
+}
+
+/** Where the signals of the system arrive, and errors that nothing has caught; `process` is one. */
+export interface Signals {
+  on(event: NodeJS.Signals | 'uncaughtException', listener: (reason: unknown) => void): unknown;
+  off(event: NodeJS.Signals | 'uncaughtException', listener: (reason: unknown) => void): unknown;
+}

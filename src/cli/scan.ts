@@ -1,0 +1,24 @@
+import { EXIT } from '../errors.ts';
+import { type SeenNetwork, scan as scanNetworks } from '../modem/anycloud/scan.ts';
+import type { VerbAction } from './command.ts';
+import { runWithModule } from './with-module.ts';
+
+/** Shows the Wi-Fi networks that the module sees. */
+export const scan: VerbAction = (given, environment) =>
+  runWithModule(given, environment, async (module, { signal, print, printJson }) => {
+    const networks = await scanNetworks(module, signal);
+    if (given.flags['json'] === true) {
+      for (const network of networks) printJson({ ...network });
+      return EXIT.done;
+    }
+    if (networks.length === 0) print('The module sees no Wi-Fi network; it knows 2.4 GHz only.');
+    else print(' signal  channel  security  network');
+    for (const network of networks) print(networkLine(network));
+    return EXIT.done;
+  });
+
+/** A network as a row of a table. */
+export function networkLine({ rssi, channel, security, ssid }: SeenNetwork): string {
+  const signal = `${rssi} dBm`.padStart(7);
+  return `${signal}  ${String(channel).padStart(7)}  ${security.padEnd(8)}  ${ssid === '' ? '(hidden)' : ssid}`;
+}

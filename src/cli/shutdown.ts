@@ -1,0 +1,75 @@
+import type { Timer } from '../clock.ts';
+import { EXIT, type ExitCode, toAppError } from '../errors.ts';
+import type { ProcessEnvironment } from './process-environment.ts';
+
+/** How a run has ended. */
+export interface ExitStatus {
+  code: ExitCode;
+  reason: string;
+}
+
+/** A run that was asked to end has this long, in milliseconds. */
+const GRACE = 2_000;
+
+const SIGNALS = {
+  SIGINT: EXIT.interrupted,
+  SIGTERM: EXIT.terminated,
+  SIGHUP: EXIT.terminated,
+} as const;
+
+/** Everything from outside that ends a run: keys, signals, a closed output, time. The second request ends it at once. */
+export class Shutdown {
+  readonly #environment: ProcessEnvironment;
+  readonly #controller = new AbortController();
+  readonly #listeners: [keyof typeof SIGNALS | 'uncaughtException', (reason: unknown) => void][];
+  readonly #timers: Timer[] = [];
+  /** What ended the run; null while nothing has. */
+  exitStatus: ExitStatus | null = null;
+  /** Called before the process is ended at once. */
+  beforeExit: () => void = () => undefined;
+
+  constructor(environment: ProcessEnvironment) {
+    this.#environment = environment;
+    const onUncaught = (reason: unknown) => this.request(EXIT.internal, toAppError(reason).message);
+    this.#listeners = [['uncaughtException', onUncaught]];
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      this.#listeners.push([name, () => this.request(SIGNALS[name], name)]);
+    }
+    for (const [name, listener] of this.#listeners) environment.signals.on(name, listener);
+  }
+
+  /** Aborted when the run is to end. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Asks the run to end; asked again, or not obeyed in time, the process ends at once. */
+  request(code: ExitCode, reason: string): void {
+    if (this.exitStatus) {
+      this.#exit(code);
+      return;
+    }
+    this.exitStatus = { code, reason };
+    this.#timers.push(this.#environment.clock.after(GRACE, () => this.#exit(code)));
+    this.#controller.abort(new Error(reason));
+  }
+
+  /** Asks the run to end at a time, in milliseconds since 1970. */
+  requestAt(time: number): void {
+    const wait = time - this.#environment.clock.now();
+    this.#timers.push(
+      this.#environment.clock.after(wait, () => this.request(EXIT.done, 'the requested time has passed')),
+    );
+  }
+
+  /** Stops listening. */
+  dispose(): void {
+    for (const [name, listener] of this.#listeners) this.#environment.signals.off(name, listener);
+    for (const timer of this.#timers) timer.cancel();
+  }
+
+  #exit(code: ExitCode): void {
+    this.beforeExit();
+    this.#environment.exit(code);
+  }
+}

@@ -1,0 +1,72 @@
+import { resolveValues, type SettingsInput } from '../config/resolve.ts';
+import type { ExitCode } from '../errors.ts';
+import type { Report } from '../events.ts';
+import type { AnyCloudModule } from '../modem/anycloud/module.ts';
+import { type CommandContext, type Given, runVerb, settingsInput } from './command.ts';
+import { identifyModule } from './identify-module.ts';
+import { type Link, type LinkSettings, openLink } from './open-link.ts';
+import type { ProcessEnvironment } from './process-environment.ts';
+
+/** A verb's work with a module that answers. */
+type Work = (module: AnyCloudModule, context: CommandContext) => Promise<ExitCode>;
+
+/** Runs a verb that needs the module of its settings, and leaves everything closed. */
+export function runWithModule(given: Given, environment: ProcessEnvironment, work: Work): Promise<ExitCode> {
+  return runVerb(environment, async (context) => {
+    const settings = linkSettings(settingsInput(given, environment));
+    return withModule(settings, environment, context, (module) => work(module, context));
+  });
+}
+
+/**
+ * Opens the way to the module, calls `use` with the module synchronized, and closes the way again.
+ * @throws AppError when there is no AnyCloud module at the end of the way
+ */
+export async function withModule<T>(
+  settings: LinkSettings,
+  environment: ProcessEnvironment,
+  context: CommandContext,
+  use: (module: AnyCloudModule) => Promise<T>,
+): Promise<T> {
+  const link = await openVerbLink(settings, environment, context);
+  try {
+    const module = await identifyModule(await link.open(context.signal), environment.clock, context.signal);
+    try {
+      return await use(module);
+    } finally {
+      module.close();
+    }
+  } finally {
+    await link.close();
+  }
+}
+
+/** Only the settings that the way to the module needs. @throws AppError E_CONFIG */
+export function linkSettings(input: SettingsInput): LinkSettings {
+  const { simulate } = resolveValues(input, ['simulate']);
+  if (!simulate) return { simulate, ...resolveValues(input, ['port', 'baud']) };
+  const { ssid, passphrase, security, ...values } = resolveValues(input, [
+    'pace',
+    'ssid',
+    'passphrase',
+    'security',
+    'idScope',
+    'deviceId',
+    'mqttTls',
+    'demoTwin',
+  ]);
+  // Any free port: nobody is told of this cloud, and a session may have the usual one.
+  return { simulate, ...values, wifi: { ssid, passphrase, security }, httpPort: 0 };
+}
+
+/** Opens the way to the module, and notes what there is to say about it. */
+export function openVerbLink(
+  settings: LinkSettings,
+  { clock, random }: ProcessEnvironment,
+  { note }: CommandContext,
+): Promise<Link> {
+  const report: Report = (event) => {
+    if (event.type === 'event') note(event.message);
+  };
+  return openLink(settings, { clock, random, report });
+}

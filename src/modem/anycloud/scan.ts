@@ -1,0 +1,57 @@
+import { Expectation } from '../../expectation.ts';
+import type { AnyCloudModule } from './module.ts';
+import { quote, readString } from './quoting.ts';
+
+/** A Wi-Fi network that the module has seen. */
+export interface SeenNetwork {
+  /** Empty for a hidden network. */
+  ssid: string;
+  /** Signal strength in dBm. */
+  rssi: number;
+  channel: number;
+  security: 'open' | 'wep' | 'wpa' | 'wpa2';
+  bssid: string;
+}
+
+const ALL_CHANNELS = 255;
+/** With nothing found, and sometimes else too, the end is not told (AT protocol 7.7). */
+const SCAN_TIME = 10_000;
+/** `AT+WSCNA` reports these four; networks with WPA3 only, or with enterprise security, are skipped. */
+const SECURITIES: Record<string, SeenNetwork['security']> = { 0: 'open', 1: 'wep', 2: 'wpa', 3: 'wpa2' };
+const INDICATION = /^\+WSCNIND:(-?\d{1,3}),([0-3]),(\d{1,3}),"([0-9A-Fa-f:]{17})",(.*)$/;
+const DONE = '+WSCNDONE';
+
+/**
+ * Looks for Wi-Fi networks on all channels (AT protocol 7.7). A joined network stays joined.
+ * @param ssid looks for this one only, which finds it even when it is hidden
+ * @returns the networks, the strongest first
+ * @throws AtError
+ */
+export async function scan(module: AnyCloudModule, signal: AbortSignal, ssid?: string): Promise<SeenNetwork[]> {
+  const networks: SeenNetwork[] = [];
+  const collect = (line: string) => {
+    const network = parseNetwork(line);
+    if (network) networks.push(network);
+    return line === DONE || undefined;
+  };
+  const done = new Expectation<string, true>((listener) => {
+    module.on('received', listener);
+    return () => module.off('received', listener);
+  }, collect);
+  try {
+    await module.request(`AT+WSCNA=${ALL_CHANNELS}${ssid === undefined ? '' : `,${quote(ssid)}`}`, signal);
+    await done.within(module.clock, SCAN_TIME, signal);
+  } finally {
+    done.cancel();
+  }
+  return networks.sort((a, b) => b.rssi - a.rssi);
+}
+
+/** Reads `+WSCNIND:<rssi>,<security>,<channel>,"<BSSID>",<SSID>`; null when it is something else. */
+export function parseNetwork(line: string): SeenNetwork | null {
+  const [, rssi, security = '', channel, bssid, printed = ''] = INDICATION.exec(line) ?? [];
+  const ssid = readString(printed);
+  const kind = SECURITIES[security];
+  if (ssid === null || kind === undefined || bssid === undefined) return null;
+  return { ssid: ssid.toString('utf8'), rssi: Number(rssi), channel: Number(channel), security: kind, bssid };
+}

@@ -1,0 +1,7 @@
+import type { StateHandler } from '../context.ts';
+
+/** Finds the module, in whatever condition it is, and brings it to order (AT protocol 2, 6). */
+export const sync: StateHandler<'sync'> = async ({ modem }, signal) => {
+  await modem.module.sync(signal);
+  return 'ready';
+};
