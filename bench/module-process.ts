@@ -15,7 +15,7 @@ const RETRY_AFTER = 3;
 const { wifi, idScope, deviceId } = SETTINGS;
 if (deviceId === null) throw new Error('a simulation has no device id');
 
-const pki = await createPki({ hosts: [], now: systemClock.now() });
+const pki = await createPki({ hosts: [], now: systemClock.wall() });
 const identity = await pki.device(deviceId);
 const cloud = createLocalCloud({
   clock: systemClock,

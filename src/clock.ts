@@ -3,9 +3,16 @@ export interface Timer {
   cancel(): void;
 }
 
-/** Time as a parameter: the real clock in the product, a virtual one in tests. */
+/**
+ * Time as a parameter: the real clock in the product, a virtual one in tests. Intervals and time-outs are measured on the
+ * monotonic clock, since the other one is stepped when a computer gets its time late.
+ */
 export interface Clock {
-  /** Milliseconds since 1970-01-01 UTC. */
+  /** Milliseconds since some moment in the past; it never steps. For intervals and time-outs. */
+  monotonic(): number;
+  /** Milliseconds since 1970-01-01 UTC. For what is written down, and for what expires. */
+  wall(): number;
+  /** `wall`, under its former name. */
   now(): number;
   /** Calls `callback` once after `ms` milliseconds (not before the current turn has ended). */
   after(ms: number, callback: () => void): Timer;
@@ -13,6 +20,8 @@ export interface Clock {
 
 /** The computer's own clock. */
 export const systemClock: Clock = {
+  monotonic: () => performance.now(),
+  wall: () => Date.now(),
   now: () => Date.now(),
   after(ms, callback) {
     const handle = setTimeout(callback, ms);

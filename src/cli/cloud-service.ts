@@ -88,7 +88,7 @@ async function build(
   environment: ProcessEnvironment,
 ) {
   const { clock, random } = environment;
-  const pki = await openCertificates(plan, folder, names, clock.now());
+  const pki = await openCertificates(plan, folder, names, clock.wall());
   const caPath = join(folder, 'ca.pem');
   writeFileSync(caPath, pki.ca);
   const issued = await Promise.all(plan.toIssue.map((id) => issue(pki, folder, id)));
@@ -186,8 +186,8 @@ async function startClock(
   clock: Clock,
   warn: (message: string) => void,
 ): Promise<SntpServer> {
-  const ahead = date === null ? 0 : date - clock.now();
-  const now = () => clock.now() + ahead;
+  const ahead = date === null ? 0 : date - clock.wall();
+  const now = () => clock.wall() + ahead;
   try {
     return await startSntpServer(host, port, now);
   } catch (error) {

@@ -22,7 +22,7 @@ export function readRootCertificate(path: string, { cwd, clock }: Pick<ProcessEn
     throw fail(problem, 'Name a PEM file; Azure needs DigiCert Global Root G2.', cause);
   }
   if (!certificate.ca) throw fail('is not one of a certificate authority', 'Name the root of the chain, not its leaf.');
-  if (Date.parse(certificate.validTo) < clock.now()) {
+  if (Date.parse(certificate.validTo) < clock.wall()) {
     throw fail(
       `has expired on ${certificate.validTo}`,
       'The module refuses every connection with it; name another one.',

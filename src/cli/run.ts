@@ -16,7 +16,7 @@ const JSON_ONLY: Settings['output'] = { quiet: false, verbose: false, json: true
 
 /** Runs a session from the settings to its end, and returns the exit code. */
 export async function run(flags: Record<string, unknown>, environment: ProcessEnvironment): Promise<ExitCode> {
-  const startedAt = environment.clock.now();
+  const startedAt = environment.clock.monotonic();
   const redactor = new Redactor();
   const shutdown = new Shutdown(environment);
   const onClosed = () => shutdown.request(EXIT.done, 'the output was closed');

@@ -33,7 +33,7 @@ export async function runService(
   environment: ProcessEnvironment,
   prepare: () => Service,
 ): Promise<ExitCode> {
-  const startedAt = environment.clock.now();
+  const startedAt = environment.clock.monotonic();
   const redactor = new Redactor();
   const shutdown = new Shutdown(environment);
   const onClosed = () => shutdown.request(EXIT.done, 'the output was closed');

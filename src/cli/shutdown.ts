@@ -54,9 +54,9 @@ export class Shutdown {
     this.#controller.abort(new Error(reason));
   }
 
-  /** Asks the run to end at a time, in milliseconds since 1970. */
+  /** Asks the run to end at a time, on the monotonic clock, in milliseconds. */
   requestAt(time: number): void {
-    const wait = time - this.#environment.clock.now();
+    const wait = time - this.#environment.clock.monotonic();
     this.#timers.push(
       this.#environment.clock.after(wait, () => this.request(EXIT.done, 'the requested time has passed')),
     );

@@ -69,7 +69,7 @@ export class HubClient {
   /** A new connection begins: the hub's messages are taken. */
   serve(): void {
     this.suspend();
-    this.#servedSince = this.#context.clock.now();
+    this.#servedSince = this.#context.clock.monotonic();
     this.#connection = new AbortController();
     // Every unconfirmed report listens to it, and there may be many.
     setMaxListeners(0, this.#connection.signal);
@@ -81,7 +81,7 @@ export class HubClient {
   /** The connection has ended: its unfinished work is dropped, since the next twin tells what is still to do. */
   suspend(): void {
     if (this.#connection.signal.aborted) return;
-    const short = this.#context.clock.now() - this.#servedSince < SHORT_LIVED;
+    const short = this.#context.clock.monotonic() - this.#servedSince < SHORT_LIVED;
     this.shortLived = short ? this.shortLived + 1 : 0;
     this.#connection.abort(new Error('the connection to the hub has ended'));
   }
@@ -125,7 +125,7 @@ export class HubClient {
    */
   async #keepAlive(signal: AbortSignal): Promise<void> {
     const { modem, clock } = this.#context;
-    if (clock.now() - modem.broker.lastSent > KEEP_ALIVE / 3) await this.#twinClient.touch(signal);
+    if (clock.monotonic() - modem.broker.lastSent > KEEP_ALIVE / 3) await this.#twinClient.touch(signal);
   }
 
   /** Reads the twin and adopts what it holds. */
@@ -163,7 +163,7 @@ export class HubClient {
   /** Waits until the time that `due` tells, in milliseconds since 1970, also when a new interval changes it. */
   async untilDue(due: () => number, signal: AbortSignal): Promise<void> {
     const { clock } = this.#context;
-    for (let wait = due() - clock.now(); wait > 0; wait = due() - clock.now()) {
+    for (let wait = due() - clock.monotonic(); wait > 0; wait = due() - clock.monotonic()) {
       const changed = new Expectation<void, true>(
         (listener) => {
           this.#onNewInterval = listener;

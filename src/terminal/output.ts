@@ -16,7 +16,7 @@ export interface OutputOptions {
   redactor: Redactor;
   clock: Clock;
   env: NodeJS.ProcessEnv;
-  /** When the program started, in milliseconds since 1970. */
+  /** When the program started, on the monotonic clock in milliseconds. */
   startedAt: number;
   /** A keyboard is attached. */
   interactive: boolean;
@@ -80,7 +80,7 @@ class Gateway implements Output {
     if (this.#ended) return;
     this.#ended = event.type === 'exit';
     const masked = this.#options.redactor.maskEvent(event);
-    this.#log?.append(masked, this.#options.clock.now());
+    this.#log?.append(masked, this.#options.clock.wall());
 
     // Whoever reads so slowly loses lines rather than memory, but never the end.
     if (this.#stdout.isFull && event.type !== 'exit' && event.type !== 'error') {
@@ -111,13 +111,12 @@ class Gateway implements Output {
   }
 
   #show(event: SessionEvent): void {
-    const at = this.#options.clock.now();
     if (this.#options.output.json) {
-      this.#stdout.write(toNdjson(event, at));
+      this.#stdout.write(toNdjson(event, this.#options.clock.wall()));
       if (event.type === 'error') this.#stderr.write(`Error: ${visible(oneLine(event.message))} [${event.code}]\n`);
       return;
     }
-    const lines = this.#transcript.lines(event, at);
+    const lines = this.#transcript.lines(event, this.#options.clock.monotonic());
     if (lines.length === 0) return;
     const input = this.#shownInput();
     const erase = input === '' ? '' : ERASE_LINE;

@@ -7,7 +7,7 @@ export interface TranscriptOptions {
   verbose: boolean;
   /** A keyboard is attached, so ESC can end the session. */
   interactive: boolean;
-  /** When the program started, in milliseconds since 1970. */
+  /** When the program started, on the monotonic clock in milliseconds. */
   startedAt: number;
 }
 
@@ -50,7 +50,7 @@ export class Transcript {
     const lines = [...this.#beginning(event), ...(needsBlank ? [BLANK] : []), ...content];
     this.#last = content.at(-1)?.text === '' ? 'blank' : isNote ? 'note' : 'other';
     if (!this.#options.verbose) return lines;
-    const time = `${String(at - this.#options.startedAt).padStart(8)} ms  `;
+    const time = `${String(Math.round(at - this.#options.startedAt)).padStart(8)} ms  `;
     return lines.map(({ tone, text }) => ({ tone, text: text === '' ? '' : time + text }));
   }
 

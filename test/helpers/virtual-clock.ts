@@ -14,6 +14,7 @@ interface Entry {
 /** A clock that moves only when a test moves it; timers fire in the order of their time, then of their start. */
 export class VirtualClock implements Clock {
   #now: number;
+  #stepped = 0;
   #order = 0;
   readonly #entries = new Set<Entry>();
 
@@ -21,8 +22,21 @@ export class VirtualClock implements Clock {
     this.#now = typeof start === 'string' ? Date.parse(start) : start;
   }
 
-  now(): number {
+  monotonic(): number {
     return this.#now;
+  }
+
+  wall(): number {
+    return this.#now + this.#stepped;
+  }
+
+  now(): number {
+    return this.wall();
+  }
+
+  /** Sets the wall clock forward, or back, by `ms`, as a user or SNTP does; no timer notices. */
+  stepWall(ms: number): void {
+    this.#stepped += ms;
   }
 
   after(ms: number, callback: () => void): Timer {

@@ -65,7 +65,7 @@ function bench(
     redactor,
     clock,
     env: { NO_COLOR: tty ? '1' : '' },
-    startedAt: clock.now(),
+    startedAt: clock.monotonic(),
     interactive,
     onClosed: () => closed++,
   });

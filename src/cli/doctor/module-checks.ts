@@ -47,7 +47,7 @@ const certificate: Check = async ({ module }, signal) => {
       'Press the reset button of the board; a board without its secure element cannot prove who it is.',
     );
   }
-  const now = module.clock.now();
+  const now = module.clock.wall();
   const { commonName: name, validFrom, validTo } = certificateFacts(found);
   if (name === null) return failed('The device certificate has no common name', 'DPS needs one; use another board.');
   const shown = `Device certificate of ${name}, valid until ${validTo}`;
@@ -100,7 +100,7 @@ const clock: Check = async ({ module }, signal) => {
   if (seconds === null || seconds < FIRST_REAL_TIME) {
     return skipped('The module has no time yet; it gets it by NTP once it has joined the network');
   }
-  const off = Math.round(seconds - module.clock.now() / 1000);
+  const off = Math.round(seconds - module.clock.wall() / 1000);
   if (Math.abs(off) <= CLOCK_TOLERANCE) return ok('The clock of the module agrees with that of this computer');
   return warning(
     `The clock of the module is ${off} seconds ${off > 0 ? 'ahead of' : 'behind'} that of this computer`.replace(

@@ -141,7 +141,7 @@ export class Broker {
   async #request(text: string, signal: AbortSignal): Promise<boolean> {
     const settled = this.#module.expect((seen) => SETTLING.has(seen.type) || undefined);
     try {
-      this.lastSent = this.#module.clock.now();
+      this.lastSent = this.#module.clock.monotonic();
       return await this.#module.request(text, signal);
     } catch (error) {
       if (!(error instanceof AtError) || error.status !== MQTT_ERROR || !(await this.isConnected(signal))) throw error;

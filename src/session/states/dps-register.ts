@@ -22,9 +22,9 @@ export const dpsRegister: StateHandler<'dps-register'> = async (context, signal)
   if (!(await modem.broker.subscribe(DPS_FILTER, QOS, signal))) return failed(context, 'The subscription failed');
   event(report, 'Subscribed to DPS topics, publish registration request....');
 
-  const deadline = clock.now() + TOTAL_TIMEOUT;
+  const deadline = clock.monotonic() + TOTAL_TIMEOUT;
   let operationId: string | null = null;
-  for (let rid = 1; clock.now() < deadline; rid++) {
+  for (let rid = 1; clock.monotonic() < deadline; rid++) {
     if (operationId === null) note(report, 'publish DPS registration message');
     const answer = await ask(context, String(rid), operationId, signal);
     if (answer === null) return failed(context, `DPS did not answer within ${ANSWER_TIMEOUT / 1000} s`);

@@ -15,9 +15,9 @@ export const telemetry: StateHandler<'telemetry'> = async (context, signal) => {
   const { hub, report, settings, outbox, properties, setbacks, clock } = context;
   if (!hub) throw new Error('no hub has been assigned');
   note(report, 'Sending Telemetry and Properties.\n    Press ESC to end script');
-  const since = clock.now();
+  const since = clock.monotonic();
   for (;;) {
-    const lost = outbox.take(clock.now(), properties.telemetryInterval, settings.qos);
+    const lost = outbox.take(clock.monotonic(), properties.telemetryInterval, settings.qos);
     if (lost > 0) warn(report, `${lost} telemetry samples fell due without a connection and are lost`);
     for (let sample = outbox.next; sample; sample = outbox.next) {
       const accepted = await send(context, hub, sample, signal);
@@ -35,7 +35,7 @@ export const telemetry: StateHandler<'telemetry'> = async (context, signal) => {
       }
       outbox.remove();
     }
-    if (clock.now() - since >= RUNS_WELL_AFTER) setbacks.clear();
+    if (clock.monotonic() - since >= RUNS_WELL_AFTER) setbacks.clear();
     await hub.untilDue(() => outbox.due(properties.telemetryInterval), signal);
   }
 };
@@ -46,7 +46,7 @@ function send(
   sample: Sample,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const late = clock.now() - sample.takenAt >= LATE;
+  const late = clock.monotonic() - sample.takenAt >= LATE;
   const properties = late ? { 'iothub-creation-time-utc': new Date(sample.takenAt).toISOString() } : undefined;
   return modem.broker.publish(telemetryTopic(hub.deviceId, properties), asciiJson(sample.body), settings.qos, signal);
 }

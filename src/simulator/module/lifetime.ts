@@ -16,6 +16,14 @@ export class Lifetime implements Clock {
     return this.#abort.signal;
   }
 
+  monotonic(): number {
+    return this.#clock.monotonic();
+  }
+
+  wall(): number {
+    return this.#clock.wall();
+  }
+
   now(): number {
     return this.#clock.now();
   }
