@@ -30,6 +30,7 @@ const EXIT_OF_CODE = {
   E_MODULE_RESET: EXIT.module,
   E_MODULE_LIMIT: EXIT.module,
   E_MODULE_STUCK: EXIT.module,
+  E_MODULE_UNKNOWN: EXIT.module,
   E_WIFI_JOIN: EXIT.wifi,
   E_WIFI_CLOCK: EXIT.wifi,
   E_DPS_CONNECT: EXIT.dps,

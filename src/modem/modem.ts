@@ -1,0 +1,174 @@
+import type { X509Certificate } from 'node:crypto';
+import type { EventEmitter } from 'node:events';
+import type { LineKind } from '../events.ts';
+import type { Expectation } from '../expectation.ts';
+
+// The port between the session and a module, whatever its family. What a family has of its own (commands, events,
+// limits, the wording of its diagnostics) stays in its folder.
+
+export { AtError as ModemError, type AtFailure as ModemFailure } from '../at/error.ts';
+
+export type QoS = 0 | 1;
+
+export interface Network {
+  readonly ssid: string;
+  /** Empty on an open network. */
+  readonly passphrase: string;
+  readonly security: 'open' | 'wpa' | 'wpa2';
+}
+
+/** What the modem tells by itself. */
+export type ModemEvent =
+  /** It has started anew, and has forgotten everything. */
+  | { type: 'restarted' }
+  | { type: 'link-up' }
+  | { type: 'link-down' }
+  | { type: 'address'; ip: string }
+  /** Its clock has been set, in seconds since 1970; what it tells before, its uptime, is not reported. */
+  | { type: 'time'; unixSeconds: number }
+  /** A connection to the broker was made, was lost, or an attempt has failed. Each `true` is a new connection. */
+  | { type: 'broker'; connected: boolean }
+  /** The MQTT client can do nothing more until the modem is reset. */
+  | { type: 'stuck' }
+  | { type: 'tls-failed' }
+  | { type: 'message'; topic: string; payload: Buffer }
+  /** A message has arrived in pieces that cannot be put together. */
+  | { type: 'lost-message' }
+  /** A message is lost because it is larger than the modem can receive; in bytes, where the modem says how large. */
+  | { type: 'overflow'; bytes: number | null };
+
+export interface ModemEvents {
+  event: [event: ModemEvent];
+  /** A command as sent, without its line end. */
+  sent: [line: string];
+  /** A line as received, without prompt and echo. */
+  received: [line: string, kind: LineKind];
+  /** The way to the modem is gone. */
+  closed: [cause: unknown];
+}
+
+/** The longest values that the modem can hold or send, in bytes. */
+export interface ModemLimits {
+  readonly brokerHost: number;
+  readonly clientId: number;
+  readonly userName: number;
+  readonly topic: number;
+  /** A whole MQTT packet that is received. */
+  readonly receivedPacket: number;
+  /** A whole command line. */
+  readonly command: number;
+}
+
+/** A value that is larger than the modem can send. */
+export interface Excess {
+  readonly what: 'topic' | 'command';
+  readonly bytes: number;
+  readonly limit: number;
+}
+
+export type JoinResult = { joined: true; ip: string } | { joined: false; reason: string };
+
+/** A Wi-Fi network that the modem has seen. */
+export interface SeenNetwork {
+  /** Empty for a hidden network. */
+  readonly ssid: string;
+  /** Signal strength in dBm. */
+  readonly rssi: number;
+  readonly channel: number;
+  readonly security: 'open' | 'wep' | 'wpa' | 'wpa2';
+  readonly bssid: string;
+}
+
+/** The modem as a Wi-Fi station. */
+export interface ModemWifi {
+  /**
+   * What the modem is doing: idle, or joined or joining; `own` when that is the network `ssid`, and everything that the
+   * session relies on is set. It does not say that there is a link: `address` does.
+   */
+  state(network: Network, ntpServer: string, signal: AbortSignal): Promise<{ active: boolean; own: boolean }>;
+  /** The address in use; null when there is none, so there is no link. */
+  address(signal: AbortSignal): Promise<string | null>;
+  configure(network: Network, ntpServer: string, signal: AbortSignal): Promise<void>;
+  /** Joins the configured network, and waits for its address. */
+  join(signal: AbortSignal): Promise<JoinResult>;
+  /** @returns false when the modem would not leave: only a reset helps */
+  leave(signal: AbortSignal): Promise<boolean>;
+  /** @param ssid looks for this one only, which finds it even when it is hidden */
+  scan(signal: AbortSignal, ssid?: string): Promise<SeenNetwork[]>;
+}
+
+/** Where and as whom the modem connects. The client's identity is the certificate in the modem. */
+export interface BrokerSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly clientId: string;
+  readonly userName: string;
+  readonly tls: boolean;
+}
+
+export type ConnectResult = 'connected' | 'refused' | 'tls-failed' | 'stuck' | 'timed-out';
+
+/** The modem's one MQTT connection. */
+export interface ModemMqtt {
+  /** The filters that are subscribed to on the present connection: empty as soon as another one begins, or it ends. */
+  readonly subscriptions: ReadonlySet<string>;
+  /** When something was last sent to the broker on request, in milliseconds of the monotonic clock. */
+  readonly lastSent: number;
+  /** What the modem itself believes; it may not have noticed a loss. */
+  isConnected(signal: AbortSignal): Promise<boolean>;
+  /** @throws ModemError `limit`, before anything is sent, when a value is longer than the modem can hold */
+  configure(settings: BrokerSettings, signal: AbortSignal): Promise<void>;
+  /** Connects. To be called only when the modem owns no connection. */
+  connect(signal: AbortSignal): Promise<ConnectResult>;
+  /** Closes the connection. @returns false when the modem would not: only a reset helps then */
+  close(signal: AbortSignal): Promise<boolean>;
+  /** @returns false when no acknowledgement comes */
+  subscribe(filter: string, qos: QoS, signal: AbortSignal): Promise<boolean>;
+  /** @returns true when the modem has accepted the message, with QoS 1: when the broker has acknowledged it */
+  publish(topic: string, payload: string, qos: QoS, signal: AbortSignal): Promise<boolean>;
+  /** What of a message is larger than the modem can send; null when it fits. */
+  excess(topic: string, payload: string, qos: QoS): Excess | null;
+  /** Forgets that these filters were subscribed to: there are signs that the broker has. */
+  forgetSubscriptions(): void;
+}
+
+export interface ModemCertificates {
+  /** The certificate that the modem proves its identity with; null when it gives none. */
+  device(signal: AbortSignal): Promise<X509Certificate | null>;
+  /**
+   * Makes the modem trust a root certificate, until it is reset.
+   * @returns false when it did so already
+   */
+  trust(pem: string, signal: AbortSignal): Promise<boolean>;
+}
+
+/** A module at the other end of a byte stream. */
+export interface Modem extends EventEmitter<ModemEvents> {
+  /** As people know it, `AnyCloud` for instance. */
+  readonly family: string;
+  readonly limits: ModemLimits;
+  /** Who connects again after a lost connection to the broker: telling a modem that does so by itself does harm. */
+  readonly reconnects: 'module' | 'host';
+  readonly wifi: ModemWifi;
+  readonly mqtt: ModemMqtt;
+  readonly certificates: ModemCertificates;
+  /** The time that it told last by itself, in seconds since 1970; null when it has told none since it started. */
+  readonly lastTime: number | null;
+  /** Its clock, in seconds since 1970; null when it has no time yet. */
+  readTime(signal: AbortSignal): Promise<number | null>;
+  /**
+   * Brings it to order, in whatever condition it is found.
+   * @throws ModemError `timed-out` when nothing answers; AppError E_MODULE_UNKNOWN when something else does
+   */
+  sync(signal: AbortSignal): Promise<void>;
+  /** Makes sure that it is of this family. @throws AppError E_MODULE_UNKNOWN that says what it calls itself */
+  identify(signal: AbortSignal): Promise<void>;
+  /** Restarts it, so that it forgets everything. @returns false when it has not said so in time */
+  reset(signal: AbortSignal): Promise<boolean>;
+  /** Sends a line as a person typed it. @returns why it was not sent, where it would change what the link relies on */
+  type(line: string, signal: AbortSignal): Promise<string | null>;
+  /** Starts to wait for an event; `match` returns undefined for those that are not it. */
+  expect<T>(match: (event: ModemEvent) => T | undefined): Expectation<ModemEvent, T>;
+  /** Ends the link; its stream is destroyed. */
+  close(): void;
+}
