@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { systemClock } from '../src/clock.ts';
-import { SECURITY } from '../src/modem/anycloud/station.ts';
+import { SECURITY } from '../src/modem/anycloud/wifi.ts';
 import { createLocalCloud } from '../src/simulator/cloud/local-cloud.ts';
 import { createPki } from '../src/simulator/cloud/pki.ts';
 import { tlsDial } from '../src/simulator/module/dial.ts';

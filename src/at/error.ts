@@ -1,11 +1,13 @@
 import { AppError, type ErrorCode } from '../errors.ts';
 import type { Status } from './status.ts';
 
-/** Why a command has no good answer: refused by a status, unanswered, cut short by a reset, port gone, or never sent. */
-export type AtFailure = 'refused' | 'timed-out' | 'reset' | 'closed' | 'limit';
+/** Why a command has no good answer: refused by a status, out of place without a
+ * connection, unanswered, cut short by a reset, port gone, or never sent. */
+export type AtFailure = 'refused' | 'not-connected' | 'timed-out' | 'reset' | 'closed' | 'limit';
 
 const CODES: Record<AtFailure, ErrorCode> = {
   refused: 'E_MODULE_REFUSED',
+  'not-connected': 'E_MODULE_REFUSED',
   'timed-out': 'E_MODULE_TIMEOUT',
   reset: 'E_MODULE_RESET',
   closed: 'E_PORT_LOST',
@@ -14,6 +16,7 @@ const CODES: Record<AtFailure, ErrorCode> = {
 
 const HINTS: Record<AtFailure, string> = {
   refused: 'Look up the error number in the AT protocol document, section 6.',
+  'not-connected': 'The module has lost its connection to the broker.',
   'timed-out':
     'Check power, wiring (TX to RX, RX to TX) and baud rate, or press the reset button; `anycloud-iotc doctor` tries.',
   reset: 'The module has restarted and forgotten its settings; check its power supply when this happens often.',

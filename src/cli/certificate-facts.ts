@@ -1,5 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
-import { commonName } from '../modem/anycloud/certificates.ts';
+import { commonName } from '../modem/certificate.ts';
 
 /** What a person, or Azure's portal, wants to know of a certificate; times in ISO 8601. */
 export function certificateFacts(certificate: X509Certificate) {

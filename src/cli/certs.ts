@@ -1,13 +1,13 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { AppError, EXIT } from '../errors.ts';
-import { type CERTIFICATES, readCertificate } from '../modem/anycloud/certificates.ts';
+import type { CertificateKind } from '../modem/modem.ts';
 import { certificateFacts } from './certificate-facts.ts';
 import type { VerbAction } from './command.ts';
 import { runWithModule } from './with-module.ts';
 
 interface Kind {
-  kind: Exclude<keyof typeof CERTIFICATES, 'loaded'>;
+  kind: CertificateKind;
   /** As the original scripts name it. */
   fileName(name: string): string;
   advice: readonly string[];
@@ -46,7 +46,7 @@ export const certs: VerbAction = (given, environment) =>
     const out = typeof given.flags['out'] === 'string' ? given.flags['out'] : '.';
     const missing: string[] = [];
     for (const { kind, fileName, advice } of KINDS) {
-      const certificate = await readCertificate(module, kind, signal);
+      const certificate = await module.certificates.read(kind, signal);
       if (!certificate) {
         missing.push(kind);
         continue;

@@ -3,10 +3,9 @@ import type { Duplex } from 'node:stream';
 import { AtError } from '../at/error.ts';
 import type { Clock } from '../clock.ts';
 import { AppError } from '../errors.ts';
-import { AnyCloudModule } from '../modem/anycloud/module.ts';
+import { createModem } from '../modem/detect.ts';
+import type { Modem } from '../modem/modem.ts';
 
-/** As AT+GMM names the chip that AnyCloud runs on (AT protocol 7.1). */
-const MODEL = 'PIC32MZW1';
 /** So many bytes tell what is at the other end. */
 const SAMPLE = 512;
 /** A wrong baud rate turns text into bytes of any value; a few of them are noise. */
@@ -17,8 +16,8 @@ const SHOWN = 60;
  * Brings what is at the other end of `stream` into step, and makes sure that it is an AnyCloud module.
  * @throws AppError that tells silence, a wrong baud rate and another device apart; the stream is closed then
  */
-export async function identifyModule(stream: Duplex, clock: Clock, signal: AbortSignal): Promise<AnyCloudModule> {
-  const module = new AnyCloudModule(stream, clock);
+export async function identifyModule(stream: Duplex, clock: Clock, signal: AbortSignal): Promise<Modem> {
+  const module = createModem(stream, clock);
   let heard = Buffer.alloc(0);
   const listen = (chunk: Buffer) => {
     if (heard.length < SAMPLE) heard = Buffer.concat([heard, chunk.subarray(0, SAMPLE)]);
@@ -26,7 +25,7 @@ export async function identifyModule(stream: Duplex, clock: Clock, signal: Abort
   stream.on('data', listen);
   try {
     await module.sync(signal);
-    await identify(module, signal);
+    await module.identify(signal);
     return module;
   } catch (error) {
     await closeLink(module, stream);
@@ -39,21 +38,15 @@ export async function identifyModule(stream: Duplex, clock: Clock, signal: Abort
 }
 
 /** Ends a module's link and waits until its port is free again. */
-export async function closeLink(module: AnyCloudModule, stream: Duplex): Promise<void> {
+export async function closeLink(module: Modem, stream: Duplex): Promise<void> {
   const closed = stream.destroyed ? null : once(stream, 'close');
   module.close();
   await closed;
 }
 
-async function identify(module: AnyCloudModule, signal: AbortSignal): Promise<void> {
-  const [line] = await module.execute({ text: 'AT+GMM', response: /^\+GMM=/ }, signal);
-  const model = /^\+GMM="(.*)"$/.exec(line ?? '')?.[1];
-  if (model !== MODEL) throw stranger(model === undefined ? 'does not say its model' : `calls itself "${model}"`);
-}
-
-function stranger(doing: string, cause?: unknown): AppError {
+function stranger(doing: string, cause: unknown): AppError {
   return new AppError(
-    'E_MODULE_REFUSED',
+    'E_MODULE_UNKNOWN',
     `The device at the serial port is not an AnyCloud module: it answers AT, but ${doing}`,
     'Choose the port of the board (anycloud-iotc ports lists them), or program the AnyCloud firmware onto it.',
     cause,

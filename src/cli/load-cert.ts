@@ -1,6 +1,5 @@
 import { X509Certificate } from 'node:crypto';
 import { AppError, EXIT } from '../errors.ts';
-import { loadCertificate, readCertificate } from '../modem/anycloud/certificates.ts';
 import type { VerbAction } from './command.ts';
 import { readRootCertificate } from './root-certificate.ts';
 import { runWithModule } from './with-module.ts';
@@ -9,18 +8,14 @@ import { runWithModule } from './with-module.ts';
 export const loadCert: VerbAction = async (given, environment) => {
   const [path = ''] = given.args;
   const pem = readRootCertificate(path, environment);
-  const wanted = new X509Certificate(pem);
-  const subject = wanted.subject.replaceAll('\n', ', ');
+  const subject = new X509Certificate(pem).subject.replaceAll('\n', ', ');
   return runWithModule(given, environment, async (module, { signal, print }) => {
-    const holds = async () => (await readCertificate(module, 'loaded', signal))?.raw.equals(wanted.raw) === true;
-    // Once there was a TLS connection, loading the same one again may do harm (AT protocol 7.17).
-    if (await holds()) {
+    const onProgress = (sent: number) => print(`Sent ${sent} of ${Buffer.byteLength(pem)} bytes`);
+    if (!(await module.certificates.trust(pem, signal, onProgress))) {
       print(`The module has this certificate already: ${subject}`);
       return EXIT.done;
     }
-    const bytes = Buffer.from(pem);
-    await loadCertificate(module, bytes, signal, (sent) => print(`Sent ${sent} of ${bytes.length} bytes`));
-    if (!(await holds())) {
+    if (!(await module.certificates.trusts(pem, signal))) {
       throw new AppError(
         'E_MODULE_REFUSED',
         'The module has taken the certificate, but gives back another one',

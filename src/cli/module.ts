@@ -1,7 +1,7 @@
 import { choice, integer } from '../config/checks.ts';
 import { resolveValues } from '../config/resolve.ts';
 import { AppError } from '../errors.ts';
-import { SECURITY } from '../modem/anycloud/station.ts';
+import { SECURITY } from '../modem/anycloud/wifi.ts';
 import { readRules } from './broker-address.ts';
 import { commonNameOf, readCertificates, readKey } from './certificate-files.ts';
 import { settingsInput, type VerbAction } from './command.ts';

@@ -3,7 +3,7 @@ import { type Clock, sleep, type Timer } from '../clock.ts';
 import type { Settings } from '../config/resolve.ts';
 import { AppError } from '../errors.ts';
 import type { JsonObject, Report } from '../events.ts';
-import { SECURITY } from '../modem/anycloud/station.ts';
+import { SECURITY } from '../modem/anycloud/wifi.ts';
 
 /** The way to the module: a serial port, or the simulator's end of one. Each kind is loaded only when it is used. */
 export interface Link {

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { AppError } from '../errors.ts';
-import { MAX_LOADED } from '../modem/anycloud/certificates.ts';
+import { LONGEST_ROOT } from '../modem/detect.ts';
 import type { ProcessEnvironment } from './process-environment.ts';
 
 /**
@@ -29,6 +29,6 @@ export function readRootCertificate(path: string, { cwd, clock }: Pick<ProcessEn
     );
   }
   const pem = certificate.toString();
-  if (Buffer.byteLength(pem) <= MAX_LOADED) return pem;
-  throw fail(`has ${Buffer.byteLength(pem)} bytes; the module takes ${MAX_LOADED}`, 'Name a smaller one.');
+  if (Buffer.byteLength(pem) <= LONGEST_ROOT) return pem;
+  throw fail(`has ${Buffer.byteLength(pem)} bytes; the module takes ${LONGEST_ROOT}`, 'Name a smaller one.');
 }

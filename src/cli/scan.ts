@@ -1,12 +1,12 @@
 import { EXIT } from '../errors.ts';
-import { type SeenNetwork, scan as scanNetworks } from '../modem/anycloud/scan.ts';
+import type { SeenNetwork } from '../modem/modem.ts';
 import type { VerbAction } from './command.ts';
 import { runWithModule } from './with-module.ts';
 
 /** Shows the Wi-Fi networks that the module sees. */
 export const scan: VerbAction = (given, environment) =>
   runWithModule(given, environment, async (module, { signal, print, printJson }) => {
-    const networks = await scanNetworks(module, signal);
+    const networks = await module.wifi.scan(signal);
     if (given.flags['json'] === true) {
       for (const network of networks) printJson({ ...network });
       return EXIT.done;

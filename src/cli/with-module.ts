@@ -1,14 +1,14 @@
 import { resolveValues, type SettingsInput } from '../config/resolve.ts';
 import type { ExitCode } from '../errors.ts';
 import type { Report } from '../events.ts';
-import type { AnyCloudModule } from '../modem/anycloud/module.ts';
+import type { Modem } from '../modem/modem.ts';
 import { type CommandContext, type Given, runVerb, settingsInput } from './command.ts';
 import { identifyModule } from './identify-module.ts';
 import { type Link, type LinkSettings, openLink } from './open-link.ts';
 import type { ProcessEnvironment } from './process-environment.ts';
 
 /** A verb's work with a module that answers. */
-type Work = (module: AnyCloudModule, context: CommandContext) => Promise<ExitCode>;
+type Work = (module: Modem, context: CommandContext) => Promise<ExitCode>;
 
 /** Runs a verb that needs the module of its settings, and leaves everything closed. */
 export function runWithModule(given: Given, environment: ProcessEnvironment, work: Work): Promise<ExitCode> {
@@ -26,7 +26,7 @@ export async function withModule<T>(
   settings: LinkSettings,
   environment: ProcessEnvironment,
   context: CommandContext,
-  use: (module: AnyCloudModule) => Promise<T>,
+  use: (module: Modem) => Promise<T>,
 ): Promise<T> {
   const link = await openVerbLink(settings, environment, context);
   try {

@@ -132,14 +132,25 @@ export interface ModemMqtt {
   forgetSubscriptions(): void;
 }
 
+/** The modem's own certificate, the one that has signed it, and the one at the end of that chain. */
+export type CertificateKind = 'device' | 'signer' | 'root';
+
 export interface ModemCertificates {
+  /** The longest root certificate that the modem takes, as PEM, in bytes. */
+  readonly longestRoot: number;
   /** The certificate that the modem proves its identity with; null when it gives none. */
   device(signal: AbortSignal): Promise<X509Certificate | null>;
+  /** A certificate of its chain; null when it gives none of that kind, or one that cannot be read. */
+  read(kind: CertificateKind, signal: AbortSignal): Promise<X509Certificate | null>;
+  /** Whether the modem has been made to trust this root certificate since it was reset. */
+  trusts(pem: string, signal: AbortSignal): Promise<boolean>;
   /**
    * Makes the modem trust a root certificate, until it is reset.
+   * @param onProgress called with the bytes sent so far
    * @returns false when it did so already
+   * @throws ModemError `limit` when it is longer than the modem takes
    */
-  trust(pem: string, signal: AbortSignal): Promise<boolean>;
+  trust(pem: string, signal: AbortSignal, onProgress?: (sent: number) => void): Promise<boolean>;
 }
 
 /** A module at the other end of a byte stream. */
@@ -154,13 +165,15 @@ export interface Modem extends EventEmitter<ModemEvents> {
   readonly certificates: ModemCertificates;
   /** The time that it told last by itself, in seconds since 1970; null when it has told none since it started. */
   readonly lastTime: number | null;
-  /** Its clock, in seconds since 1970; null when it has no time yet. */
+  /** Its clock, in seconds since 1970; null when it has no time yet, or tells how long it has been running instead. */
   readTime(signal: AbortSignal): Promise<number | null>;
   /**
    * Brings it to order, in whatever condition it is found.
    * @throws ModemError `timed-out` when nothing answers; AppError E_MODULE_UNKNOWN when something else does
    */
   sync(signal: AbortSignal): Promise<void>;
+  /** The version of its firmware; null when it does not tell. */
+  firmware(signal: AbortSignal): Promise<string | null>;
   /** Makes sure that it is of this family. @throws AppError E_MODULE_UNKNOWN that says what it calls itself */
   identify(signal: AbortSignal): Promise<void>;
   /** Restarts it, so that it forgets everything. @returns false when it has not said so in time */

@@ -3,9 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { WritableProperties } from '../device/properties.ts';
 import type { AppError } from '../errors.ts';
 import type { Report } from '../events.ts';
-import type { Broker, QoS } from '../modem/anycloud/broker.ts';
-import type { AnyCloudModule } from '../modem/anycloud/module.ts';
-import type { Network, Station } from '../modem/anycloud/station.ts';
+import type { Modem, Network, QoS } from '../modem/modem.ts';
 import type { HubClient } from './hub-client.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 import type { Outcome, State } from './table.ts';
@@ -32,13 +30,6 @@ export interface SessionSettings {
   readonly count: number | null;
   readonly qos: QoS;
   readonly onReboot: 'log' | 'restart';
-}
-
-/** The module, while its port is open. */
-export interface Modem {
-  readonly module: AnyCloudModule;
-  readonly station: Station;
-  readonly broker: Broker;
 }
 
 /** What the states' effects work with. */

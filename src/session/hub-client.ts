@@ -9,8 +9,6 @@ import { handleCommand } from '../device/commands.ts';
 import type { PropertyAnswer } from '../device/properties.ts';
 import type { JsonObject } from '../events.ts';
 import { Expectation } from '../expectation.ts';
-import { fitsPublish } from '../modem/anycloud/broker.ts';
-import { LIMITS } from '../modem/anycloud/limits.ts';
 import type { Context } from './context.ts';
 import { note, warn } from './report.ts';
 import { TwinClient } from './twin-client.ts';
@@ -63,7 +61,7 @@ export class HubClient {
     this.#twinClient = new TwinClient(context);
     const full = hubUserName(this.host, this.deviceId, context.settings.modelId);
     // IoT Central knows the model from the registration; a plain hub then goes without (AT protocol 8.6, Azure 2.1).
-    this.userName = full.length <= LIMITS.userName ? full : hubUserName(this.host, this.deviceId);
+    this.userName = full.length <= context.modem.limits.userName ? full : hubUserName(this.host, this.deviceId);
   }
 
   /** A new connection begins: the hub's messages are taken. */
@@ -125,7 +123,7 @@ export class HubClient {
    */
   async #keepAlive(signal: AbortSignal): Promise<void> {
     const { modem, clock } = this.#context;
-    if (clock.monotonic() - modem.broker.lastSent > KEEP_ALIVE / 3) await this.#twinClient.touch(signal);
+    if (clock.monotonic() - modem.mqtt.lastSent > KEEP_ALIVE / 3) await this.#twinClient.touch(signal);
   }
 
   /** Reads the twin and adopts what it holds. */
@@ -196,11 +194,11 @@ export class HubClient {
     if (effect?.kind === 'message') note(report, `message from IoT Central: ${effect.text}`);
     const topic = methodResponseTopic(status, rid);
     const body = asciiJson(response);
-    if (topic.length > LIMITS.topic || !fitsPublish(topic, body, 0)) {
+    if (modem.mqtt.excess(topic, body, 0)) {
       warn(report, `The command "${name}" cannot be answered: its request id is too long for the module`);
       return;
     }
-    await modem.broker.publish(topic, body, 0, signal);
+    await modem.mqtt.publish(topic, body, 0, signal);
     report({ type: 'command', name, request, status, response });
     if (effect?.kind === 'reboot' && settings.onReboot === 'restart') this.#restartAfter(effect.delaySeconds, signal);
   }

@@ -1,20 +1,19 @@
 import { AtError } from '../at/error.ts';
 import { AppError } from '../errors.ts';
-import { MQTT_ERROR } from '../modem/anycloud/broker.ts';
-import type { Signal } from '../modem/anycloud/signals.ts';
+import type { ModemEvent } from '../modem/modem.ts';
 import { isServing, type Outcome, type State } from './table.ts';
 
-/** What a signal of the module means to the session, whatever its state; the table says where it counts. */
-export function outcomeOfSignal(signal: Signal): Outcome | null {
-  switch (signal.type) {
-    case 'banner':
+/** What an event of the module means to the session, whatever its state; the table says where it counts. */
+export function outcomeOfEvent(event: ModemEvent): Outcome | null {
+  switch (event.type) {
+    case 'restarted':
       return 'rebooted';
     case 'link-down':
       return 'wifi-lost';
     case 'stuck':
       return 'stuck';
     case 'broker':
-      return signal.connected ? null : 'broker-down';
+      return event.connected ? null : 'broker-down';
     default:
       return null;
   }
@@ -30,8 +29,9 @@ export function outcomeOfError(error: unknown): Outcome | null {
       return 'rebooted';
     case 'closed':
       return 'port-lost';
+    case 'not-connected':
+      return 'broker-down';
     case 'refused':
-      return error.status === MQTT_ERROR ? 'broker-down' : null;
     case 'limit':
       return null;
   }

@@ -6,13 +6,11 @@ import { WritableProperties } from '../device/properties.ts';
 import { TemperatureSensor } from '../device/telemetry.ts';
 import type { AppError } from '../errors.ts';
 import type { Report } from '../events.ts';
-import { Broker } from '../modem/anycloud/broker.ts';
-import { AnyCloudModule } from '../modem/anycloud/module.ts';
-import type { Signal } from '../modem/anycloud/signals.ts';
-import { Station } from '../modem/anycloud/station.ts';
-import type { Context, Modem, SessionSettings } from './context.ts';
+import { createModem } from '../modem/detect.ts';
+import type { Modem, ModemEvent } from '../modem/modem.ts';
+import type { Context, SessionSettings } from './context.ts';
 import type { HubClient } from './hub-client.ts';
-import { outcomeOfError, outcomeOfSignal, setbackOf } from './outcomes.ts';
+import { outcomeOfError, outcomeOfEvent, setbackOf } from './outcomes.ts';
 import { warn } from './report.ts';
 import { RetryPolicy } from './retry-policy.ts';
 import { STATE_HANDLERS } from './states/index.ts';
@@ -92,13 +90,10 @@ export class Session implements Context {
 
   /** Sends a line that a person has typed; its answer shows in the transcript. */
   async type(line: string): Promise<void> {
-    const refusal = this.#modem ? refuseTyped(line) : 'There is no module yet to send this to';
-    if (!this.#modem || refusal !== null) {
-      warn(this.report, refusal ?? '');
-      return;
-    }
     try {
-      await this.#modem.module.typed(line, this.#effect.signal);
+      const modem = this.#modem;
+      const refusal = modem ? await modem.type(line, this.#effect.signal) : 'There is no module yet to send this to';
+      if (refusal !== null) warn(this.report, refusal);
     } catch (error) {
       if (error instanceof AtError && error.failure !== 'refused') warn(this.report, error.message);
     }
@@ -110,13 +105,13 @@ export class Session implements Context {
   }
 
   attach(stream: Duplex): void {
-    this.#modem?.module.close();
-    const module = new AnyCloudModule(stream, this.clock);
-    module.on('sent', (line) => this.report({ type: 'at', dir: 'tx', line }));
-    module.on('received', (line, kind) => this.report({ type: 'at', dir: 'rx', line, kind }));
-    module.on('signal', (signal) => this.#onSignal(signal));
-    module.on('closed', () => this.raise('port-lost'));
-    this.#modem = { module, station: new Station(module), broker: new Broker(module) };
+    this.#modem?.close();
+    const modem = createModem(stream, this.clock);
+    modem.on('sent', (line) => this.report({ type: 'at', dir: 'tx', line }));
+    modem.on('received', (line, kind) => this.report({ type: 'at', dir: 'rx', line, kind }));
+    modem.on('event', (event) => this.#onEvent(event));
+    modem.on('closed', () => this.raise('port-lost'));
+    this.#modem = modem;
   }
 
   raise(outcome: Outcome): void {
@@ -133,10 +128,10 @@ export class Session implements Context {
     warn(this.report, `${error.message}. Trying again.`);
   }
 
-  #onSignal(signal: Signal): void {
-    if (signal.type === 'message' && isServing(this.#state)) this.hub?.receive(signal.topic, signal.payload);
-    if (signal.type === 'lost-message' && isServing(this.#state)) this.hub?.refresh();
-    const outcome = outcomeOfSignal(signal);
+  #onEvent(event: ModemEvent): void {
+    if (event.type === 'message' && isServing(this.#state)) this.hub?.receive(event.topic, event.payload);
+    if (event.type === 'lost-message' && isServing(this.#state)) this.hub?.refresh();
+    const outcome = outcomeOfEvent(event);
     if (outcome !== null) this.raise(outcome);
   }
 
@@ -169,32 +164,22 @@ export class Session implements Context {
   async #farewell(): Promise<void> {
     this.hub?.suspend();
     if (!this.#modem) return;
-    const { broker, module } = this.#modem;
+    const modem = this.#modem;
     const deadline = new AbortController();
     const timeout = sleep(this.clock, FAREWELL_TIMEOUT, deadline.signal).then(
       () => deadline.abort(),
       () => undefined,
     );
     try {
-      if (isServing(this.#state) || this.#state === 'dps-register') await broker.close(deadline.signal);
+      if (isServing(this.#state) || this.#state === 'dps-register') await modem.mqtt.close(deadline.signal);
     } catch {
       // The connection, or the port, is gone already.
     } finally {
       deadline.abort();
       await timeout;
-      module.close();
+      modem.close();
     }
   }
-}
-
-/** Why a typed line is not sent: it would change what the link relies on. */
-function refuseTyped(line: string): string | null {
-  if (/^AT\+LOADCERT/.test(line))
-    return 'AT+LOADCERT is not sent: the module would take what follows for certificate data';
-  if (/^AT\+IPR/.test(line))
-    return 'AT+IPR is not sent: the module would change its baud rate. Set SERIAL_BAUD instead';
-  if (/^AT(?:E\d*)*V/.test(line)) return 'ATV is not sent: the program relies on the full text of replies';
-  return null;
 }
 
 function following(state: State, outcome: Outcome): State | 'stop' {

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../events.ts';
-import type { QoS } from '../modem/anycloud/broker.ts';
+import type { QoS } from '../modem/modem.ts';
 
 /** A reading of the sensor, and when it was taken, in milliseconds since 1970. */
 export interface Sample {

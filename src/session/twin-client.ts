@@ -5,7 +5,6 @@ import { parseHubTopic, reportedTopic, twinGetTopic } from '../azure/topics.ts';
 import { parseTwin, type Twin } from '../azure/twin.ts';
 import { sleep } from '../clock.ts';
 import type { JsonObject } from '../events.ts';
-import { fitsPublish } from '../modem/anycloud/broker.ts';
 import type { Context } from './context.ts';
 import { warn } from './report.ts';
 
@@ -75,7 +74,7 @@ export class TwinClient {
    * accepted them; what the hub says to them is awaited beside, and reported when it is no success.
    */
   async report(members: JsonObject, signal: AbortSignal): Promise<void> {
-    const fits = (json: string) => fitsPublish(reportedTopic(String(LAST_RID)), json, 0);
+    const fits = (json: string) => this.#context.modem.mqtt.excess(reportedTopic(String(LAST_RID)), json, 0) === null;
     const { patches, tooLarge } = packMembers(members, fits);
     for (const name of tooLarge) warn(this.#context.report, `"${name}" is too long for the module and is not reported`);
     for (const patch of patches) await this.#patch(patch, signal);
@@ -83,7 +82,7 @@ export class TwinClient {
 
   /** Sends the smallest message that changes nothing. */
   async touch(signal: AbortSignal): Promise<void> {
-    await this.#context.modem.broker.publish(reportedTopic(this.#nextRid()), '{}', 0, signal);
+    await this.#context.modem.mqtt.publish(reportedTopic(this.#nextRid()), '{}', 0, signal);
   }
 
   #nextRid(): string {
@@ -108,7 +107,7 @@ export class TwinClient {
     const { modem, clock, random } = this.#context;
     for (let attempt = 1; ; attempt++) {
       const rid = this.#nextRid();
-      const answer = modem.module.expect<Exclude<Answer, null>>((seen) => {
+      const answer = modem.expect<Exclude<Answer, null>>((seen) => {
         if (seen.type === 'overflow') return 'overflow';
         if (seen.type !== 'message') return undefined;
         const parsed = parseHubTopic(seen.topic);
@@ -116,7 +115,7 @@ export class TwinClient {
         return { status: parsed.status, payload: seen.payload };
       });
       try {
-        const accepted = await modem.broker.publish(topic(rid), payload, 0, signal);
+        const accepted = await modem.mqtt.publish(topic(rid), payload, 0, signal);
         if (accepted) onAccepted?.();
         const result = await answer.within(clock, accepted ? ANSWER_TIMEOUT : 0, signal);
         if (result === 'overflow') return result;

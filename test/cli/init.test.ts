@@ -8,7 +8,7 @@ import { envExample } from '../../src/config/env-example.ts';
 import { resolveValues } from '../../src/config/resolve.ts';
 import type { SettingName } from '../../src/config/settings.ts';
 import { AppError } from '../../src/errors.ts';
-import { AnyCloudModule } from '../../src/modem/anycloud/module.ts';
+import { AnyCloudModem } from '../../src/modem/anycloud/modem.ts';
 import { rankPorts } from '../../src/serial/likely.ts';
 import { type Board, board, DEVICE, NETWORK } from '../helpers/board.ts';
 
@@ -109,7 +109,7 @@ async function talk(
     current: (name) => String(read('', name) ?? ''),
     simulate: true,
     listPorts: async () => [],
-    withModule: (_, use) => use(new AnyCloudModule(there.module.connect(), there.clock)),
+    withModule: (_, use) => use(new AnyCloudModem(there.module.connect(), there.clock)),
     signal: there.signal,
     ...options,
   });

@@ -10,7 +10,7 @@ import { findRate } from '../../src/cli/doctor/rates.ts';
 import { explainTimeout, identifyModule } from '../../src/cli/identify-module.ts';
 import { systemClock } from '../../src/clock.ts';
 import { AppError, EXIT } from '../../src/errors.ts';
-import { AnyCloudModule } from '../../src/modem/anycloud/module.ts';
+import { AnyCloudLink } from '../../src/modem/anycloud/link.ts';
 import { createPki } from '../../src/simulator/cloud/pki.ts';
 import { type Board, board, DEVICE, NETWORK, otherDevice, pki } from '../helpers/board.ts';
 import { VirtualClock } from '../helpers/virtual-clock.ts';
@@ -35,11 +35,7 @@ test('a module is synchronized, in whatever condition it is', async () => {
     module.connect().write(left);
     await clock.advance(1_000);
     const modem = await clock.until(identifyModule(module.connect(), clock, signal));
-    assert.deepEqual(
-      await clock.until(modem.execute({ text: 'AT+GMR', response: /^\+GMR/ }, signal)),
-      ['+GMR="0.3.2"'],
-      left,
-    );
+    assert.equal(await clock.until(modem.firmware(signal)), '0.3.2', left);
   }
 });
 
@@ -97,6 +93,7 @@ async function verdicts(
   const modem = await clock.until(identifyModule(module.connect(), clock, signal));
   const patient = {
     module: modem,
+    clock,
     simulate: false,
     deviceId: null,
     ssid: NETWORK.ssid,
@@ -157,9 +154,9 @@ test('the clock of the module is compared with that of this computer', async () 
     [-3600, /^warning .*3[56]\d\d seconds behind/],
   ] as const) {
     const there = await board();
-    const modem = new AnyCloudModule(there.module.connect(), there.clock);
+    const modem = new AnyCloudLink(there.module.connect(), there.clock);
     const seconds = Math.floor(there.clock.now() / 1000) + ahead;
-    await there.clock.until(modem.execute({ text: `AT+TIME=1,${seconds}` }, there.signal));
+    await there.clock.until(modem.executeIdempotent({ text: `AT+TIME=1,${seconds}` }, there.signal));
     assert.match((await verdicts(there))['clock'] ?? '', expected);
   }
 });

@@ -105,7 +105,7 @@ test('failures of commands become outcomes, and what is no matter of the connect
   assert.equal(outcomeOfError(new AtError('timed-out', '')), 'timed-out');
   assert.equal(outcomeOfError(new AtError('reset', '')), 'rebooted');
   assert.equal(outcomeOfError(new AtError('closed', '')), 'port-lost');
-  assert.equal(outcomeOfError(refused(47)), 'broker-down');
+  assert.equal(outcomeOfError(new AtError('not-connected', '')), 'broker-down');
   assert.equal(outcomeOfError(refused(7)), null);
   assert.equal(outcomeOfError(new AtError('limit', '')), null);
   assert.equal(outcomeOfError(new Error('a bug')), null);

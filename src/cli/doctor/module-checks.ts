@@ -1,15 +1,14 @@
-import { AtError } from '../../at/error.ts';
+import type { Clock } from '../../clock.ts';
 import type { SettingValues } from '../../config/settings.ts';
-import { commonName, readCertificate } from '../../modem/anycloud/certificates.ts';
-import { LIMITS } from '../../modem/anycloud/limits.ts';
-import type { AnyCloudModule } from '../../modem/anycloud/module.ts';
-import { scan } from '../../modem/anycloud/scan.ts';
+import { commonName } from '../../modem/certificate.ts';
+import type { Modem } from '../../modem/modem.ts';
 import { certificateFacts } from '../certificate-facts.ts';
 import { type CheckId, type CheckResult, failed, ok, skipped, warning } from './check-result.ts';
 
 /** What the checks of a module look at. */
 export interface CheckContext {
-  module: AnyCloudModule;
+  module: Modem;
+  clock: Clock;
   simulate: boolean;
   /** Settings; null where one is missing or wrong. */
   deviceId: string | null;
@@ -23,15 +22,10 @@ type Check = (patient: CheckContext, signal: AbortSignal) => Promise<CheckResult
 const EXPIRED_FIRMWARE = '0.3.2';
 /** A clock that is further off, in seconds, was not set by SNTP. */
 const CLOCK_TOLERANCE = 60;
-/** The status of AT+TIME where there is no time (AT protocol 6). */
-const TIME_ERROR = 46;
-/** Smaller numbers are the time since the module was started (T50). */
-const FIRST_REAL_TIME = Date.parse('2020-01-01T00:00:00Z') / 1000;
 
 const firmware: Check = async ({ module, simulate }, signal) => {
-  const [line] = await module.execute({ text: 'AT+GMR', response: /^\+GMR=/ }, signal);
-  const version = /^\+GMR="(.*)"$/.exec(line ?? '')?.[1];
-  if (version === undefined) return warning('The module does not tell its firmware', 'Press the reset button.');
+  const version = await module.firmware(signal);
+  if (version === null) return warning('The module does not tell its firmware', 'Press the reset button.');
   if (version !== EXPIRED_FIRMWARE || simulate) return ok(`AnyCloud firmware ${version}`);
   return warning(
     `AnyCloud firmware ${version}, whose built-in root certificate has expired on 2025-05-12`,
@@ -39,15 +33,15 @@ const firmware: Check = async ({ module, simulate }, signal) => {
   );
 };
 
-const certificate: Check = async ({ module }, signal) => {
-  const found = await readCertificate(module, 'device', signal);
+const certificate: Check = async ({ module, clock }, signal) => {
+  const found = await module.certificates.device(signal);
   if (!found) {
     return failed(
       'The module gives no device certificate',
       'Press the reset button of the board; a board without its secure element cannot prove who it is.',
     );
   }
-  const now = module.clock.wall();
+  const now = clock.wall();
   const { commonName: name, validFrom, validTo } = certificateFacts(found);
   if (name === null) return failed('The device certificate has no common name', 'DPS needs one; use another board.');
   const shown = `Device certificate of ${name}, valid until ${validTo}`;
@@ -57,11 +51,14 @@ const certificate: Check = async ({ module }, signal) => {
 };
 
 const deviceId: Check = async (patient, signal) => {
-  const found = await readCertificate(patient.module, 'device', signal);
+  const found = await patient.module.certificates.device(signal);
   const name = found && commonName(found);
   if (!name) return skipped('There is no certificate to compare with');
-  if (Buffer.byteLength(name) > LIMITS.clientId) {
-    return failed(`"${name}" has more than the ${LIMITS.clientId} bytes that the module takes`, 'Use another board.');
+  if (Buffer.byteLength(name) > patient.module.limits.clientId) {
+    return failed(
+      `"${name}" has more than the ${patient.module.limits.clientId} bytes that the module takes`,
+      'Use another board.',
+    );
   }
   if (patient.deviceId === null) return ok(`The device id is read from the certificate: ${name}`);
   if (patient.deviceId === name) return ok(`The device id is that of the certificate: ${name}`);
@@ -73,10 +70,10 @@ const deviceId: Check = async (patient, signal) => {
 
 const wifi: Check = async ({ module, ssid, security }, signal) => {
   if (ssid === null) return skipped('No network is set');
-  const seen = await scan(module, signal);
+  const seen = await module.wifi.scan(signal);
   const own = (networks: typeof seen) => networks.find((network) => network.ssid === ssid);
   // A hidden network answers only when it is called by its name.
-  const network = own(seen) ?? own(await scan(module, signal, ssid));
+  const network = own(seen) ?? own(await module.wifi.scan(signal, ssid));
   if (!network) {
     const names = [...new Set(seen.map((each) => each.ssid).filter(Boolean))].map((name) => `"${name}"`).join(', ');
     return failed(
@@ -91,16 +88,12 @@ const wifi: Check = async ({ module, ssid, security }, signal) => {
   return warning(`${found}, but WIFI_SECURITY is ${security}`, `Write in .env: WIFI_SECURITY=${network.security}`);
 };
 
-const clock: Check = async ({ module }, signal) => {
-  const seconds = await module.readClock(signal).catch((error: unknown) => {
-    // In the first second there is no time at all (AT protocol 7.6).
-    if (error instanceof AtError && error.status === TIME_ERROR) return null;
-    throw error;
-  });
-  if (seconds === null || seconds < FIRST_REAL_TIME) {
+const time: Check = async ({ module, clock }, signal) => {
+  const seconds = await module.readTime(signal);
+  if (seconds === null) {
     return skipped('The module has no time yet; it gets it by NTP once it has joined the network');
   }
-  const off = Math.round(seconds - module.clock.wall() / 1000);
+  const off = Math.round(seconds - clock.wall() / 1000);
   if (Math.abs(off) <= CLOCK_TOLERANCE) return ok('The clock of the module agrees with that of this computer');
   return warning(
     `The clock of the module is ${off} seconds ${off > 0 ? 'ahead of' : 'behind'} that of this computer`.replace(
@@ -116,5 +109,5 @@ export const MODULE_CHECKS: readonly [CheckId, Check][] = [
   ['certificate', certificate],
   ['device-id', deviceId],
   ['wi-fi', wifi],
-  ['clock', clock],
+  ['clock', time],
 ];

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { SettingsInput } from '../../config/resolve.ts';
 import { BAUD_RATES } from '../../config/settings.ts';
 import { AppError } from '../../errors.ts';
-import type { AnyCloudModule } from '../../modem/anycloud/module.ts';
+import type { Modem } from '../../modem/modem.ts';
 import type { CommandContext } from '../command.ts';
 import { identifyModule } from '../identify-module.ts';
 import type { Link, LinkSettings } from '../open-link.ts';
@@ -20,7 +20,7 @@ export class ModuleProbe {
   #settings: LinkSettings | null = null;
   #stream: Duplex | null = null;
   /** The module, once it has answered. */
-  module: AnyCloudModule | null = null;
+  module: Modem | null = null;
 
   constructor(input: SettingsInput, environment: ProcessEnvironment, context: CommandContext) {
     this.#input = input;

@@ -46,7 +46,13 @@ async function* examineModule(
     for (const [id, check] of MODULE_CHECKS) {
       const { module, simulate } = way;
       if (!module) yield finding(id, skipped('The module does not answer'));
-      else yield finding(id, await check({ module, simulate, ...desired(input) }, context.signal).catch(failedBy));
+      else
+        yield finding(
+          id,
+          await check({ module, simulate, clock: environment.clock, ...desired(input) }, context.signal).catch(
+            failedBy,
+          ),
+        );
     }
   } finally {
     await way.close();

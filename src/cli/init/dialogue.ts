@@ -1,8 +1,7 @@
 import { SETTINGS, type Setting, type SettingName } from '../../config/settings.ts';
 import { AppError } from '../../errors.ts';
-import { commonName, readCertificate } from '../../modem/anycloud/certificates.ts';
-import type { AnyCloudModule } from '../../modem/anycloud/module.ts';
-import { type SeenNetwork, scan } from '../../modem/anycloud/scan.ts';
+import { commonName } from '../../modem/certificate.ts';
+import type { Modem, SeenNetwork } from '../../modem/modem.ts';
 import { onlyLikely, type RankedPort } from '../../serial/likely.ts';
 import { networkLine } from '../scan.ts';
 import type { Asker } from './asker.ts';
@@ -21,7 +20,7 @@ export interface DialogueOptions {
   simulate: boolean;
   listPorts(): Promise<RankedPort[]>;
   /** Calls `use` with the module at `port`. @throws AppError when there is none */
-  withModule<T>(port: string, use: (module: AnyCloudModule) => Promise<T>): Promise<T>;
+  withModule<T>(port: string, use: (module: Modem) => Promise<T>): Promise<T>;
   signal: AbortSignal;
 }
 
@@ -70,8 +69,8 @@ export class Dialogue {
     print('Asking the module for its certificate and for the networks that it sees ...');
     try {
       return await withModule(this.#answers.get('port') ?? '', async (module) => {
-        const certificate = await readCertificate(module, 'device', signal);
-        return { deviceId: (certificate && commonName(certificate)) ?? '', networks: await scan(module, signal) };
+        const certificate = await module.certificates.device(signal);
+        return { deviceId: (certificate && commonName(certificate)) ?? '', networks: await module.wifi.scan(signal) };
       });
     } catch (error) {
       if (!(error instanceof AppError)) throw error;

@@ -1,11 +1,12 @@
 import { X509Certificate } from 'node:crypto';
 import { AtError } from '../../at/error.ts';
 import { sleep } from '../../clock.ts';
-import type { AnyCloudModule } from './module.ts';
+import type { CertificateKind, ModemCertificates } from '../modem.ts';
+import type { AnyCloudLink } from './link.ts';
 import { readEscapes, readHex } from './quoting.ts';
 
 /** The certificates that a module can be asked for, by the number of `AT+READCERT` (AT protocol 7.18). */
-export const CERTIFICATES = { device: 1, root: 2, loaded: 3, signer: 4 } as const;
+const CERTIFICATES = { device: 1, root: 2, loaded: 3, signer: 4 } as const;
 
 /** The module's buffer for a loaded certificate, in bytes; it checks no length itself (AT protocol 7.17). */
 export const MAX_LOADED = 1500;
@@ -17,15 +18,18 @@ const AFTER_PLUS = 450;
 const SLOW_LOAD_TIMEOUT = 60_000;
 
 /** Reads a certificate. @returns null when the module has none of that kind, or it cannot be understood */
-export async function readCertificate(
-  module: AnyCloudModule,
+async function readCertificate(
+  link: AnyCloudLink,
   kind: keyof typeof CERTIFICATES,
   signal: AbortSignal,
 ): Promise<X509Certificate | null> {
   const number = CERTIFICATES[kind];
   const response = new RegExp(`^\\+READCERT:${number}, *\\d+,`);
   try {
-    const [line] = await module.execute({ text: `AT+READCERT=${number}`, response, timeout: READ_TIMEOUT }, signal);
+    const [line] = await link.executeIdempotent(
+      { text: `AT+READCERT=${number}`, response, timeout: READ_TIMEOUT },
+      signal,
+    );
     return line === undefined ? null : parseCertificate(line);
   } catch (error) {
     if (error instanceof AtError && error.failure === 'refused') return null;
@@ -47,11 +51,6 @@ export function parseCertificate(line: string): X509Certificate | null {
   }
 }
 
-/** The common name of a certificate's subject; null when it has none. */
-export function commonName(certificate: X509Certificate): string | null {
-  return /^CN=(.+)$/m.exec(certificate.subject)?.[1] ?? null;
-}
-
 /**
  * Loads a root certificate into the module, until its next reset (T53). The module loses `+` bytes that stand at the
  * end of one of its polls (T52): the whole file in one burst nearly always arrives within one; when it has not, a
@@ -60,8 +59,8 @@ export function commonName(certificate: X509Certificate): string | null {
  * @param onProgress called with the bytes sent so far
  * @throws AtError
  */
-export async function loadCertificate(
-  module: AnyCloudModule,
+async function loadCertificate(
+  link: AnyCloudLink,
   pem: Uint8Array,
   signal: AbortSignal,
   onProgress: (sent: number) => void = () => undefined,
@@ -70,16 +69,16 @@ export async function loadCertificate(
     throw new AtError('limit', `The certificate has ${pem.length} bytes; the module takes 1 to ${MAX_LOADED}`);
   }
   try {
-    await load(module, pem, [pem], LOAD_TIMEOUT, signal, onProgress);
+    await load(link, pem, [pem], LOAD_TIMEOUT, signal, onProgress);
   } catch (error) {
     if (!(error instanceof AtError) || error.failure !== 'timed-out') throw error;
-    await module.leaveBinaryMode(signal);
-    await load(module, pem, afterEachPlus(pem), SLOW_LOAD_TIMEOUT, signal, onProgress);
+    await link.leaveBinaryMode(signal);
+    await load(link, pem, afterEachPlus(pem), SLOW_LOAD_TIMEOUT, signal, onProgress);
   }
 }
 
 async function load(
-  module: AnyCloudModule,
+  link: AnyCloudLink,
   pem: Uint8Array,
   parts: Uint8Array[],
   timeout: number,
@@ -89,13 +88,13 @@ async function load(
   const send = async () => {
     let sent = 0;
     for (const part of parts) {
-      if (sent > 0) await sleep(module.clock, AFTER_PLUS, signal);
-      module.write(part);
+      if (sent > 0) await sleep(link.clock, AFTER_PLUS, signal);
+      link.write(part);
       sent += part.length;
       onProgress(sent);
     }
   };
-  const [line] = await module.exchange(
+  const [line] = await link.executeRaw(
     {
       text: `AT+LOADCERT=${pem.length},"root.pem"`,
       response: /^\+LOADCERT:[01]$/,
@@ -116,4 +115,34 @@ function afterEachPlus(bytes: Uint8Array): Uint8Array[] {
     start = end;
   }
   return parts;
+}
+
+/** The certificates in the module: its own, and the root that it is made to trust (AT protocol 7.17, 7.18). */
+export class AnyCloudCertificates implements ModemCertificates {
+  readonly longestRoot = MAX_LOADED;
+  readonly #link: AnyCloudLink;
+
+  constructor(link: AnyCloudLink) {
+    this.#link = link;
+  }
+
+  device(signal: AbortSignal): Promise<X509Certificate | null> {
+    return this.read('device', signal);
+  }
+
+  read(kind: CertificateKind, signal: AbortSignal): Promise<X509Certificate | null> {
+    return readCertificate(this.#link, kind, signal);
+  }
+
+  async trusts(pem: string, signal: AbortSignal): Promise<boolean> {
+    const loaded = await readCertificate(this.#link, 'loaded', signal);
+    return loaded?.raw.equals(new X509Certificate(pem).raw) === true;
+  }
+
+  async trust(pem: string, signal: AbortSignal, onProgress?: (sent: number) => void): Promise<boolean> {
+    // Once there was a TLS connection, loading the same one again may do harm (AT protocol 7.17).
+    if (await this.trusts(pem, signal)) return false;
+    await loadCertificate(this.#link, Buffer.from(pem), signal, onProgress);
+    return true;
+  }
 }

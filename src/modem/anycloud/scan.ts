@@ -1,17 +1,7 @@
 import { Expectation } from '../../expectation.ts';
-import type { AnyCloudModule } from './module.ts';
+import type { SeenNetwork } from '../modem.ts';
+import type { AnyCloudLink } from './link.ts';
 import { quote, readString } from './quoting.ts';
-
-/** A Wi-Fi network that the module has seen. */
-export interface SeenNetwork {
-  /** Empty for a hidden network. */
-  ssid: string;
-  /** Signal strength in dBm. */
-  rssi: number;
-  channel: number;
-  security: 'open' | 'wep' | 'wpa' | 'wpa2';
-  bssid: string;
-}
 
 const ALL_CHANNELS = 255;
 /** With nothing found, and sometimes else too, the end is not told (AT protocol 7.7). */
@@ -27,7 +17,7 @@ const DONE = '+WSCNDONE';
  * @returns the networks, the strongest first
  * @throws AtError
  */
-export async function scan(module: AnyCloudModule, signal: AbortSignal, ssid?: string): Promise<SeenNetwork[]> {
+export async function scan(link: AnyCloudLink, signal: AbortSignal, ssid?: string): Promise<SeenNetwork[]> {
   const networks: SeenNetwork[] = [];
   const collect = (line: string) => {
     const network = parseNetwork(line);
@@ -35,12 +25,12 @@ export async function scan(module: AnyCloudModule, signal: AbortSignal, ssid?: s
     return line === DONE || undefined;
   };
   const done = new Expectation<string, true>((listener) => {
-    module.on('received', listener);
-    return () => module.off('received', listener);
+    link.on('received', listener);
+    return () => link.off('received', listener);
   }, collect);
   try {
-    await module.request(`AT+WSCNA=${ALL_CHANNELS}${ssid === undefined ? '' : `,${quote(ssid)}`}`, signal);
-    await done.within(module.clock, SCAN_TIME, signal);
+    await link.executeOnce(`AT+WSCNA=${ALL_CHANNELS}${ssid === undefined ? '' : `,${quote(ssid)}`}`, signal);
+    await done.within(link.clock, SCAN_TIME, signal);
   } finally {
     done.cancel();
   }

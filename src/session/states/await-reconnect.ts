@@ -13,8 +13,7 @@ const SUSPICIOUS = 3;
 export const awaitReconnect: StateHandler<'await-reconnect'> = async (context, signal) => {
   const { modem, report, clock, hub } = context;
   let refusals = 0;
-  const outcome = modem.module.expect<'up' | 'refused'>((seen) => {
-    if (seen.type === 'connack' && seen.accepted) refusals = 0;
+  const outcome = modem.expect<'up' | 'refused'>((seen) => {
     if (seen.type !== 'broker') return undefined;
     if (seen.connected) return 'up';
     return ++refusals === REFUSALS ? 'refused' : undefined;
@@ -25,7 +24,7 @@ export const awaitReconnect: StateHandler<'await-reconnect'> = async (context, s
       warn(report, 'The hub ends every connection soon after it was made; another client may be using this device id');
     }
     // It may have reconnected before this state began, after a rejoin for instance.
-    const result = (await modem.broker.isConnected(signal)) ? 'up' : await outcome.within(clock, TIMEOUT, signal);
+    const result = (await modem.mqtt.isConnected(signal)) ? 'up' : await outcome.within(clock, TIMEOUT, signal);
     if (result === 'up') {
       event(report, 'MQTT broker connected');
       return 'reconnected';

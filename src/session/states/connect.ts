@@ -1,5 +1,5 @@
 import { AppError } from '../../errors.ts';
-import type { BrokerSettings } from '../../modem/anycloud/broker.ts';
+import type { BrokerSettings } from '../../modem/modem.ts';
 import type { Context } from '../context.ts';
 import { event } from '../report.ts';
 
@@ -22,8 +22,8 @@ export async function connect(
   signal: AbortSignal,
 ): Promise<'connected' | 'failed'> {
   const { mqttPort: port, mqttTls } = context.settings;
-  await context.modem.broker.configure({ ...broker, port, tls: mqttTls === 1 }, signal);
-  const result = await context.modem.broker.connect(signal);
+  await context.modem.mqtt.configure({ ...broker, port, tls: mqttTls === 1 }, signal);
+  const result = await context.modem.mqtt.connect(signal);
   if (result === 'connected') {
     event(context.report, 'MQTT broker connected');
     return 'connected';

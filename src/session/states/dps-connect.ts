@@ -7,9 +7,9 @@ import { connect } from './connect.ts';
 /** Connects to the Device Provisioning Service, after closing what an earlier run left open (T1). */
 export const dpsConnect: StateHandler<'dps-connect'> = async (context, signal) => {
   const { settings, modem, report, deviceId } = context;
-  if (await modem.broker.isConnected(signal)) {
+  if (await modem.mqtt.isConnected(signal)) {
     note(report, 'Broker still connected from an earlier run, disconnect first');
-    if (!(await modem.broker.close(signal))) {
+    if (!(await modem.mqtt.close(signal))) {
       warn(report, 'The module does not close its connection; it is reset');
       context.setback(
         new AppError('E_MODULE_STUCK', 'The module does not close its MQTT connection', 'Press its reset button.'),

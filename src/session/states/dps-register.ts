@@ -3,7 +3,7 @@ import { type RegistrationAnswer, registerBody, registrationAnswer } from '../..
 import { DPS_FILTER, parseDpsTopic, pollTopic, registerTopic } from '../../azure/topics.ts';
 import { sleep } from '../../clock.ts';
 import { AppError } from '../../errors.ts';
-import type { QoS } from '../../modem/anycloud/broker.ts';
+import type { QoS } from '../../modem/modem.ts';
 import type { Context, StateHandler } from '../context.ts';
 import { HubClient } from '../hub-client.ts';
 import { event, note, warn } from '../report.ts';
@@ -19,7 +19,7 @@ const TOTAL_TIMEOUT = 300_000;
 export const dpsRegister: StateHandler<'dps-register'> = async (context, signal) => {
   const { modem, report, clock } = context;
   note(report, 'subscribe to DPS result topic');
-  if (!(await modem.broker.subscribe(DPS_FILTER, QOS, signal))) return failed(context, 'The subscription failed');
+  if (!(await modem.mqtt.subscribe(DPS_FILTER, QOS, signal))) return failed(context, 'The subscription failed');
   event(report, 'Subscribed to DPS topics, publish registration request....');
 
   const deadline = clock.monotonic() + TOTAL_TIMEOUT;
@@ -65,7 +65,7 @@ async function ask(
 ): Promise<RegistrationAnswer | null> {
   const { modem, report, settings, clock } = context;
   const request = operationId === null ? 'register' : 'poll';
-  const answer = modem.module.expect<RegistrationAnswer>((seen) => {
+  const answer = modem.expect<RegistrationAnswer>((seen) => {
     if (seen.type !== 'message') return undefined;
     const topic = parseDpsTopic(seen.topic);
     if (!topic) return undefined;
@@ -78,9 +78,9 @@ async function ask(
   try {
     if (operationId === null) {
       const body = asciiJson(registerBody(context.deviceId, settings.modelId));
-      await modem.broker.publish(registerTopic(rid), body, QOS, signal);
+      await modem.mqtt.publish(registerTopic(rid), body, QOS, signal);
     } else {
-      await modem.broker.publish(pollTopic(rid, operationId), '', QOS, signal);
+      await modem.mqtt.publish(pollTopic(rid, operationId), '', QOS, signal);
     }
     return await answer.within(clock, ANSWER_TIMEOUT, signal);
   } finally {

@@ -1,13 +1,13 @@
 import { AppError } from '../../errors.ts';
-import { commonName, readCertificate } from '../../modem/anycloud/certificates.ts';
-import { checkLimit } from '../../modem/anycloud/limits.ts';
+import { commonName } from '../../modem/certificate.ts';
+import { checkLimit } from '../../modem/limits.ts';
 import type { StateHandler } from '../context.ts';
 import { event } from '../report.ts';
 
 /** Settles the device id: it is the common name of the module's certificate, or DPS refuses it (Azure 1.1). */
 export const identity: StateHandler<'identity'> = async (context, signal) => {
   const { modem, settings, report } = context;
-  const certificate = await readCertificate(modem.module, 'device', signal);
+  const certificate = await modem.certificates.device(signal);
   const name = certificate && commonName(certificate);
   if (settings.deviceId === null) {
     if (!name) {
@@ -17,7 +17,7 @@ export const identity: StateHandler<'identity'> = async (context, signal) => {
         'Write in .env: DEVICE_ID=<the id that is enrolled at DPS>',
       );
     }
-    checkLimit('clientId', name);
+    checkLimit(modem.limits, 'clientId', name);
     event(report, `Device id ${name}, from the certificate of the module`);
   } else if (name && name !== settings.deviceId) {
     throw new AppError(

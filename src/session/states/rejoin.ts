@@ -13,13 +13,13 @@ const PAUSE = 1_000;
 export const rejoin: StateHandler<'rejoin'> = async (context, signal) => {
   const { modem, report, clock, settings } = context;
   event(report, 'WiFi lost, joining again');
-  const dropped = modem.module.expect((seen) => (seen.type === 'broker' && !seen.connected) || undefined);
+  const dropped = modem.expect((seen) => (seen.type === 'broker' && !seen.connected) || undefined);
   try {
     await sleep(clock, PAUSE, signal);
-    const { active } = await modem.station.state(settings.wifi.ssid, signal);
-    if (active && !(await modem.station.leave(signal))) return 'stuck';
+    const { active } = await modem.wifi.state(settings.wifi, settings.ntpServer, signal);
+    if (active && !(await modem.wifi.leave(signal))) return 'stuck';
     if ((await join(context, signal)) === 'not-joined') return 'not-joined';
-    if (dropped.found || !(await modem.broker.isConnected(signal))) return 'joined';
+    if (dropped.found || !(await modem.mqtt.isConnected(signal))) return 'joined';
     return 'still-connected';
   } finally {
     dropped.cancel();

@@ -48,5 +48,5 @@ function send(
 ): Promise<boolean> {
   const late = clock.monotonic() - sample.takenAt >= LATE;
   const properties = late ? { 'iothub-creation-time-utc': new Date(sample.takenAt).toISOString() } : undefined;
-  return modem.broker.publish(telemetryTopic(hub.deviceId, properties), asciiJson(sample.body), settings.qos, signal);
+  return modem.mqtt.publish(telemetryTopic(hub.deviceId, properties), asciiJson(sample.body), settings.qos, signal);
 }

@@ -9,28 +9,28 @@ import { event, warn } from '../report.ts';
  */
 export const wiFi: StateHandler<'wi-fi'> = async (context, signal) => {
   const { modem, settings, report } = context;
-  const { active, own } = await modem.station.state(settings.wifi.ssid, signal);
+  const { active, own } = await modem.wifi.state(settings.wifi, settings.ntpServer, signal);
   if (active) {
-    const ip = await modem.station.address(signal);
+    const ip = await modem.wifi.address(signal);
     if (own && ip !== null) {
       event(report, 'WiFi already connected');
       context.network = { ip, found: true };
       return 'joined';
     }
-    if (!(await modem.station.leave(signal))) {
+    if (!(await modem.wifi.leave(signal))) {
       warn(report, 'The module is stuck between two networks; it is reset');
       return 'stuck';
     }
   }
   event(report, 'WiFi not connected, initializing');
-  await modem.station.configure(settings.wifi, settings.ntpServer, signal);
+  await modem.wifi.configure(settings.wifi, settings.ntpServer, signal);
   return join(context, signal);
 };
 
 /** Joins the configured network; after a failure it pauses, so that the next attempt may follow at once. */
 export async function join(context: Context, signal: AbortSignal): Promise<'joined' | 'not-joined'> {
   const { modem, settings, report, clock, setbacks } = context;
-  const result = await modem.station.join(signal);
+  const result = await modem.wifi.join(signal);
   if (result.joined) {
     event(report, 'WiFi connected');
     context.network = { ip: result.ip, found: false };

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { AnyCloudModule } from '../../../src/modem/anycloud/module.ts';
-import { parseNetwork, type SeenNetwork, scan } from '../../../src/modem/anycloud/scan.ts';
+import { AnyCloudLink } from '../../../src/modem/anycloud/link.ts';
+import { parseNetwork, scan } from '../../../src/modem/anycloud/scan.ts';
+import type { SeenNetwork } from '../../../src/modem/modem.ts';
 import { type Board, board, NETWORK } from '../../helpers/board.ts';
 
 const PREFIX = '+WSCNIND:-48,3,6,"5C:76:95:1B:D9:2F",';
 
 function seen({ clock, module, signal }: Board, ssid?: string): Promise<SeenNetwork[]> {
-  return clock.until(scan(new AnyCloudModule(module.connect(), clock), signal, ssid));
+  return clock.until(scan(new AnyCloudLink(module.connect(), clock), signal, ssid));
 }
 
 test('a network is read from its line, whatever its name holds', () => {
@@ -75,13 +76,13 @@ test('a scan that finds nothing ends, although the module does not say so', asyn
 
 test('a scan that is refused says so, and one that is aborted ends', async () => {
   const { clock, module } = await board();
-  const modem = new AnyCloudModule(module.connect(), clock);
-  await clock.until(modem.execute({ text: 'AT+WSTAC=1,"absent"' }, new AbortController().signal));
-  await clock.until(modem.execute({ text: 'AT+WSTA=1,20000' }, new AbortController().signal));
+  const modem = new AnyCloudLink(module.connect(), clock);
+  await clock.until(modem.executeIdempotent({ text: 'AT+WSTAC=1,"absent"' }, new AbortController().signal));
+  await clock.until(modem.executeIdempotent({ text: 'AT+WSTA=1,20000' }, new AbortController().signal));
   await assert.rejects(clock.until(scan(modem, new AbortController().signal)), { code: 'E_MODULE_REFUSED' });
   const stop = new AbortController();
   const other = await board({ accessPoints: [] });
-  const running = scan(new AnyCloudModule(other.module.connect(), other.clock), stop.signal);
+  const running = scan(new AnyCloudLink(other.module.connect(), other.clock), stop.signal);
   running.catch(() => undefined);
   await other.clock.advance(500);
   stop.abort(new Error('Ctrl-C'));

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { checkLimit, LIMITS } from '../../../src/modem/anycloud/limits.ts';
+import { LIMITS } from '../../../src/modem/anycloud/limits.ts';
 import { quote, readEscapes, readString } from '../../../src/modem/anycloud/quoting.ts';
 import { parseDiagnostic } from '../../../src/modem/anycloud/signals.ts';
 import { parseTime, parseUrc, type Urc } from '../../../src/modem/anycloud/urc.ts';
+import { checkLimit } from '../../../src/modem/limits.ts';
 
 test('events are read', () => {
   const table: [string, Urc | null][] = [
@@ -158,10 +159,10 @@ test('configuration values are read', () => {
 });
 
 test('limits are counted in bytes, and the error names what is too long', () => {
-  checkLimit('clientId', 'c'.repeat(LIMITS.clientId));
-  assert.throws(() => checkLimit('clientId', 'c'.repeat(LIMITS.clientId + 1)), /MQTT client id has 24 bytes/);
-  assert.throws(() => checkLimit('brokerHost', 'é'.repeat(32)), /broker host name has 64 bytes/);
-  assert.throws(() => checkLimit('topic', ''), /is empty/);
+  checkLimit(LIMITS, 'clientId', 'c'.repeat(LIMITS.clientId));
+  assert.throws(() => checkLimit(LIMITS, 'clientId', 'c'.repeat(LIMITS.clientId + 1)), /MQTT client id has 24 bytes/);
+  assert.throws(() => checkLimit(LIMITS, 'brokerHost', 'é'.repeat(32)), /broker host name has 64 bytes/);
+  assert.throws(() => checkLimit(LIMITS, 'topic', ''), /is empty/);
 });
 
 test('diagnostics are understood, also when they stand inside other text', () => {

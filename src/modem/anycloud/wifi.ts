@@ -1,19 +1,13 @@
 import { AtError } from '../../at/error.ts';
 import type { Expectation } from '../../expectation.ts';
-import type { AnyCloudModule } from './module.ts';
+import type { JoinResult, ModemWifi, Network, SeenNetwork } from '../modem.ts';
+import type { AnyCloudLink } from './link.ts';
 import { quote } from './quoting.ts';
+import { scan } from './scan.ts';
 import type { Signal } from './signals.ts';
 
 /** Security of a network as `AT+WSTAC=2` takes it; the other values fail on the board (AT protocol 7.4). */
-export const SECURITY = { open: 0, wpa: 2, wpa2: 3 } as const;
-
-export interface Network {
-  ssid: string;
-  passphrase: string;
-  security: keyof typeof SECURITY;
-}
-
-export type JoinResult = { joined: true; ip: string } | { joined: false; reason: string };
+export const SECURITY = { open: 0, wpa: 2, wpa2: 3 } as const satisfies Record<Network['security'], number>;
 
 const NO_ADDRESS = '0.0.0.0';
 const ANY_CHANNEL = 255;
@@ -25,34 +19,34 @@ const LEAVE_TIMEOUT = 5_000;
 const SSID_FORMS = /^\+WSTA:([012])(?:,(.*),-?\d+,\d+)?$/;
 
 /** The module as a Wi-Fi station (AT protocol 7.4, 7.5). */
-export class Station {
-  readonly #module: AnyCloudModule;
+export class AnyCloudWifi implements ModemWifi {
+  readonly #link: AnyCloudLink;
 
-  constructor(module: AnyCloudModule) {
-    this.#module = module;
+  constructor(link: AnyCloudLink) {
+    this.#link = link;
   }
 
   /**
    * What the module is doing: idle, or joined or joining; `own` when the network is the one named `ssid`.
    * This alone does not say that there is a link (T44).
    */
-  async state(ssid: string, signal: AbortSignal): Promise<{ active: boolean; own: boolean }> {
-    const [line] = await this.#module.execute({ text: 'AT+WSTA', response: /^\+WSTA:[012](?:,|$)/ }, signal);
+  async state(network: Network, _ntpServer: string, signal: AbortSignal): Promise<{ active: boolean; own: boolean }> {
+    const [line] = await this.#link.executeIdempotent({ text: 'AT+WSTA', response: /^\+WSTA:[012](?:,|$)/ }, signal);
     const match = SSID_FORMS.exec(line ?? '');
     if (!match) throw new AtError('refused', 'The module answered AT+WSTA with a line that cannot be understood');
-    return { active: match[1] !== '0', own: isPrinted(match[2] ?? '', ssid) };
+    return { active: match[1] !== '0', own: isPrinted(match[2] ?? '', network.ssid) };
   }
 
   /** The address in use; null when there is none, so there is no link (AT protocol 7.4). */
   async address(signal: AbortSignal): Promise<string | null> {
-    const ip = await this.#module.readConfig('WSTAC', 6, signal);
+    const ip = await this.#link.readConfig('WSTAC', 6, signal);
     return ip === NO_ADDRESS ? null : ip;
   }
 
   /** Sets network and time server. */
   async configure(network: Network, ntpServer: string, signal: AbortSignal): Promise<void> {
     const write = (id: number, value: string | number, sensitive = false) =>
-      this.#module.execute(
+      this.#link.executeIdempotent(
         { text: `AT+WSTAC=${id},${typeof value === 'number' ? value : quote(value)}`, sensitive },
         signal,
       );
@@ -68,13 +62,13 @@ export class Station {
   async join(signal: AbortSignal): Promise<JoinResult> {
     const failed = (seen: Signal) =>
       seen.type === 'join-failed' ? { reason: 'the network was not found, or it refused the passphrase' } : undefined;
-    const link = this.#module.expect((seen) => (seen.type === 'link-up' ? 'up' : failed(seen)));
-    const address = this.#module.expect((seen) => {
+    const link = this.#link.expect((seen) => (seen.type === 'link-up' ? 'up' : failed(seen)));
+    const address = this.#link.expect((seen) => {
       if (seen.type === 'address') return seen.ip;
       return seen.type === 'link-down' ? { reason: 'the network let the module go again' } : failed(seen);
     });
     try {
-      await this.#module.request(`AT+WSTA=1,${JOIN_TIMEOUT}`, signal);
+      await this.#link.executeOnce(`AT+WSTA=1,${JOIN_TIMEOUT}`, signal);
       const up = await this.#within(link, JOIN_TIMEOUT + JOIN_GRACE, signal);
       if (up === null) return { joined: false, reason: 'the module told neither success nor failure' };
       if (up !== 'up') return { joined: false, reason: up.reason };
@@ -89,9 +83,9 @@ export class Station {
 
   /** Leaves the network. @returns false when the module would not (T45: its state is stuck, only a reset helps) */
   async leave(signal: AbortSignal): Promise<boolean> {
-    const down = this.#module.expect((seen) => seen.type === 'link-down' || undefined);
+    const down = this.#link.expect((seen) => seen.type === 'link-down' || undefined);
     try {
-      await this.#module.request('AT+WSTA=0', signal);
+      await this.#link.executeOnce('AT+WSTA=0', signal);
       return (await this.#within(down, LEAVE_TIMEOUT, signal)) !== null;
     } catch (error) {
       if (error instanceof AtError && error.failure === 'refused') return false;
@@ -101,8 +95,12 @@ export class Station {
     }
   }
 
+  scan(signal: AbortSignal, ssid?: string): Promise<SeenNetwork[]> {
+    return scan(this.#link, signal, ssid);
+  }
+
   #within<T>(expectation: Expectation<Signal, T>, ms: number, signal: AbortSignal): Promise<T | null> {
-    return expectation.within(this.#module.clock, ms, signal);
+    return expectation.within(this.#link.clock, ms, signal);
   }
 }
 

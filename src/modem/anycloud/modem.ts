@@ -1,0 +1,161 @@
+import { EventEmitter } from 'node:events';
+import type { Duplex } from 'node:stream';
+import { AtError } from '../../at/error.ts';
+import type { Clock } from '../../clock.ts';
+import { AppError } from '../../errors.ts';
+import { Expectation } from '../../expectation.ts';
+import type { Modem, ModemEvent, ModemEvents } from '../modem.ts';
+import { AnyCloudCertificates } from './certificates.ts';
+import { LIMITS } from './limits.ts';
+import { AnyCloudLink } from './link.ts';
+import { AnyCloudMqtt } from './mqtt.ts';
+import { modemEvent, type Signal } from './signals.ts';
+import { parseTime } from './urc.ts';
+import { AnyCloudWifi } from './wifi.ts';
+
+/** As AT+GMM names the chip that AnyCloud runs on (AT protocol 7.1). */
+const MODEL = 'PIC32MZW1';
+const SYNC_TIMEOUT = 1_000;
+/** A board that is just starting may take some seconds until it answers (AT protocol 1.2). */
+const SYNC_ATTEMPTS = 8;
+const RESET_TIMEOUT = 10_000;
+/** The status of AT+TIME where there is no time: in the first second after a start (AT protocol 6, 7.6). */
+const TIME_ERROR = 46;
+/** 2021-01-01: a clock before that shows how long the module has been running (T50). */
+const FIRST_TIME = 1_609_459_200;
+
+/** A module with the AnyCloud firmware. */
+export class AnyCloudModem extends EventEmitter<ModemEvents> implements Modem {
+  readonly family = 'AnyCloud';
+  readonly limits = LIMITS;
+  readonly reconnects = 'module';
+  readonly wifi: AnyCloudWifi;
+  readonly mqtt: AnyCloudMqtt;
+  readonly certificates: AnyCloudCertificates;
+  readonly #link: AnyCloudLink;
+  #lastTime: number | null = null;
+
+  constructor(stream: Duplex, clock: Clock) {
+    super();
+    this.setMaxListeners(0);
+    this.#link = new AnyCloudLink(stream, clock);
+    this.wifi = new AnyCloudWifi(this.#link);
+    this.mqtt = new AnyCloudMqtt(this.#link);
+    this.certificates = new AnyCloudCertificates(this.#link);
+    this.#link.on('signal', (signal) => this.#onSignal(signal));
+    this.#link.on('closed', (cause) => this.emit('closed', cause));
+    this.#link.on('sent', (line) => this.emit('sent', line));
+    this.#link.on('received', (line, kind) => this.emit('received', line, kind));
+  }
+
+  get lastTime(): number | null {
+    return this.#lastTime;
+  }
+
+  close(): void {
+    this.#link.close();
+  }
+
+  expect<T>(match: (event: ModemEvent) => T | undefined): Expectation<ModemEvent, T> {
+    return new Expectation((listener) => {
+      this.on('event', listener);
+      return () => this.off('event', listener);
+    }, match);
+  }
+
+  async type(line: string, signal: AbortSignal): Promise<string | null> {
+    const refusal = refuseTyped(line);
+    if (refusal !== null) return refusal;
+    const name = /^AT(\+\w+)/.exec(line)?.[1] ?? '';
+    const restarts = name === '+RST';
+    // These names are events too: only their first line answers the query.
+    const many = !['+MQTTCONN', '+TIME', '+WSTA', '+DNSRESOLV'].includes(name);
+    const response = name === '' ? undefined : new RegExp(`^\\+?${name.slice(1)}[:=]`);
+    try {
+      const sensitive = name === '+WSTAC' || name === '+MQTTC';
+      await this.#link.executeRaw({ text: line, ...(response && { response }), many, sensitive, restarts }, signal);
+    } catch (error) {
+      if (!(restarts && error instanceof AtError && error.failure === 'reset')) throw error;
+    }
+    return null;
+  }
+
+  /** Echo on, full verbosity, no half-typed line, no binary mode. */
+  async sync(signal: AbortSignal): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#link.executeRaw({ text: 'ATE1', anyVerbosity: true, timeout: SYNC_TIMEOUT }, signal);
+        await this.#link.executeRaw({ text: 'ATV5', anyVerbosity: true, timeout: SYNC_TIMEOUT }, signal);
+        return;
+      } catch (error) {
+        if (!(error instanceof AtError) || error.failure === 'closed') throw error;
+        if (attempt === SYNC_ATTEMPTS) throw error;
+        if (error.failure === 'timed-out' && attempt === 2) await this.#link.leaveBinaryMode(signal);
+      }
+    }
+  }
+
+  async identify(signal: AbortSignal): Promise<void> {
+    const [line] = await this.#link.executeIdempotent({ text: 'AT+GMM', response: /^\+GMM=/ }, signal);
+    const model = /^\+GMM="(.*)"$/.exec(line ?? '')?.[1];
+    if (model === MODEL) return;
+    const what = model === undefined ? 'does not say its model' : `calls itself "${model}"`;
+    throw new AppError(
+      'E_MODULE_UNKNOWN',
+      `The device at the serial port is not an AnyCloud module: it answers AT, but ${what}`,
+      'Choose the port of the board, or program the AnyCloud firmware onto it.',
+    );
+  }
+
+  async firmware(signal: AbortSignal): Promise<string | null> {
+    const [line] = await this.#link.executeIdempotent({ text: 'AT+GMR', response: /^\+GMR=/ }, signal);
+    return /^\+GMR="(.*)"$/.exec(line ?? '')?.[1] ?? null;
+  }
+
+  /** The module forgets everything (T56). */
+  async reset(signal: AbortSignal): Promise<boolean> {
+    try {
+      await this.#link.executeRaw({ text: 'AT+RST', restarts: true, timeout: RESET_TIMEOUT }, signal);
+    } catch (error) {
+      if (error instanceof AtError && error.failure === 'reset') return true;
+      if (!(error instanceof AtError) || error.failure !== 'timed-out') throw error;
+    }
+    return false;
+  }
+
+  async readTime(signal: AbortSignal): Promise<number | null> {
+    try {
+      const [line] = await this.#link.executeIdempotent({ text: 'AT+TIME=1', response: /^\+TIME:1,/ }, signal);
+      return line === undefined ? null : plausible(parseTime(line.slice('+TIME:'.length)));
+    } catch (error) {
+      if (error instanceof AtError && error.status === TIME_ERROR) return null;
+      throw error;
+    }
+  }
+
+  #onSignal(signal: Signal): void {
+    if (signal.type === 'restarted') this.#lastTime = null;
+    const event = modemEvent(signal);
+    if (event?.type === 'time') {
+      const time = plausible(event.unixSeconds);
+      if (time === null) return;
+      this.#lastTime = time;
+    }
+    if (event) this.emit('event', event);
+  }
+}
+
+/** @returns null for the uptime of a module that has no time */
+function plausible(unixSeconds: number | null): number | null {
+  return unixSeconds !== null && unixSeconds >= FIRST_TIME ? unixSeconds : null;
+}
+
+/** Why a typed line is not sent: it would change what the link relies on. */
+function refuseTyped(line: string): string | null {
+  if (/^AT\+LOADCERT/.test(line))
+    return 'AT+LOADCERT is not sent: the module would take what follows for certificate data';
+  if (/^AT\+IPR/.test(line))
+    return 'AT+IPR is not sent: the module would change its baud rate. Set SERIAL_BAUD instead';
+  if (/^AT(?:E\d*)*V/.test(line)) return 'ATV is not sent: the program relies on the full text of replies';
+  return null;
+}
