@@ -24,8 +24,13 @@ export interface Ack {
 }
 
 /** The member of the reported properties that carries an acknowledgement. */
-export function toReported(name: string, { ac, av, ad, value }: Ack): JsonObject {
-  return { [name]: ad === undefined ? { ac, av, value } : { ac, av, ad, value } };
+export function toReported(name: string, ack: Ack): JsonObject {
+  return { [name]: reportedAck(ack) };
+}
+
+/** An acknowledgement as it is reported. */
+export function reportedAck({ ac, av, ad, value }: Ack): JsonObject {
+  return ad === undefined ? { ac, av, value } : { ac, av, ad, value };
 }
 
 /** Reads an acknowledgement back from a reported property. @returns null for a bare value or anything else */

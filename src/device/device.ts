@@ -27,9 +27,9 @@ export interface DeviceHost {
   sample(sample: Sample): void;
   /** Takes a message that must not be lost. @returns a promise that settles when the module has taken it */
   send(sample: Sample): Promise<void>;
-  /** Properties have another value: members of the reported properties. */
+  /** Properties have another value: members of the reported properties. Without a connection `missing` tells them later. */
   report(members: JsonObject): void;
-  /** The device wants to be started over after so many seconds. */
+  /** The device wants to be started over after so many seconds, counted from the answer to the command that says so. */
   restart(seconds: number): void;
 }
 
@@ -58,6 +58,7 @@ export interface CommandAnswer {
   readonly response: Json;
 }
 
+/** After each connect: `reconcile` where the twin could be read, then `connected`, then `missing`, which is reported. */
 export interface Device {
   /** The DTMI that is announced; null for none. */
   readonly modelId: string | null;
@@ -65,11 +66,14 @@ export interface Device {
   start(host: DeviceHost): Promise<void>;
   /** Begins to take samples, the first at once; called again it does nothing. */
   beginTelemetry(): void;
-  /** There is a connection, and the twin was read: the device may report what it likes. */
-  connected(address: string | null): Promise<void>;
   /** Takes the twin after a connect (Azure 3.2): adopts what it holds, answers what is open. */
   reconcile(twin: Twin): Promise<Answers>;
-  /** What the twin that was reconciled lacks: initial values, and what was reported before; as reported members. */
+  /** There is a connection, and the twin was read: the device may report what it likes. */
+  connected(address: string | null): void;
+  /**
+   * What the twin that was reconciled lacks: initial values, and what was reported before and since; as reported members,
+   * to be joined with those of the answers by `mergeMembers`. From now on the device reports to its host.
+   */
   missing(): JsonObject;
   /** Takes a change of desired properties; a version of a name is answered once, and never after a newer one. */
   apply(patch: JsonObject, version: number): Promise<Answers>;

@@ -2,7 +2,9 @@ import { ACK, type Ack, parseAck } from '../azure/plug-and-play.ts';
 import type { Twin } from '../azure/twin.ts';
 import type { Json, JsonObject } from '../events.ts';
 import type { DeviceModel, ModelProperty } from './model.ts';
-import { refusal } from './validation.ts';
+import { type Range, refusal } from './validation.ts';
+
+const RANGES = new Map<string, Range>([['telemetryInterval', { minimum: 1, maximum: 86_400 }]]);
 
 /** What has become of a value that the cloud desires. */
 export interface PropertyAnswer {
@@ -81,7 +83,7 @@ export class WritableProperties {
     for (const [name, property] of this.#properties) {
       const requested = own(desired, name);
       const ack = parseAck(own(reported, name));
-      const usable = ack !== null && refusal(property, ack.value) === null;
+      const usable = ack !== null && refusal(property, ack.value, RANGES.get(name)) === null;
       // After a restart of this program the twin knows what the device held.
       if (usable && !this.#values.has(name)) this.#values.set(name, ack.value);
       if (requested === undefined) {
@@ -112,7 +114,7 @@ export class WritableProperties {
   }
 
   #refusal(property: ModelProperty, requested: Json): string | null {
-    return requested === null ? null : refusal(property, requested);
+    return requested === null ? null : refusal(property, requested, RANGES.get(property.name));
   }
 
   #default(name: string): Json {

@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { asciiJson } from '../../src/azure/json.ts';
 import { type CommandAnswer, handleCommand } from '../../src/device/commands.ts';
-import { loadModel, readModel } from '../../src/device/model.ts';
+import { loadModel, readModel, type Schema } from '../../src/device/model.ts';
 import { TemperatureSensor } from '../../src/device/telemetry.ts';
-import { refusal } from '../../src/device/validation.ts';
+import { type Range, refusal } from '../../src/device/validation.ts';
 import type { Json } from '../../src/events.ts';
 
 test('the model of the board is read, with its references resolved (Azure 4)', () => {
@@ -60,23 +60,26 @@ test('values are judged by their schema', () => {
       { value: 3, name: 'Blink' },
     ],
   };
-  const cases: [Parameters<typeof refusal>[0]['schema'], string, Json[], Json[], string][] = [
+  const day = { minimum: 1, maximum: 86_400 };
+  const cases: [Schema, Range, Json[], Json[], string][] = [
     [
       'integer',
-      'telemetryInterval',
+      day,
       [1, 5, 86_400, 1e1],
       [0, -1, 86_401, 5.5, '5', true, null, [5], {}],
-      'telemetryInterval must be an integer from 1 to 86400',
+      'n must be an integer from 1 to 86400',
     ],
-    ['integer', 'n', [0, -5], [5.5, 2 ** 53, Number.POSITIVE_INFINITY, '5'], 'n must be an integer'],
-    ['double', 'n', [0, 5.5], [Number.POSITIVE_INFINITY, '5', null], 'n must be a number'],
-    ['string', 'n', ['', 'a'], [5, null], 'n must be a string'],
-    ['boolean', 'n', [true, false], [0, 'true', null], 'n must be a boolean'],
-    [led, 'n', [1, 2, 3], [0, 4, 1.5, '1', 'On', null, [1]], 'n must be 1 (On), 2 (Off) or 3 (Blink)'],
+    ['integer', {}, [0, -5], [5.5, 2 ** 53, Number.POSITIVE_INFINITY, '5'], 'n must be an integer'],
+    ['double', {}, [0, 5.5], [Number.POSITIVE_INFINITY, '5', null], 'n must be a number'],
+    ['string', {}, ['', 'a'], [5, null], 'n must be a string'],
+    ['boolean', {}, [true, false], [0, 'true', null], 'n must be a boolean'],
+    ['integer', { minimum: 0 }, [0, 7], [-1, 0.5], 'n must be an integer, 0 or more'],
+    ['double', { maximum: 1 }, [1, -7.5], [1.1, null], 'n must be a number, 1 or less'],
+    [led, {}, [1, 2, 3], [0, 4, 1.5, '1', 'On', null, [1]], 'n must be 1 (On), 2 (Off) or 3 (Blink)'],
   ];
-  for (const [schema, name, good, bad, sentence] of cases) {
-    for (const value of good) assert.equal(refusal({ name, writable: true, schema }, value), null);
-    for (const value of bad) assert.equal(refusal({ name, writable: true, schema }, value), sentence);
+  for (const [schema, range, good, bad, sentence] of cases) {
+    for (const value of good) assert.equal(refusal({ name: 'n', schema }, value, range), null);
+    for (const value of bad) assert.equal(refusal({ name: 'n', schema }, value, range), sentence);
   }
 });
 

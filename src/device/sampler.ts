@@ -1,0 +1,166 @@
+import type { Clock } from '../clock.ts';
+import type { Json } from '../events.ts';
+import type { DeviceContext, TelemetrySource } from './define.ts';
+import type { Sample } from './device.ts';
+import { Pace } from './pace.ts';
+import { type Place, parsePlace } from './place.ts';
+import { sentenceOf, type UserCode } from './user-code.ts';
+
+export interface SamplerOptions {
+  readonly clock: Clock;
+  readonly code: UserCode;
+  readonly context: DeviceContext;
+  /** Takes what was read at a moment; it may be lost. */
+  readonly sample: (sample: Sample) => void;
+  /** Takes a value of an iterable, and is waited for. */
+  readonly send: (sample: Sample) => Promise<void>;
+}
+
+/** A source whose values are asked for. */
+interface Reading {
+  readonly place: Place;
+  readonly what: string;
+  readonly handler: unknown;
+  read(): unknown;
+  /** It has not ended yet. */
+  pending: boolean;
+  /** It has turned out to be an iterable, whose values come by themselves. */
+  iterated: boolean;
+  /** What was said last of its failing, so that it is not said again at every moment. */
+  told: string | null;
+}
+
+/** Takes a device's telemetry when it is due. */
+export class Sampler {
+  readonly #options: SamplerOptions;
+  /** The pace of the sources that have none of their own. */
+  readonly #main: Pace;
+  readonly #paces: Pace[];
+  readonly #iterables: { place: Place; what: string; source: AsyncIterable<unknown> }[] = [];
+  #interval: number;
+  #begun = false;
+
+  /** @param interval in seconds */
+  constructor(sources: Readonly<Record<string, TelemetrySource>>, interval: number, options: SamplerOptions) {
+    this.#options = options;
+    this.#interval = interval;
+    const groups = new Map<number | undefined, Reading[]>();
+    for (const [key, source] of Object.entries(sources)) {
+      const place = parsePlace(key);
+      const what = `The telemetry "${key}"`;
+      if (isAsyncIterable(source)) {
+        this.#iterables.push({ place, what, source });
+        continue;
+      }
+      const { context } = options;
+      const every = typeof source === 'function' ? undefined : source.every;
+      const [handler, read] =
+        typeof source === 'function' ? [source, () => source(context)] : [source.read, () => source.read(context)];
+      const group = groups.get(every) ?? [];
+      groups.set(every, [...group, { place, what, handler, read, pending: false, iterated: false, told: null }]);
+    }
+    const pace = (seconds: number, group: readonly Reading[]) =>
+      new Pace(options.clock, 1000 * seconds, () => void this.#take(group));
+    this.#main = pace(interval, groups.get(undefined) ?? []);
+    groups.delete(undefined);
+    this.#paces = [this.#main, ...[...groups].map(([every, group]) => pace(every ?? interval, group))];
+  }
+
+  /** Seconds between the messages of the sources that have no pace of their own. */
+  get interval(): number {
+    return this.#interval;
+  }
+
+  set interval(seconds: number) {
+    this.#interval = seconds;
+    this.#main.change(1000 * seconds);
+  }
+
+  /** Takes the first samples at once; called again, it does nothing. */
+  begin(): void {
+    if (this.#begun) return;
+    this.#begun = true;
+    for (const pace of this.#paces) pace.begin();
+    for (const { place, what, source } of this.#iterables) this.#iterate(place, what, source);
+  }
+
+  stop(): void {
+    for (const pace of this.#paces) pace.stop();
+  }
+
+  /** Reads all sources of a pace; what they give at one moment goes in one message, for each component one. */
+  async #take(group: readonly Reading[]): Promise<void> {
+    const takenAt = this.#options.clock.wall();
+    const ready = group.filter(({ pending, iterated }) => !pending && !iterated);
+    const values = await Promise.all(ready.map((reading) => this.#read(reading)));
+    const bodies = new Map<string | undefined, [string, Json][]>();
+    for (const [index, { place }] of ready.entries()) {
+      const value = values[index];
+      if (value === undefined) continue;
+      const body = bodies.get(place.component) ?? [];
+      bodies.set(place.component, [...body, [place.name, value]]);
+    }
+    for (const [component, body] of bodies) {
+      this.#options.sample(message(Object.fromEntries(body), takenAt, component));
+    }
+  }
+
+  /** @returns undefined where there is nothing to send, which was said */
+  async #read(reading: Reading): Promise<Json | undefined> {
+    const { place, what, handler } = reading;
+    reading.pending = true;
+    const outcome = await this.#options.code.value(what, handler, () => {
+      const value = reading.read();
+      if (!isAsyncIterable(value)) return value;
+      reading.iterated = true;
+      this.#iterate(place, what, value);
+      return undefined;
+    });
+    reading.pending = false;
+    if (reading.iterated) return undefined;
+    if (outcome.kind === 'done' && outcome.value !== undefined) {
+      reading.told = null;
+      return outcome.value;
+    }
+    const told = outcome.kind === 'done' ? `${what} gave nothing` : outcome.message;
+    if (told !== reading.told) this.#options.code.warn(told);
+    reading.told = told;
+    return undefined;
+  }
+
+  /** Sends the values of an iterable, each when the one before was taken. */
+  #iterate({ name, component }: Place, what: string, source: AsyncIterable<unknown>): void {
+    const { code, clock, send } = this.#options;
+    code.launch(what, source, async () => {
+      const iterator = source[Symbol.asyncIterator]();
+      const stopped = new Promise<'stopped'>((resolve) => {
+        code.signal.addEventListener('abort', () => resolve('stopped'), { once: true });
+      });
+      for (;;) {
+        const next = await Promise.race([iterator.next(), stopped]);
+        if (next === 'stopped') break;
+        if (next.done) return;
+        const outcome = await code.value(what, source, () => next.value);
+        if (outcome.kind !== 'done' || outcome.value === undefined) {
+          code.warn(outcome.kind === 'done' ? `${what} gave nothing` : outcome.message);
+          continue;
+        }
+        try {
+          await send(message({ [name]: outcome.value }, clock.wall(), component));
+        } catch (error) {
+          code.warn(`A telemetry message was not sent: ${sentenceOf(error)}`);
+        }
+      }
+      // Nobody waits for it: a generator that waits for its next event would not come to its end.
+      void iterator.return?.();
+    });
+  }
+}
+
+function message(body: Json, takenAt: number, component: string | undefined): Sample {
+  return component === undefined ? { body, takenAt } : { body, takenAt, component };
+}
+
+function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
+}
