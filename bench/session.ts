@@ -1,7 +1,12 @@
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../src/clock.ts';
 import { resolveSettings } from '../src/config/resolve.ts';
+import { loadModel } from '../src/device/model.ts';
+import { createDevice } from '../src/device/runtime.ts';
+import { schemaOf } from '../src/device/schema.ts';
+import { wbz451 } from '../src/device/wbz451.ts';
 import type { Report } from '../src/events.ts';
+import { createModem } from '../src/modem/detect.ts';
 import type { SessionSettings } from '../src/session/context.ts';
 import { Session } from '../src/session/session.ts';
 
@@ -21,7 +26,7 @@ export interface RunningSession {
 export function startSession(
   stream: Duplex,
   clock: Clock,
-  settings: Partial<SessionSettings> = {},
+  settings: Partial<SessionSettings> & { interval?: number } = {},
   report: Report = () => undefined,
 ): RunningSession {
   const stop = new AbortController();
@@ -37,7 +42,8 @@ export function startSession(
       if (event.type === 'telemetry') onTelemetry();
       report(event);
     },
-    open: async () => stream,
+    device: createDevice(wbz451(), { interval: settings.interval ?? null, schema: schemaOf(loadModel()) }),
+    openModem: async () => createModem(stream, clock),
   });
   const ended = session.run(stop.signal);
   const shutdown = ended.then(() => {

@@ -25,7 +25,7 @@ export type SessionEvent =
   | { type: 'assigned'; hub: string; deviceId: string }
   | { type: 'twin'; desired: JsonObject; reported: JsonObject }
   /** A telemetry message that the module has accepted (with QoS 1: that the cloud has acknowledged). */
-  | { type: 'telemetry'; body: JsonObject }
+  | { type: 'telemetry'; body: Json; component?: string }
   /** A desired property that was answered: `value` is in force now, `requested` was asked for. */
   | { type: 'property'; name: string; value: Json; requested: Json; version: number; ac: number }
   | { type: 'command'; name: string; request: Json; status: number; response: Json }

@@ -33,7 +33,7 @@ export function isJsonObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Compact JSON in pure ASCII, since the module takes nothing else in a quoted string (AT protocol 4.2). */
+/** Compact JSON in pure ASCII: as many bytes as characters, and nothing in it that a way to the cloud could change. */
 export function asciiJson(value: Json): string {
   return JSON.stringify(value).replace(
     /[\u007f-\uffff]/g,

@@ -18,8 +18,8 @@ export type RegistrationAnswer =
   | { kind: 'malformed'; reason: string };
 
 /** Payload of the registration. The model must stand inside `payload`; beside it DPS refuses it (Azure 1.2). */
-export function registerBody(registrationId: string, modelId: string): JsonObject {
-  return { registrationId, payload: { modelId } };
+export function registerBody(registrationId: string, modelId: string | null): JsonObject {
+  return modelId === null ? { registrationId } : { registrationId, payload: { modelId } };
 }
 
 /**
@@ -37,7 +37,7 @@ export function registrationAnswer(
   if (status < 400) return { kind: 'malformed', reason: `the status ${status} is none that DPS documents` };
   const error = parseServiceError(payload);
   const message = error.message ?? 'DPS gave no reason';
-  // An operation that is not found has expired; a conflict is about the state that a new registration makes anew.
+  // An operation that is not found has expired; a conflict is about the state that a new registration replaces.
   const restart = status === 409 || status === 412 || (status === 404 && request === 'poll');
   if (restart || status === 429 || status >= 500) return { kind: 'again', status, message, retryAfter, restart };
   return { kind: 'refused', status, errorCode: error.errorCode, message };
@@ -46,7 +46,7 @@ export function registrationAnswer(
 function outcome(retryAfter: number | null, payload: Uint8Array): RegistrationAnswer {
   const body = parseJson(payload);
   if (!body.ok) return { kind: 'malformed', reason: body.reason };
-  if (!isJsonObject(body.value)) return { kind: 'malformed', reason: 'it is no JSON object' };
+  if (!isJsonObject(body.value)) return { kind: 'malformed', reason: 'it is not a JSON object' };
   const { operationId, status, registrationState } = body.value;
   const state = isJsonObject(registrationState) ? registrationState : {};
   switch (status ?? state['status']) {
@@ -73,7 +73,7 @@ function assignment(state: JsonObject): RegistrationAnswer {
   if (profile !== null && profile !== 'classic') {
     return { kind: 'profile', profile: messageOf(profile) ?? asciiJson(profile) };
   }
-  if (!isHostName(hub)) return { kind: 'malformed', reason: 'its assignedHub is no host name of 1 to 63 characters' };
+  if (!isHostName(hub)) return { kind: 'malformed', reason: 'its assignedHub is not a host name' };
   if (!isDeviceId(deviceId)) return { kind: 'malformed', reason: 'its deviceId is none that Azure allows' };
   return { kind: 'assigned', hub, deviceId, substatus: messageOf(substatus) };
 }
@@ -83,9 +83,9 @@ function isOperationId(value: Json | undefined): value is string {
   return typeof value === 'string' && /^[\x21-\x7e]{1,128}$/.test(value);
 }
 
-/** The module takes 63 characters (AT protocol 8.6). */
+/** A name as DNS knows it, of 253 characters at most. */
 function isHostName(value: Json | undefined): value is string {
-  const name = /^(?=.{1,63}$)[a-z\d]([a-z\d-]*[a-z\d])?(\.[a-z\d]([a-z\d-]*[a-z\d])?)*$/i;
+  const name = /^(?=.{1,253}$)[a-z\d]([a-z\d-]*[a-z\d])?(\.[a-z\d]([a-z\d-]*[a-z\d])?)*$/i;
   return typeof value === 'string' && name.test(value);
 }
 

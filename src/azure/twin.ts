@@ -41,7 +41,7 @@ export function parseDesiredPatch(
 function parseObject(payload: Uint8Array): { value: JsonObject } | Malformed {
   const parsed = parseJson(payload);
   if (!parsed.ok) return { malformed: parsed.reason };
-  return isJsonObject(parsed.value) ? { value: parsed.value } : { malformed: 'it is no JSON object' };
+  return isJsonObject(parsed.value) ? { value: parsed.value } : { malformed: 'it is not a JSON object' };
 }
 
 function versionIn(document: JsonObject): number | null {

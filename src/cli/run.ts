@@ -1,10 +1,12 @@
 import { readEnvFile } from '../config/env-file.ts';
 import { resolveSettings, type Settings } from '../config/resolve.ts';
 import { EXIT, type ExitCode, toAppError } from '../errors.ts';
+import { createModem } from '../modem/detect.ts';
 import { Session } from '../session/session.ts';
 import { attachKeyboard } from '../terminal/keyboard.ts';
 import { type Output, openOutput } from '../terminal/output.ts';
 import { Redactor } from '../terminal/redact.ts';
+import { chooseDevice } from './choose-device.ts';
 import { finish } from './finish.ts';
 import { type Link, openLink } from './open-link.ts';
 import type { ProcessEnvironment } from './process-environment.ts';
@@ -50,6 +52,7 @@ async function runSession(
 ): Promise<ExitStatus> {
   const { clock, random, stdin, signals } = environment;
   const { report } = output;
+  const device = chooseDevice(settings);
   const rootCert = settings.rootCert === null ? null : readRootCertificate(settings.rootCert, environment);
   let session: Session | null = null;
   let link: Link | null = null;
@@ -67,7 +70,9 @@ async function runSession(
   shutdown.beforeExit = () => keyboard?.close();
   try {
     link = await openLink(settings, { clock, random, report });
-    session = new Session({ settings: { ...settings, rootCert }, clock, random, report, open: link.open });
+    const { open } = link;
+    const openModem = async (signal: AbortSignal) => createModem(await open(signal), clock);
+    session = new Session({ settings: { ...settings, rootCert }, device, clock, random, report, openModem });
     await session.run(shutdown.signal);
     return shutdown.exitStatus ?? { code: EXIT.done, reason: 'the requested number of messages was sent' };
   } finally {

@@ -1,17 +1,16 @@
-import type { Duplex } from 'node:stream';
 import type { Clock } from '../clock.ts';
-import type { WritableProperties } from '../device/properties.ts';
+import type { Device } from '../device/device.ts';
 import type { AppError } from '../errors.ts';
 import type { Report } from '../events.ts';
 import type { Modem, Network, QoS } from '../modem/modem.ts';
-import type { HubClient } from './hub-client.ts';
+import type { TwinHistory } from './hub/twin-history.ts';
 import type { RetryPolicy } from './retry-policy.ts';
-import type { Outcome, State } from './table.ts';
+import type { Outcome } from './table.ts';
 import type { TelemetryBuffer } from './telemetry-buffer.ts';
 
 /** What a session needs to know. */
 export interface SessionSettings {
-  readonly wifi: Readonly<Network>;
+  readonly wifi: Network;
   readonly ntpServer: string;
   readonly dpsHost: string;
   readonly idScope: string;
@@ -23,45 +22,32 @@ export interface SessionSettings {
   readonly mqttTls: 0 | 1;
   /** Of DPS and of the hub. */
   readonly mqttPort: number;
-  readonly modelId: string;
-  /** Seconds between telemetry messages until the cloud asks for something else. */
-  readonly interval: number;
-  /** Ends the session after so many accepted messages. */
+  /** Ends the session after so many accepted telemetry messages. */
   readonly count: number | null;
   readonly qos: QoS;
   readonly onReboot: 'log' | 'restart';
 }
 
-/** What the states' effects work with. */
-export interface Context {
+/** What lasts as long as the session, and all states work with. */
+export interface SessionContext {
   readonly settings: SessionSettings;
   readonly clock: Clock;
   readonly random: () => number;
   readonly report: Report;
-  readonly setbacks: RetryPolicy;
-  readonly properties: WritableProperties;
-  readonly outbox: TelemetryBuffer;
+  readonly retry: RetryPolicy;
+  readonly device: Device;
+  readonly telemetry: TelemetryBuffer;
+  readonly twins: TwinHistory;
   /** Opens the way to the module. @throws AppError */
-  open(signal: AbortSignal): Promise<Duplex>;
-  /** Makes the opened stream the session's module. */
-  attach(stream: Duplex): void;
-  /** The module. @throws when no port is open */
-  readonly modem: Modem;
-  /** Who the device is at DPS; empty before it is known. */
-  deviceId: string;
-  /** The joined network: the module's address in it, and whether this session has joined it or found it so. */
-  network: { ip: string; found: boolean } | null;
-  /** The hub and the identity that DPS has assigned; null before. */
-  hub: HubClient | null;
-  /** Messages that were accepted. */
-  sent: number;
+  openModem(signal: AbortSignal): Promise<Modem>;
+  /** It is known now who the device is. */
+  startDevice(deviceId: string): Promise<void>;
   /** Work beside the state's own has failed: ends the state as the failure of its own work would. */
   fail(error: unknown): void;
   /** Something has happened outside the state's own work; it counts where the table has a row for it. */
   raise(outcome: Outcome): void;
   /** Says that `error` has happened and that the session goes on. @throws it when it is time to give up */
   setback(error: AppError): void;
+  /** Does what must not be cut off by the end of the state, nor by that of the session, within a moment. */
+  finish<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T>;
 }
-
-/** Does what a state is for, and returns what came of it. Ends at once when `signal` is aborted. */
-export type StateHandler<S extends State> = (context: Context, signal: AbortSignal) => Promise<Outcome<S>>;

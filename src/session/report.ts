@@ -14,3 +14,12 @@ export function note(report: Report, message: string): void {
 export function warn(report: Report, message: string): void {
   report({ type: 'event', level: 'warning', message });
 }
+
+/** A message from the cloud is lost because it was larger than the module can receive; null where its size is not known. */
+export function warnOversize(report: Report, bytes: number | null, limit: number): void {
+  const size = bytes === null ? '' : ` of ${bytes} bytes`;
+  warn(
+    report,
+    `A message${size} from the cloud is larger than the ${limit} bytes that the module can receive; it is lost`,
+  );
+}

@@ -1,35 +1,35 @@
-import type { Duplex } from 'node:stream';
-import { AtError } from '../at/error.ts';
 import { type Clock, sleep } from '../clock.ts';
-import { loadModel } from '../device/model.ts';
-import { WritableProperties } from '../device/properties.ts';
-import { TemperatureSensor } from '../device/telemetry.ts';
+import type { Device } from '../device/device.ts';
 import type { AppError } from '../errors.ts';
 import type { Report } from '../events.ts';
-import { createModem } from '../modem/detect.ts';
-import type { Modem, ModemEvent } from '../modem/modem.ts';
-import type { Context, SessionSettings } from './context.ts';
-import type { HubClient } from './hub-client.ts';
-import { outcomeOfError, outcomeOfEvent, setbackOf } from './outcomes.ts';
-import { warn } from './report.ts';
+import { type Modem, ModemError, type ModemEvent } from '../modem/modem.ts';
+import type { SessionContext, SessionSettings } from './context.ts';
+import { type AnyResult, areKnown, type Facts, keep } from './facts.ts';
+import { TwinHistory } from './hub/twin-history.ts';
+import { costOf, outcomeOfError, outcomeOfEvent } from './outcomes.ts';
+import { note, warn, warnOversize } from './report.ts';
 import { RetryPolicy } from './retry-policy.ts';
 import { STATE_HANDLERS } from './states/index.ts';
+import type { StateHandler } from './states/state-handler.ts';
 import { isServing, next, type Outcome, type State } from './table.ts';
 import { TelemetryBuffer } from './telemetry-buffer.ts';
 
 export interface SessionOptions {
   settings: SessionSettings;
+  /** The device that is played. */
+  device: Device;
   clock: Clock;
+  /** Evenly distributed in [0, 1). */
   random: () => number;
   report: Report;
   /** Opens the way to the module; called again after it was lost. @throws AppError */
-  open(signal: AbortSignal): Promise<Duplex>;
+  openModem(signal: AbortSignal): Promise<Modem>;
 }
 
-/** How long a farewell to the broker may take when the session ends. */
-const FAREWELL_TIMEOUT = 1_500;
+/** How long the last answer, and the goodbye to the broker, may take when the session ends. */
+const CLOSING_TIMEOUT = 1_500;
 
-/** Thrown into the effect of a state when something from outside ends that state. */
+/** Thrown into the handler of a state when something from outside ends that state. */
 class Interruption extends Error {
   readonly outcome: Outcome;
 
@@ -39,145 +39,206 @@ class Interruption extends Error {
   }
 }
 
-/** One run of the program: walks the transition table, performing the effect of each state it is in. */
-export class Session implements Context {
-  readonly settings: SessionSettings;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly report: Report;
-  readonly open: (signal: AbortSignal) => Promise<Duplex>;
-  readonly setbacks: RetryPolicy;
-  readonly properties: WritableProperties;
-  readonly outbox: TelemetryBuffer;
-  deviceId = '';
-  network: Context['network'] = null;
-  hub: HubClient | null = null;
-  sent = 0;
-  #modem: Modem | null = null;
+/**
+ * One run of the program: walks the transition table, calls the handler of each state it is in, and keeps what the states
+ * learn for those that need it.
+ */
+export class Session {
+  readonly #context: SessionContext;
+  readonly #device: Device;
+  readonly #telemetry: TelemetryBuffer;
+  /** Aborted when nothing more can be said to the module. */
+  readonly #closed = new AbortController();
+  readonly #unfinished = new Set<Promise<unknown>>();
+  #deviceStarted = false;
+  #facts: Partial<Facts> = {};
   #state: State = 'open-port';
-  #effect = new AbortController();
+  /** Ends the present state. */
+  #interrupt = new AbortController();
 
-  constructor({ settings, clock, random, report, open }: SessionOptions) {
-    this.settings = settings;
-    this.clock = clock;
-    this.random = random;
-    this.report = report;
-    this.open = open;
-    this.setbacks = new RetryPolicy(random);
-    const sensor = new TemperatureSensor();
-    this.outbox = new TelemetryBuffer(() => sensor.next());
-    this.properties = new WritableProperties(loadModel(), { telemetryInterval: settings.interval });
+  constructor({ settings, device, clock, random, report, openModem }: SessionOptions) {
+    this.#device = device;
+    this.#telemetry = new TelemetryBuffer(clock, settings.qos);
+    this.#context = {
+      settings,
+      clock,
+      random,
+      report,
+      device,
+      telemetry: this.#telemetry,
+      retry: new RetryPolicy(random),
+      twins: new TwinHistory(),
+      openModem: async (signal) => this.#watch(await openModem(signal)),
+      startDevice: (deviceId) => this.#startDevice(deviceId),
+      fail: (error) => this.#fail(error),
+      raise: (outcome) => this.#raise(outcome),
+      setback: (error) => this.#setback(error),
+      finish: (work) => this.#finish(work),
+    };
   }
 
   /**
-   * Runs until the table says `stop` or `stop` is aborted; then says farewell to the broker and closes the port.
+   * Runs until the table says `stop` or `stop` is aborted; then closes the connection to the broker, and the port.
    * @throws AppError when the session cannot go on
    */
   async run(stop: AbortSignal): Promise<void> {
     try {
       while (!stop.aborted) {
-        this.report({ type: 'state', state: this.#state });
+        this.#context.report({ type: 'state', state: this.#state });
         const following = await this.#perform(this.#state, stop);
         if (following === 'stop') break;
-        if (!isServing(following)) this.hub?.suspend();
-        else if (!isServing(this.#state)) this.hub?.serve();
         this.#state = following;
+        this.#facts = keep(this.#facts, following);
       }
     } finally {
-      await this.#farewell();
+      await this.#close();
     }
   }
 
-  /** Sends a line that a person has typed; its answer shows in the transcript. */
+  /** Sends a line that a person typed. */
   async type(line: string): Promise<void> {
+    const { report } = this.#context;
+    const { modem } = this.#facts;
+    if (!modem) {
+      warn(report, 'There is no module yet to send this to');
+      return;
+    }
     try {
-      const modem = this.#modem;
-      const refusal = modem ? await modem.type(line, this.#effect.signal) : 'There is no module yet to send this to';
-      if (refusal !== null) warn(this.report, refusal);
+      const refusal = await modem.type(line, this.#interrupt.signal);
+      if (refusal !== null) warn(report, refusal);
     } catch (error) {
-      if (error instanceof AtError && error.failure !== 'refused') warn(this.report, error.message);
+      if (error instanceof ModemError && error.failure !== 'refused') warn(report, error.message);
     }
   }
 
-  get modem(): Modem {
-    if (!this.#modem) throw new Error('no port is open');
-    return this.#modem;
-  }
-
-  attach(stream: Duplex): void {
-    this.#modem?.close();
-    const modem = createModem(stream, this.clock);
-    modem.on('sent', (line) => this.report({ type: 'at', dir: 'tx', line }));
-    modem.on('received', (line, kind) => this.report({ type: 'at', dir: 'rx', line, kind }));
-    modem.on('event', (event) => this.#onEvent(event));
-    modem.on('closed', () => this.raise('port-lost'));
-    this.#modem = modem;
-  }
-
-  raise(outcome: Outcome): void {
-    if (next(this.#state, outcome) !== null) this.#effect.abort(new Interruption(outcome));
-  }
-
-  fail(error: unknown): void {
-    const outcome = outcomeOfError(error);
-    this.#effect.abort(outcome === null ? error : new Interruption(outcome));
-  }
-
-  setback(error: AppError): void {
-    this.setbacks.record(error);
-    warn(this.report, `${error.message}. Trying again.`);
-  }
-
-  #onEvent(event: ModemEvent): void {
-    if (event.type === 'message' && isServing(this.#state)) this.hub?.receive(event.topic, event.payload);
-    if (event.type === 'lost-message' && isServing(this.#state)) this.hub?.refresh();
-    const outcome = outcomeOfEvent(event);
-    if (outcome !== null) this.raise(outcome);
-  }
-
-  async #perform(state: State, stop: AbortSignal): Promise<State | 'stop'> {
-    const effect = new AbortController();
-    const onStop = () => effect.abort(stop.reason);
+  /** Calls the handler of a state. @returns the state that follows */
+  async #perform<S extends State>(state: S, stop: AbortSignal): Promise<State | 'stop'> {
+    const interrupt = new AbortController();
+    const onStop = () => interrupt.abort(stop.reason);
     stop.addEventListener('abort', onStop);
-    this.#effect = effect;
-    let done = false;
+    this.#interrupt = interrupt;
     try {
-      const outcome = await STATE_HANDLERS[state](this, effect.signal);
-      done = true;
-      effect.signal.throwIfAborted();
+      const result = await unlessAborted(this.#call(state, interrupt.signal), interrupt.signal);
+      const { outcome, error, ...learned } = typeof result === 'string' ? { outcome: result } : result;
+      Object.assign(this.#facts, learned);
+      if (error) this.#setback(error);
       return following(state, outcome);
     } catch (error) {
       if (stop.aborted) return 'stop';
-      const reason: unknown = effect.signal.aborted ? effect.signal.reason : error;
-      const outcome = reason instanceof Interruption ? reason.outcome : outcomeOfError(reason);
-      if (outcome === null || next(state, outcome) === null) throw reason;
-      // An effect that came to its end has counted its failure itself; what followed from that counts no more.
-      const setback = done ? null : setbackOf(state, outcome);
-      if (setback) this.setback(setback);
+      const outcome = error instanceof Interruption ? error.outcome : outcomeOfError(error);
+      if (outcome === null || next(state, outcome) === null) throw error;
+      this.#pay(state, outcome);
       return following(state, outcome);
     } finally {
       stop.removeEventListener('abort', onStop);
     }
   }
 
-  /** Leaves the module disconnected where that is possible within a moment, and the port closed. */
-  async #farewell(): Promise<void> {
-    this.hub?.suspend();
-    if (!this.#modem) return;
-    const modem = this.#modem;
-    const deadline = new AbortController();
-    const timeout = sleep(this.clock, FAREWELL_TIMEOUT, deadline.signal).then(
-      () => deadline.abort(),
-      () => undefined,
-    );
+  /** Pauses where that is due, then does the work of a state. A reset comes before its pause: it ends what storms. */
+  async #call<S extends State>(state: S, signal: AbortSignal): Promise<AnyResult> {
+    const { retry, clock } = this.#context;
+    if (state !== 'reset') await retry.wait(clock, signal);
+    const handler: StateHandler<S> = STATE_HANDLERS[state];
+    const facts = this.#facts;
+    if (!areKnown(facts, state)) throw new Error(`the state ${state} lacks facts`);
+    return handler(this.#context, facts, signal);
+  }
+
+  #pay(state: State, outcome: Outcome): void {
+    const cost = costOf(state, outcome);
+    if (cost?.kind === 'setback') this.#setback(cost.error);
+    if (cost?.kind === 'loss') this.#context.retry.recordLoss(cost.error, outcome === 'broker-down');
+  }
+
+  #setback(error: AppError): void {
+    const { retry, report } = this.#context;
+    retry.record(error);
+    warn(report, `${error.message}. Trying again in ${Math.max(1, Math.round(retry.pause / 1000))} s.`);
+  }
+
+  /** Hears everything that a modem tells, for as long as it is there. */
+  #watch(modem: Modem): Modem {
+    const { report } = this.#context;
+    modem.on('sent', (line) => report({ type: 'at', dir: 'tx', line }));
+    modem.on('received', (line, kind) => report({ type: 'at', dir: 'rx', line, kind }));
+    modem.on('event', (event) => this.#onEvent(event, modem));
+    modem.on('closed', () => this.#raise('port-lost'));
+    return modem;
+  }
+
+  #onEvent(event: ModemEvent, { limits }: Modem): void {
+    const isRead = isServing(this.#state) || this.#state === 'dps-register';
+    if (event.type === 'overflow' && !isRead) warnOversize(this.#context.report, event.bytes, limits.receivedPacket);
+    const outcome = outcomeOfEvent(event);
+    if (outcome !== null) this.#raise(outcome);
+  }
+
+  #raise(outcome: Outcome): void {
+    if (next(this.#state, outcome) !== null) this.#interrupt.abort(new Interruption(outcome));
+  }
+
+  #fail(error: unknown): void {
+    const outcome = outcomeOfError(error);
+    this.#interrupt.abort(outcome === null ? error : new Interruption(outcome));
+  }
+
+  async #startDevice(deviceId: string): Promise<void> {
+    if (this.#deviceStarted) return;
+    this.#deviceStarted = true;
+    const { report, clock, settings } = this.#context;
+    await this.#device.start({
+      clock,
+      deviceId,
+      note: (message) => note(report, message),
+      warn: (message) => warn(report, message),
+      sample: (sample) => this.#telemetry.add(sample),
+      send: (sample) => this.#telemetry.send(sample),
+      report: (members) => this.#facts.connection?.report(members),
+      restart: (seconds) => {
+        if (settings.onReboot === 'restart') this.#restartAfter(seconds);
+      },
+    });
+  }
+
+  #restartAfter(seconds: number): void {
+    const { signal } = this.#closed;
+    // The command that asks for it is answered first.
+    Promise.allSettled(this.#unfinished)
+      .then(() => sleep(this.#context.clock, 1000 * seconds, signal))
+      .then(
+        () => this.#raise('restart'),
+        () => undefined,
+      );
+  }
+
+  async #finish<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const promise = work(this.#closed.signal);
+    this.#unfinished.add(promise);
     try {
-      if (isServing(this.#state) || this.#state === 'dps-register') await modem.mqtt.close(deadline.signal);
-    } catch {
-      // The connection, or the port, is gone already.
+      return await promise;
     } finally {
-      deadline.abort();
-      await timeout;
-      modem.close();
+      this.#unfinished.delete(promise);
+    }
+  }
+
+  /** Gives what has begun a moment to end, leaves the broker where that is possible within it, and closes the port. */
+  async #close(): Promise<void> {
+    const { clock } = this.#context;
+    const { modem, connection } = this.#facts;
+    const late = clock.after(CLOSING_TIMEOUT, () => this.#closed.abort(new Error('the session has ended')));
+    try {
+      await unlessAborted(Promise.allSettled(this.#unfinished), this.#closed.signal);
+      connection?.end();
+      if (isServing(this.#state) || this.#state === 'dps-register') await modem?.mqtt.close(this.#closed.signal);
+    } catch {
+      // The connection, or the port, is gone already, or time is up.
+    } finally {
+      late.cancel();
+      this.#closed.abort(new Error('the session has ended'));
+      connection?.end();
+      modem?.close();
+      this.#telemetry.close();
+      await this.#device.stop();
     }
   }
 }
@@ -186,4 +247,14 @@ function following(state: State, outcome: Outcome): State | 'stop' {
   const result = next(state, outcome);
   if (result === null) throw new Error(`the state ${state} has no row for ${outcome}`);
   return result;
+}
+
+/** What `work` comes to, unless `signal` is aborted first. @throws the reason of `signal` then */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
 }

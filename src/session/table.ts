@@ -1,4 +1,4 @@
-/** What can happen in any state once a module is there: it restarts, or the port goes. */
+/** What can happen in any state once there is a module: it restarts, or the port goes. */
 const ANY_TIME = { rebooted: 'sync', 'port-lost': 'open-port' } as const;
 
 /** What can happen while the session talks to the module: it stops answering. */
@@ -8,12 +8,14 @@ const TALKING = { ...ANY_TIME, 'timed-out': 'reset' } as const;
 const BEFORE_HUB = { ...TALKING, 'wifi-lost': 'reset', stuck: 'reset' } as const;
 
 /**
- * What can happen with the hub at the other end: the module reconnects by itself (T2), and must not be told to (T1),
- * so the session waits; a lost Wi-Fi it must join again, for the module does not (T48).
+ * What can happen with the hub at the other end: a module that reconnects by itself must not be told to, so the session
+ * waits; a lost Wi-Fi it must join again. Subscriptions belong to a connection: with a new one, they are made again.
  */
 const WITH_HUB = {
   ...TALKING,
   'broker-down': 'await-reconnect',
+  'broker-up': 'hub-subscribe',
+  unanswered: 'hub-subscribe',
   'wifi-lost': 'rejoin',
   stuck: 'reset',
   restart: 'reset',
@@ -26,15 +28,15 @@ const WITH_HUB = {
  */
 export const TRANSITIONS = {
   'open-port': { opened: 'sync' },
-  sync: { ...ANY_TIME, ready: 'root-cert' },
+  sync: { 'port-lost': 'open-port', ready: 'root-cert' },
   'root-cert': { ...TALKING, trusted: 'identity' },
   identity: { ...TALKING, known: 'wi-fi' },
   'wi-fi': { ...TALKING, joined: 'clock', 'not-joined': 'wi-fi', stuck: 'reset' },
-  clock: { ...TALKING, set: 'dps-connect', missing: 'reset', 'wifi-lost': 'reset' },
+  clock: { ...BEFORE_HUB, set: 'dps-connect', missing: 'reset' },
 
   'dps-connect': { ...BEFORE_HUB, connected: 'dps-register', failed: 'reset' },
   'dps-register': { ...BEFORE_HUB, assigned: 'dps-disconnect', failed: 'reset', 'broker-down': 'reset' },
-  'dps-disconnect': { ...BEFORE_HUB, closed: 'hub-connect', stuck: 'reset' },
+  'dps-disconnect': { ...BEFORE_HUB, closed: 'hub-connect' },
 
   'hub-connect': { ...BEFORE_HUB, connected: 'hub-subscribe', failed: 'reset' },
   'hub-subscribe': { ...WITH_HUB, subscribed: 'twin', failed: 'reset' },
@@ -45,11 +47,18 @@ export const TRANSITIONS = {
   'await-reconnect': {
     ...TALKING,
     reconnected: 'hub-subscribe',
+    reconnect: 'hub-connect',
     failed: 'reset',
     'wifi-lost': 'rejoin',
     stuck: 'reset',
   },
-  rejoin: { ...TALKING, joined: 'await-reconnect', 'still-connected': 'twin', 'not-joined': 'rejoin', stuck: 'reset' },
+  rejoin: {
+    ...TALKING,
+    joined: 'await-reconnect',
+    'still-connected': 'hub-subscribe',
+    'not-joined': 'rejoin',
+    stuck: 'reset',
+  },
   reset: { 'port-lost': 'open-port', restarted: 'sync' },
 } as const satisfies Record<string, Record<string, string>>;
 

@@ -1,59 +1,109 @@
-import type { JsonObject } from '../events.ts';
+import type { Clock } from '../clock.ts';
+import type { Sample } from '../device/device.ts';
 import type { QoS } from '../modem/modem.ts';
-
-/** A reading of the sensor, and when it was taken, in milliseconds since 1970. */
-export interface Sample {
-  body: JsonObject;
-  takenAt: number;
-}
 
 /** At the shortest interval this keeps about a quarter of an hour. */
 const CAPACITY = 1_000;
-const AT_ONCE = 0;
+
+/** A message that waits to be sent. */
+export interface Waiting {
+  readonly sample: Sample;
+  /** When it was handed over, in milliseconds of the monotonic clock. */
+  readonly since: number;
+  /** It stays until it is accepted. */
+  readonly mustBeSent: boolean;
+}
+
+interface Entry extends Waiting {
+  /** Settles the promise of whoever must know that the module has taken it. */
+  readonly taken?: { resolve(): void; reject(reason: Error): void };
+}
 
 /**
- * The telemetry that is due. Sampling goes on while there is no connection: with QoS 1 what falls due then is kept,
- * with QoS 0 it is lost, and counted.
+ * The telemetry that is to be sent. Sampling goes on while there is no connection: with QoS 1 what falls due then is
+ * kept, with QoS 0 all but the latest is lost, and counted. A message that must not be lost stays in any case.
  */
 export class TelemetryBuffer {
-  readonly #read: () => JsonObject;
-  readonly #waiting: Sample[] = [];
-  #lastTaken: number | null = null;
+  readonly #clock: Clock;
+  readonly #qos: QoS;
+  readonly #entries: Entry[] = [];
+  #lost = 0;
+  #sent = 0;
+  #onFilled: (() => void) | null = null;
 
-  /** @param read the next reading of the sensor */
-  constructor(read: () => JsonObject) {
-    this.#read = read;
+  constructor(clock: Clock, qos: QoS) {
+    this.#clock = clock;
+    this.#qos = qos;
   }
 
-  /** When the next sample falls due, in milliseconds since 1970; the first one at once. `interval` in seconds. */
-  due(interval: number): number {
-    return this.#lastTaken === null ? AT_ONCE : this.#lastTaken + 1000 * interval;
+  /** Takes a sample that may be lost: with QoS 0 when there is no connection, else when the buffer is full. */
+  add(sample: Sample): void {
+    const droppable = this.#entries.filter(({ mustBeSent }) => !mustBeSent);
+    const capacity = this.#qos === 0 && this.#onFilled === null ? 1 : CAPACITY;
+    if (droppable.length >= capacity && droppable[0]) {
+      this.#entries.splice(this.#entries.indexOf(droppable[0]), 1);
+      this.#lost++;
+    }
+    this.#push({ sample, since: this.#clock.monotonic(), mustBeSent: false });
   }
 
   /**
-   * Takes every sample that has fallen due.
-   * @returns how many were lost: with QoS 0 all but the present one, with QoS 1 the oldest beyond the capacity
+   * Takes a message that must not be lost.
+   * @returns a promise that settles when the module has taken it
+   * @throws when the buffer is full of such messages: whoever sends must wait for the promises
    */
-  take(now: number, interval: number, qos: QoS): number {
-    const capacity = qos === 0 ? 1 : CAPACITY;
-    let lost = 0;
-    for (let due = this.due(interval); due <= now; due = this.due(interval)) {
-      this.#lastTaken = due === AT_ONCE ? now : due;
-      this.#waiting.push({ body: this.#read(), takenAt: this.#lastTaken });
-      if (this.#waiting.length <= capacity) continue;
-      this.#waiting.shift();
-      lost++;
+  send(sample: Sample): Promise<void> {
+    if (this.#entries.length >= 2 * CAPACITY) {
+      return Promise.reject(new Error(`${CAPACITY} messages are waiting to be sent already`));
     }
+    return new Promise((resolve, reject) => {
+      this.#push({ sample, since: this.#clock.monotonic(), mustBeSent: true, taken: { resolve, reject } });
+    });
+  }
+
+  /** The oldest message that waits. */
+  get next(): Waiting | undefined {
+    return this.#entries[0];
+  }
+
+  /** The oldest message is given up. */
+  remove(): void {
+    this.#entries.shift()?.taken?.resolve();
+  }
+
+  /** The oldest message has been accepted. */
+  accept(): void {
+    this.#sent++;
+    this.remove();
+  }
+
+  /** How many messages were accepted. */
+  get sent(): number {
+    return this.#sent;
+  }
+
+  /** How many samples were lost since this was last asked. */
+  takeLost(): number {
+    const lost = this.#lost;
+    this.#lost = 0;
     return lost;
   }
 
-  /** The oldest sample that waits. */
-  get next(): Sample | undefined {
-    return this.#waiting[0];
+  /** There is a connection: `onFilled` is called whenever something comes, until the returned function is called. */
+  open(onFilled: () => void): () => void {
+    this.#onFilled = onFilled;
+    return () => {
+      this.#onFilled = null;
+    };
   }
 
-  /** The oldest sample has been sent, or is given up. */
-  remove(): void {
-    this.#waiting.shift();
+  /** The session has ended: nothing more will be sent. */
+  close(): void {
+    for (const { taken } of this.#entries.splice(0)) taken?.reject(new Error('the session has ended'));
+  }
+
+  #push(entry: Entry): void {
+    this.#entries.push(entry);
+    this.#onFilled?.();
   }
 }

@@ -67,7 +67,7 @@ export class Redactor {
       case 'twin':
         return { ...event, desired: this.#maskObject(event.desired), reported: this.#maskObject(event.reported) };
       case 'telemetry':
-        return { ...event, body: this.#maskObject(event.body) };
+        return { ...event, body: this.#maskJson(event.body) };
       case 'property':
         return {
           ...event,

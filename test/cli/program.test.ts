@@ -145,14 +145,14 @@ describe('a simulation as a process', { concurrency: 2 }, () => {
     assert.ok(!cli.events().some(({ line }) => line === 'AT+GMM'));
   });
 
-  test('without TLS it says so; --verbose hides the passphrase; SIGINT says exitStatus and ends it with 130', async (t) => {
+  test('without TLS it says so; --verbose hides the passphrase; SIGINT says goodbye and ends it with 130', async (t) => {
     const plain = ['--mqtt-tls', '0', '--mqtt-port', '1883'];
     const cli = startCli(t, [...SIMULATE, ...plain, '--verbose', '--passphrase', PASSPHRASE]);
     await cli.text(/ telemetry \{/);
     cli.kill('SIGINT');
     const { code, stdout, stderr } = await cli.ended;
     assert.deepEqual([code, stderr], [130, '']);
-    for (const line of ['Warning: MQTT_TLS is 0', 'AT+MQTTC=2,1883', 'AT+MQTTC=7,0'])
+    for (const line of ['Warning: TLS is off', 'AT+MQTTC=2,1883', 'AT+MQTTC=7,0'])
       assert.ok(stdout.includes(line), line);
     assert.match(stdout, /AT\+MQTTDISCONN\n(.*\n)+.*exit code 130/);
     assertHidden(stdout);

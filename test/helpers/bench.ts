@@ -1,6 +1,11 @@
 import { type Duplex, duplexPair } from 'node:stream';
 import { sleep } from '../../src/clock.ts';
+import { loadModel } from '../../src/device/model.ts';
+import { createDevice } from '../../src/device/runtime.ts';
+import { schemaOf } from '../../src/device/schema.ts';
+import { wbz451 } from '../../src/device/wbz451.ts';
 import type { SessionEvent } from '../../src/events.ts';
+import { createModem } from '../../src/modem/detect.ts';
 import type { SessionSettings } from '../../src/session/context.ts';
 import { Session } from '../../src/session/session.ts';
 import { identityOfPem } from '../../src/simulator/cloud/identity.ts';
@@ -26,8 +31,6 @@ const SETTINGS: SessionSettings = {
   rootCert: null,
   mqttTls: 1,
   mqttPort: 8883,
-  modelId: 'dtmi:com:Microchip:WBZ451_Curiosity;1',
-  interval: 10,
   count: null,
   qos: 0,
   onReboot: 'log',
@@ -73,7 +76,7 @@ export function seeded(seed: number): () => number {
 }
 
 export interface VirtualBenchOptions {
-  settings?: Partial<SessionSettings>;
+  settings?: Partial<SessionSettings> & { interval?: number };
   pace?: 'real' | 'instant';
   seed?: number;
   cloud?: Partial<Parameters<typeof createLocalCloud>[0]>;
@@ -86,7 +89,8 @@ export interface VirtualBenchOptions {
 export async function virtualBench(options: VirtualBenchOptions = {}): Promise<VirtualBench> {
   const clock = new VirtualClock(start);
   const random = seeded(options.seed ?? 1);
-  const settings = { ...SETTINGS, ...options.settings };
+  const { interval = 10, ...others } = options.settings ?? {};
+  const settings = { ...SETTINGS, ...others };
   const cloud = createLocalCloud({
     clock,
     random,
@@ -119,18 +123,19 @@ export async function virtualBench(options: VirtualBenchOptions = {}): Promise<V
   });
   module.powerOn();
   await clock.advance(1_000);
-  return withSession({ clock, random, settings, cloud, module, onEvent: options.onEvent });
+  return withSession({ clock, random, settings, interval, cloud, module, onEvent: options.onEvent });
 }
 
 function withSession(parts: {
   clock: VirtualClock;
   random: () => number;
   settings: SessionSettings;
+  interval: number;
   cloud: LocalCloud;
   module: VirtualModule;
   onEvent?: ((event: SessionEvent) => void) | undefined;
 }): VirtualBench {
-  const { clock, random, settings, cloud, module } = parts;
+  const { clock, random, settings, interval, cloud, module } = parts;
   const events: SessionEvent[] = [];
   const stop = new AbortController();
   let running: Promise<void> | null = null;
@@ -149,10 +154,11 @@ function withSession(parts: {
         events.push(event);
         parts.onEvent?.(event);
       },
-      open: async (signal) => {
+      device: createDevice(wbz451(), { interval, schema: schemaOf(loadModel()) }),
+      openModem: async (signal) => {
         while (unplugged) await sleep(clock, 1_000, signal);
         wire = module.connect();
-        return wire;
+        return createModem(wire, clock);
       },
     }),
     states: () => bench.of('state').map(({ state }) => state),

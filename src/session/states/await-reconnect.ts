@@ -1,39 +1,44 @@
 import { AppError } from '../../errors.ts';
-import type { StateHandler } from '../context.ts';
 import { event, warn } from '../report.ts';
+import type { StateHandler } from './state-handler.ts';
 
-/** How long the module may try by itself (AT protocol 12.1.8). */
+/** How long the module may try by itself. */
 const TIMEOUT = 120_000;
-/** So many failed attempts without a CONNACK are a refusal: the identity is gone, disabled, or moved (T10). */
+/** So many failed attempts in a row, over so many milliseconds, are a refusal: the identity is gone, disabled, or moved. */
 const REFUSALS = 10;
-/** So many short connections in a row are no accident. */
+const REFUSED_FOR = 15_000;
+/** So many losses in a row are no accident. */
 const SUSPICIOUS = 3;
 
-/** Waits for the module to reconnect to the hub, which it does by itself; telling it to would leave it stuck (T1, T2). */
-export const awaitReconnect: StateHandler<'await-reconnect'> = async (context, signal) => {
-  const { modem, report, clock, hub } = context;
+/** Waits for the module to reconnect to the hub; telling one that does so by itself would leave it stuck (T1, T2). */
+export const awaitReconnect: StateHandler<'await-reconnect'> = async (context, { modem }, signal) => {
+  const { report, clock, retry } = context;
+  if (retry.drops === SUSPICIOUS) {
+    warn(report, 'The hub ends every connection soon after it was made; another client may be using this device id');
+  }
+  if (modem.reconnects === 'host') {
+    event(report, 'MQTT broker disconnected, connecting again');
+    return 'reconnect';
+  }
   let refusals = 0;
+  let firstRefusal = 0;
   const outcome = modem.expect<'up' | 'refused'>((seen) => {
     if (seen.type !== 'broker') return undefined;
     if (seen.connected) return 'up';
-    return ++refusals === REFUSALS ? 'refused' : undefined;
+    if (refusals++ === 0) firstRefusal = clock.monotonic();
+    return refusals >= REFUSALS && clock.monotonic() - firstRefusal >= REFUSED_FOR ? 'refused' : undefined;
   });
   try {
     event(report, 'MQTT broker disconnected, waiting for the module to reconnect');
-    if (hub?.shortLived === SUSPICIOUS) {
-      warn(report, 'The hub ends every connection soon after it was made; another client may be using this device id');
-    }
     // It may have reconnected before this state began, after a rejoin for instance.
     const result = (await modem.mqtt.isConnected(signal)) ? 'up' : await outcome.within(clock, TIMEOUT, signal);
     if (result === 'up') {
       event(report, 'MQTT broker connected');
       return 'reconnected';
     }
-    const why = result === 'refused' ? `was refused ${REFUSALS} times` : `took longer than ${TIMEOUT / 1000} s`;
-    context.setback(
-      new AppError('E_HUB_CONNECT', `Reconnecting to the hub ${why}`, 'Check that the device exists and is enabled.'),
-    );
-    return 'failed';
+    const why = result === 'refused' ? `was refused ${refusals} times` : `took longer than ${TIMEOUT / 1000} s`;
+    const hint = 'Check that the device exists and is enabled.';
+    return { outcome: 'failed', error: new AppError('E_HUB_CONNECT', `Reconnecting to the hub ${why}`, hint) };
   } finally {
     outcome.cancel();
   }

@@ -3,10 +3,12 @@ import { type RegistrationAnswer, registerBody, registrationAnswer } from '../..
 import { DPS_FILTER, parseDpsTopic, pollTopic, registerTopic } from '../../azure/topics.ts';
 import { sleep } from '../../clock.ts';
 import { AppError } from '../../errors.ts';
-import type { QoS } from '../../modem/modem.ts';
-import type { Context, StateHandler } from '../context.ts';
-import { HubClient } from '../hub-client.ts';
+import type { Modem, ModemEvent, QoS } from '../../modem/modem.ts';
+import type { SessionContext } from '../context.ts';
+import type { Assignment } from '../facts.ts';
 import { event, note, warn } from '../report.ts';
+import { refusal } from './dps-refusal.ts';
+import type { StateHandler } from './state-handler.ts';
 
 const QOS: QoS = 0;
 /** Seconds between polls when DPS names none (Azure 1.2). */
@@ -16,116 +18,141 @@ const ANSWER_TIMEOUT = 30_000;
 const TOTAL_TIMEOUT = 300_000;
 
 /** Registers the device at DPS and polls, at the pace that DPS asks for, until a hub is assigned (Azure 1). */
-export const dpsRegister: StateHandler<'dps-register'> = async (context, signal) => {
-  const { modem, report, clock } = context;
+export const dpsRegister: StateHandler<'dps-register'> = async (context, { modem, deviceId }, signal) => {
+  const { report, clock } = context;
   note(report, 'subscribe to DPS result topic');
-  if (!(await modem.mqtt.subscribe(DPS_FILTER, QOS, signal))) return failed(context, 'The subscription failed');
+  if (!(await modem.mqtt.subscribe(DPS_FILTER, QOS, signal))) return failed('The subscription to DPS failed');
   event(report, 'Subscribed to DPS topics, publish registration request....');
 
-  const deadline = clock.monotonic() + TOTAL_TIMEOUT;
-  let operationId: string | null = null;
-  for (let rid = 1; clock.monotonic() < deadline; rid++) {
-    if (operationId === null) note(report, 'publish DPS registration message');
-    const answer = await ask(context, String(rid), operationId, signal);
-    if (answer === null) return failed(context, `DPS did not answer within ${ANSWER_TIMEOUT / 1000} s`);
-    switch (answer.kind) {
-      case 'assigned': {
-        const { hub, deviceId } = answer;
-        report({ type: 'assigned', hub, deviceId });
-        context.hub = new HubClient(context, { host: hub, deviceId });
-        return 'assigned';
+  const stopReporting = reportMessages(context, modem);
+  try {
+    const deadline = clock.monotonic() + TOTAL_TIMEOUT;
+    let operationId: string | null = null;
+    for (let rid = 1; clock.monotonic() < deadline; rid++) {
+      if (operationId === null) note(report, 'publish DPS registration message');
+      const answer = await ask(context, modem, { rid: String(rid), operationId, deviceId }, signal);
+      if (answer === null) return failed(`DPS did not answer within ${ANSWER_TIMEOUT / 1000} s`);
+      switch (answer.kind) {
+        case 'assigned':
+          return { outcome: 'assigned', assignment: usable(answer, modem, context) };
+        case 'assigning':
+          operationId = answer.operationId;
+          await pause(1000 * (answer.retryAfter ?? DEFAULT_RETRY_AFTER));
+          break;
+        case 'again':
+          if (answer.restart) operationId = null;
+          context.setback(
+            new AppError('E_DPS_REFUSED', `DPS answered ${answer.status}: ${answer.message}`, 'Try again later.'),
+          );
+          await pause(1000 * (answer.retryAfter ?? 0));
+          await context.retry.wait(clock, signal);
+          break;
+        case 'malformed':
+          warn(report, `DPS sent an answer that cannot be understood: ${answer.reason}`);
+          return failed('DPS sent an answer that cannot be understood');
+        default:
+          throw refusal(answer, deviceId);
       }
-      case 'assigning':
-        operationId = answer.operationId;
-        await sleep(clock, 1000 * (answer.retryAfter ?? DEFAULT_RETRY_AFTER), signal);
-        break;
-      case 'again':
-        if (answer.restart) operationId = null;
-        context.setback(
-          new AppError('E_DPS_REFUSED', `DPS answered ${answer.status}: ${answer.message}`, 'Try again later.'),
-        );
-        await sleep(clock, Math.max(1000 * (answer.retryAfter ?? 0), context.setbacks.pause), signal);
-        break;
-      case 'malformed':
-        warn(report, `DPS sent an answer that cannot be understood: ${answer.reason}`);
-        return failed(context, 'DPS sent an answer that cannot be understood');
-      default:
-        throw refusal(answer, context.deviceId);
     }
+    return failed(`DPS has not assigned a hub within ${TOTAL_TIMEOUT / 1000} s`);
+
+    async function pause(ms: number): Promise<void> {
+      if (clock.monotonic() + ms >= deadline) {
+        throw new AppError(
+          'E_DPS_TIMEOUT',
+          `DPS asks to wait ${inWords(ms)} before the next request, longer than the ${TOTAL_TIMEOUT / 1000} s that a registration may take`,
+          'Try again later.',
+        );
+      }
+      await sleep(clock, ms, signal);
+    }
+  } finally {
+    stopReporting();
   }
-  return failed(context, `DPS has not assigned a hub within ${TOTAL_TIMEOUT / 1000} s`);
 };
+
+/** Shows what comes from DPS until the returned function is called. */
+function reportMessages({ report }: SessionContext, modem: Modem): () => void {
+  const onEvent = (seen: ModemEvent) => {
+    if (seen.type !== 'message' || !parseDpsTopic(seen.topic)) return;
+    event(report, 'DPS subscription received notification');
+    report({ type: 'message', topic: seen.topic, payload: seen.payload.toString('utf8') });
+  };
+  modem.on('event', onEvent);
+  return () => modem.off('event', onEvent);
+}
 
 /** One request and its answer; null when none comes. */
 async function ask(
-  context: Context,
-  rid: string,
-  operationId: string | null,
+  { clock, device }: SessionContext,
+  modem: Modem,
+  { rid, operationId, deviceId }: { rid: string; operationId: string | null; deviceId: string },
   signal: AbortSignal,
 ): Promise<RegistrationAnswer | null> {
-  const { modem, report, settings, clock } = context;
   const request = operationId === null ? 'register' : 'poll';
-  const answer = modem.expect<RegistrationAnswer>((seen) => {
-    if (seen.type !== 'message') return undefined;
-    const topic = parseDpsTopic(seen.topic);
-    if (!topic) return undefined;
-    event(report, 'DPS subscription received notification');
-    report({ type: 'message', topic: seen.topic, payload: seen.payload.toString('utf8') });
+  const answer = modem.expect<RegistrationAnswer | { kind: 'overflow'; bytes: number | null }>((seen) => {
+    if (seen.type === 'overflow') return { kind: 'overflow', bytes: seen.bytes };
+    const topic = seen.type === 'message' ? parseDpsTopic(seen.topic) : null;
     // DPS leaves the request id empty when it does not know it (Azure 1.2).
-    if (topic.rid !== '' && topic.rid !== rid) return undefined;
+    if (seen.type !== 'message' || !topic || (topic.rid !== '' && topic.rid !== rid)) return undefined;
     return registrationAnswer(request, topic.status, topic.retryAfter, seen.payload);
   });
   try {
-    if (operationId === null) {
-      const body = asciiJson(registerBody(context.deviceId, settings.modelId));
-      await modem.mqtt.publish(registerTopic(rid), body, QOS, signal);
-    } else {
-      await modem.mqtt.publish(pollTopic(rid, operationId), '', QOS, signal);
-    }
-    return await answer.within(clock, ANSWER_TIMEOUT, signal);
+    const [topic, payload] =
+      operationId === null
+        ? [registerTopic(rid), asciiJson(registerBody(deviceId, device.modelId))]
+        : [pollTopic(rid, operationId), ''];
+    const excess = modem.mqtt.excess(topic, payload, QOS);
+    if (excess && operationId !== null) throw tooLong('operation id', operationId, excess.bytes, excess.limit);
+    await modem.mqtt.publish(topic, payload, QOS, signal);
+    const found = await answer.within(clock, ANSWER_TIMEOUT, signal);
+    if (found?.kind === 'overflow') throw oversize(found.bytes, modem.limits.receivedPacket);
+    return found;
   } finally {
     answer.cancel();
   }
 }
 
-function failed(context: Context, message: string): 'failed' {
-  context.setback(new AppError('E_DPS_TIMEOUT', message, 'Check the network, and that ID_SCOPE is right.'));
-  return 'failed';
-}
-
-/** What DPS has decided for good, as the error that ends the session. */
-function refusal(
-  answer: Extract<RegistrationAnswer, { kind: 'failed' | 'disabled' | 'profile' | 'refused' }>,
-  deviceId: string,
-): AppError {
-  switch (answer.kind) {
-    case 'disabled':
-      return new AppError(
-        'E_DPS_DISABLED',
-        `The enrolment of "${deviceId}" is disabled`,
-        'Enable it in the portal, under Enrollments or Devices.',
-      );
-    case 'failed':
-      return new AppError(
-        'E_DPS_FAILED',
-        `DPS could not assign "${deviceId}" to a hub: ${numbered(answer.errorCode)}${answer.message}`,
-        'Check the enrolment and its allocation policy in the portal.',
-      );
-    case 'profile':
-      return new AppError(
-        'E_DPS_PROFILE',
-        `DPS assigned a hub with the connection profile "${answer.profile}", which this module cannot use`,
-        'The module speaks MQTT 3.1.1 only; link a hub with the classic profile to this DPS.',
-      );
-    case 'refused':
-      return new AppError(
-        'E_DPS_REFUSED',
-        `DPS refused "${deviceId}" with status ${answer.status}: ${numbered(answer.errorCode)}${answer.message}`,
-        'Check ID_SCOPE, that DEVICE_ID is the common name of the certificate, and that the certificate is enrolled.',
-      );
+/** What DPS has assigned, when the module can hold it. @throws AppError */
+function usable(
+  { hub: host, deviceId }: { hub: string; deviceId: string },
+  modem: Modem,
+  { report }: SessionContext,
+): Assignment {
+  report({ type: 'assigned', hub: host, deviceId });
+  const { brokerHost, clientId } = modem.limits;
+  if (Buffer.byteLength(host) > brokerHost) throw tooLong('hub', host, Buffer.byteLength(host), brokerHost);
+  if (Buffer.byteLength(deviceId) > clientId) {
+    throw tooLong('device id', deviceId, Buffer.byteLength(deviceId), clientId);
   }
+  return { host, deviceId };
 }
 
-function numbered(errorCode: number | null): string {
-  return errorCode === null ? '' : `${errorCode} `;
+function failed(message: string): { outcome: 'failed'; error: AppError } {
+  return { outcome: 'failed', error: new AppError('E_DPS_TIMEOUT', message, 'Check the network and the ID scope.') };
+}
+
+/** What DPS has chosen is longer than the module can hold; asking again changes nothing. */
+function tooLong(what: string, value: string, bytes: number, limit: number): AppError {
+  return new AppError(
+    'E_DPS_LIMIT',
+    `DPS chose the ${what} "${value}", which makes ${bytes} bytes where the module takes ${limit}`,
+    what === 'hub' ? 'Link a hub with a shorter name to this DPS.' : 'Change the allocation at DPS.',
+  );
+}
+
+function oversize(bytes: number | null, limit: number): AppError {
+  const size = bytes === null ? '' : ` of ${bytes} bytes`;
+  return new AppError(
+    'E_DPS_LIMIT',
+    `The answer of DPS${size} is larger than the ${limit} bytes that the module can receive`,
+    'A custom allocation with a payload makes it long: let it return less.',
+  );
+}
+
+/** A duration in the largest unit that says it well. */
+function inWords(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 120) return `${seconds} s`;
+  return seconds < 7200 ? `${Math.round(seconds / 60)} minutes` : `${Math.round(seconds / 3600)} hours`;
 }

@@ -1,9 +1,12 @@
-import type { StateHandler } from '../context.ts';
+import { hubUserName } from '../../azure/credentials.ts';
 import { connect } from './connect.ts';
+import type { StateHandler } from './state-handler.ts';
 
 /** Connects to the hub that DPS has assigned. */
-export const hubConnect: StateHandler<'hub-connect'> = async (context, signal) => {
-  if (!context.hub) throw new Error('no hub has been assigned');
-  const { host, deviceId, userName } = context.hub;
-  return connect(context, 'HUB', { host, clientId: deviceId, userName }, signal);
+export const hubConnect: StateHandler<'hub-connect'> = async (context, { modem, assignment }, signal) => {
+  const { host, deviceId } = assignment;
+  const full = hubUserName(host, deviceId, context.device.modelId ?? undefined);
+  // IoT Central knows the model from the registration; a plain hub then goes without (Azure 2.1).
+  const userName = full.length <= modem.limits.userName ? full : hubUserName(host, deviceId);
+  return connect(context, modem, 'HUB', { host, clientId: deviceId, userName }, signal);
 };

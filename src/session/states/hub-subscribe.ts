@@ -1,18 +1,31 @@
 import { DESIRED_FILTER, METHODS_FILTER, TWIN_RESULT_FILTER } from '../../azure/topics.ts';
 import { sleep } from '../../clock.ts';
-import type { StateHandler } from '../context.ts';
-import { warn } from '../report.ts';
+import { AppError } from '../../errors.ts';
+import { HubConnection } from '../hub/connection.ts';
+import type { StateHandler } from './state-handler.ts';
 
 const DROP_GRACE = 1_000;
+const FILTERS = [METHODS_FILTER, TWIN_RESULT_FILTER, DESIRED_FILTER];
 
-/** Subscribes to what the hub sends, each confirmed before the next; after every connect, for all is forgotten (T2). */
-export const hubSubscribe: StateHandler<'hub-subscribe'> = async ({ modem, report, clock }, signal) => {
-  for (const filter of [METHODS_FILTER, TWIN_RESULT_FILTER, DESIRED_FILTER]) {
-    if (await modem.mqtt.subscribe(filter, 1, signal)) continue;
-    warn(report, `The subscription to ${filter} was not confirmed`);
-    // As a rule the module drops the connection now and makes a new one (AT protocol 7.13), which interrupts this.
-    await sleep(clock, DROP_GRACE, signal);
-    return 'failed';
+/**
+ * Subscribes to what the hub sends, each confirmed before the next. Subscriptions belong to a connection: those that were
+ * made on this one stay, with a new one all are to be made again (T2).
+ */
+export const hubSubscribe: StateHandler<'hub-subscribe'> = async (context, { modem, assignment }, signal) => {
+  const connection = new HubConnection(context, modem, assignment);
+  try {
+    for (const filter of FILTERS) {
+      if (modem.mqtt.subscriptions.has(filter)) continue;
+      if (await modem.mqtt.subscribe(filter, 1, signal)) continue;
+      // As a rule the module drops the connection now and makes a new one, which interrupts this.
+      await sleep(context.clock, DROP_GRACE, signal);
+      connection.end();
+      const message = `The subscription to ${filter} was not confirmed`;
+      return { outcome: 'failed', error: new AppError('E_HUB_SUBSCRIBE', message, 'Check the network of the board.') };
+    }
+    return { outcome: 'subscribed', connection };
+  } catch (error) {
+    connection.end();
+    throw error;
   }
-  return 'subscribed';
 };

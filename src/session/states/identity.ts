@@ -1,31 +1,33 @@
 import { AppError } from '../../errors.ts';
 import { commonName } from '../../modem/certificate.ts';
-import { checkLimit } from '../../modem/limits.ts';
-import type { StateHandler } from '../context.ts';
 import { event } from '../report.ts';
+import type { StateHandler } from './state-handler.ts';
 
 /** Settles the device id: it is the common name of the module's certificate, or DPS refuses it (Azure 1.1). */
-export const identity: StateHandler<'identity'> = async (context, signal) => {
-  const { modem, settings, report } = context;
+export const identity: StateHandler<'identity'> = async (context, { modem }, signal) => {
+  const { settings, report } = context;
   const certificate = await modem.certificates.device(signal);
   const name = certificate && commonName(certificate);
-  if (settings.deviceId === null) {
-    if (!name) {
-      throw new AppError(
-        'E_CONFIG',
-        'DEVICE_ID is empty, and the certificate of the module tells no common name',
-        'Write in .env: DEVICE_ID=<the id that is enrolled at DPS>',
-      );
-    }
-    checkLimit(modem.limits, 'clientId', name);
-    event(report, `Device id ${name}, from the certificate of the module`);
-  } else if (name && name !== settings.deviceId) {
+  // Whatever has no certificate may be something else than a module.
+  if (!certificate) await modem.identify(signal);
+  const deviceId = settings.deviceId ?? name;
+  if (!deviceId) throw new AppError('E_IDENTITY_UNKNOWN', 'The certificate of the module tells no common name', '');
+  if (name && name !== deviceId) {
     throw new AppError(
-      'E_CONFIG',
-      `DEVICE_ID is "${settings.deviceId}", but the certificate of the module is for "${name}"; DPS would refuse it`,
-      `Write in .env: DEVICE_ID=${name}, or leave it empty.`,
+      'E_IDENTITY_MISMATCH',
+      `The device id is "${deviceId}", but the certificate of the module is for "${name}"; DPS would refuse it`,
+      `Use the device id ${name}.`,
     );
   }
-  context.deviceId = settings.deviceId ?? name ?? '';
-  return 'known';
+  const bytes = Buffer.byteLength(deviceId);
+  if (bytes > modem.limits.clientId) {
+    throw new AppError(
+      'E_IDENTITY_LIMIT',
+      `The device id "${deviceId}" has ${bytes} bytes; the module takes ${modem.limits.clientId}`,
+      'Use a device with a shorter id.',
+    );
+  }
+  if (settings.deviceId === null) event(report, `Device id ${deviceId}, from the certificate of the module`);
+  await context.startDevice(deviceId);
+  return { outcome: 'known', deviceId };
 };

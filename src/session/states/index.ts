@@ -1,4 +1,3 @@
-import type { StateHandler } from '../context.ts';
 import type { State } from '../table.ts';
 import { awaitReconnect } from './await-reconnect.ts';
 import { clock } from './clock.ts';
@@ -13,6 +12,7 @@ import { rejoin } from './rejoin.ts';
 import { reportProperties } from './report-properties.ts';
 import { reset } from './reset.ts';
 import { rootCert } from './root-cert.ts';
+import type { StateHandler } from './state-handler.ts';
 import { sync } from './sync.ts';
 import { telemetry } from './telemetry.ts';
 import { twin } from './twin.ts';

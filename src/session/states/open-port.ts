@@ -1,7 +1,7 @@
-import type { StateHandler } from '../context.ts';
+import type { StateHandler } from './state-handler.ts';
 
 /** Opens the serial port, or the simulator's end of one. */
-export const openPort: StateHandler<'open-port'> = async (context, signal) => {
-  context.attach(await context.open(signal));
-  return 'opened';
-};
+export const openPort: StateHandler<'open-port'> = async (context, _, signal) => ({
+  outcome: 'opened',
+  modem: await context.openModem(signal),
+});

@@ -1,26 +1,28 @@
 import { sleep } from '../../clock.ts';
-import type { StateHandler } from '../context.ts';
 import { event } from '../report.ts';
-import { join } from './wi-fi.ts';
+import type { StateHandler } from './state-handler.ts';
+import { join, stuckBetweenNetworks } from './wi-fi.ts';
 
-/** The module wants a moment between losing a network and joining it again (AT protocol 12.1.9). */
+/** The module wants a moment between losing a network and joining it again. */
 const PAUSE = 1_000;
 
 /**
  * Joins the network again after it was lost in the hub phase. The MQTT connection is left to the module; it may not
- * even have noticed, and then the connection may still be good (AT protocol 8.4, T23).
+ * even have noticed, and then the connection may still be good (T23).
  */
-export const rejoin: StateHandler<'rejoin'> = async (context, signal) => {
-  const { modem, report, clock, settings } = context;
+export const rejoin: StateHandler<'rejoin'> = async (context, { modem }, signal) => {
+  const { report, clock, settings } = context;
   event(report, 'WiFi lost, joining again');
   const dropped = modem.expect((seen) => (seen.type === 'broker' && !seen.connected) || undefined);
   try {
     await sleep(clock, PAUSE, signal);
     const { active } = await modem.wifi.state(settings.wifi, settings.ntpServer, signal);
-    if (active && !(await modem.wifi.leave(signal))) return 'stuck';
-    if ((await join(context, signal)) === 'not-joined') return 'not-joined';
-    if (dropped.found || !(await modem.mqtt.isConnected(signal))) return 'joined';
-    return 'still-connected';
+    if (active && !(await modem.wifi.leave(signal))) return stuckBetweenNetworks();
+    const joined = await join(context, modem, signal);
+    if (joined.outcome === 'not-joined') return joined;
+    const { network } = joined;
+    const isConnected = !dropped.found && (await modem.mqtt.isConnected(signal));
+    return isConnected ? { outcome: 'still-connected', network } : { outcome: 'joined', network };
   } finally {
     dropped.cancel();
   }

@@ -1,9 +1,9 @@
 import { X509Certificate } from 'node:crypto';
-import type { StateHandler } from '../context.ts';
 import { event } from '../report.ts';
+import type { StateHandler } from './state-handler.ts';
 
-/** Gives the module the root certificate that it is to trust, which it forgets at every reset (T53). */
-export const rootCert: StateHandler<'root-cert'> = async ({ modem, settings, report }, signal) => {
+/** Gives the module the root certificate that it is to trust, which it forgets at every reset. */
+export const rootCert: StateHandler<'root-cert'> = async ({ settings, report }, { modem }, signal) => {
   if (settings.rootCert === null) return 'trusted';
   const { subject } = new X509Certificate(settings.rootCert);
   if (await modem.certificates.trust(settings.rootCert, signal)) {

@@ -1,7 +1,7 @@
-import type { StateHandler } from '../context.ts';
+import type { StateHandler } from './state-handler.ts';
 
-/** Finds the module, in whatever condition it is, and brings it to order (AT protocol 2, 6). */
-export const sync: StateHandler<'sync'> = async ({ modem }, signal) => {
+/** Finds the module, in whatever condition it is, and brings it to order. */
+export const sync: StateHandler<'sync'> = async (_, { modem }, signal) => {
   await modem.sync(signal);
   return 'ready';
 };

@@ -1,52 +1,94 @@
 import { asciiJson } from '../../azure/json.ts';
 import { telemetryTopic } from '../../azure/topics.ts';
-import type { Context, StateHandler } from '../context.ts';
-import type { HubClient } from '../hub-client.ts';
+import { Expectation } from '../../expectation.ts';
+import type { SessionContext } from '../context.ts';
+import type { FactsOf } from '../facts.ts';
 import { note, warn } from '../report.ts';
-import type { Sample } from '../telemetry-buffer.ts';
+import type { Waiting } from '../telemetry-buffer.ts';
+import type { StateHandler } from './state-handler.ts';
 
-/** The session runs well when it has been here for so long; before that, a drop counts as one more setback. */
+/** The session runs well when it has been here for so long; before that, a loss counts as one more. */
 const RUNS_WELL_AFTER = 60_000;
 /** A message this much younger than its sample carries the time of sampling. */
 const LATE = 5_000;
+/** Between two looks at the wall clock. */
+const LOOK = 30_000;
+/** A wall clock that has moved so much against the monotonic one was stepped, or the computer has slept. */
+const JUMP = 30_000;
 
-/** Sends the temperature, the first sample at once, then one every interval, also when that changes meanwhile. */
-export const telemetry: StateHandler<'telemetry'> = async (context, signal) => {
-  const { hub, report, settings, outbox, properties, setbacks, clock } = context;
-  if (!hub) throw new Error('no hub has been assigned');
+type TelemetryFacts = FactsOf<'telemetry'>;
+
+/** Sends what the device measures, as it falls due. */
+export const telemetry: StateHandler<'telemetry'> = async (context, facts, signal) => {
+  const { report, retry, clock, telemetry: buffer } = context;
   note(report, 'Sending Telemetry and Properties.\n    Press ESC to end script');
+  context.device.beginTelemetry();
   const since = clock.monotonic();
+  let offset = clock.wall() - since;
   for (;;) {
-    const lost = outbox.take(clock.monotonic(), properties.telemetryInterval, settings.qos);
-    if (lost > 0) warn(report, `${lost} telemetry samples fell due without a connection and are lost`);
-    for (let sample = outbox.next; sample; sample = outbox.next) {
-      const accepted = await send(context, hub, sample, signal);
-      if (accepted) {
-        context.sent++;
-        report({ type: 'telemetry', body: sample.body });
-        setbacks.reached();
-        if (context.sent === settings.count) return 'finished';
-      } else if (settings.qos === 0) {
-        warn(report, `A telemetry message was not accepted and is lost: ${asciiJson(sample.body)}`);
-      } else {
-        // The module drops the connection now, which ends this state; the sample stays.
-        warn(report, 'A telemetry message was not acknowledged; it is kept');
-        break;
-      }
-      outbox.remove();
+    const filled = new Expectation<void, true>(
+      (listener) => buffer.open(listener),
+      () => true,
+    );
+    try {
+      if ((await sendAll(context, facts, signal)) === 'finished') return 'finished';
+      if (clock.monotonic() - since >= RUNS_WELL_AFTER) retry.clear();
+      await filled.within(clock, LOOK, signal);
+    } finally {
+      filled.cancel();
     }
-    if (clock.monotonic() - since >= RUNS_WELL_AFTER) setbacks.clear();
-    await hub.untilDue(() => outbox.due(properties.telemetryInterval), signal);
+    const moved = Math.abs(clock.wall() - clock.monotonic() - offset);
+    offset = clock.wall() - clock.monotonic();
+    if (moved > JUMP && !(await isStillThere(facts, signal))) return 'broker-down';
   }
 };
 
+/** Sends everything that waits. */
+async function sendAll(
+  context: SessionContext,
+  facts: TelemetryFacts,
+  signal: AbortSignal,
+): Promise<'finished' | 'waiting'> {
+  const { report, settings, retry, telemetry: buffer } = context;
+  for (let waiting = buffer.next; waiting; waiting = buffer.next) {
+    const lost = buffer.takeLost();
+    if (lost === 1) warn(report, '1 telemetry sample fell due without a connection and is lost');
+    if (lost > 1) warn(report, `${lost} telemetry samples fell due without a connection and are lost`);
+    const { body, component } = waiting.sample;
+    if (await send(context, facts, waiting, signal)) {
+      buffer.accept();
+      report({ type: 'telemetry', body, ...(component !== undefined && { component }) });
+      retry.reached();
+      if (buffer.sent === settings.count) return 'finished';
+    } else if (settings.qos === 0 && !waiting.mustBeSent) {
+      buffer.remove();
+      warn(report, `A telemetry message was not accepted and is lost: ${asciiJson(body)}`);
+    } else {
+      // The module drops the connection now, which ends this state; the message stays.
+      warn(report, 'A telemetry message was not acknowledged; it is kept');
+      return 'waiting';
+    }
+  }
+  return 'waiting';
+}
+
 function send(
-  { modem, settings, clock }: Context,
-  hub: HubClient,
-  sample: Sample,
+  { settings, clock }: SessionContext,
+  { modem, assignment }: TelemetryFacts,
+  { sample, since }: Waiting,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const late = clock.monotonic() - sample.takenAt >= LATE;
-  const properties = late ? { 'iothub-creation-time-utc': new Date(sample.takenAt).toISOString() } : undefined;
-  return modem.mqtt.publish(telemetryTopic(hub.deviceId, properties), asciiJson(sample.body), settings.qos, signal);
+  const age = clock.monotonic() - since;
+  // The wall clock may have been set right since the sample was taken; how old the sample is does not depend on it.
+  const takenAt = age >= LATE ? { 'iothub-creation-time-utc': new Date(clock.wall() - age).toISOString() } : {};
+  const component = sample.component === undefined ? {} : { '$.sub': sample.component };
+  const topic = telemetryTopic(assignment.deviceId, { ...component, ...sample.properties, ...takenAt });
+  return modem.mqtt.publish(topic, asciiJson(sample.body), settings.qos, signal);
+}
+
+/** After a jump of the clock: whether the connection is still there. What the hub has sent meanwhile may be lost. */
+async function isStillThere({ modem, connection }: TelemetryFacts, signal: AbortSignal): Promise<boolean> {
+  if (!(await modem.mqtt.isConnected(signal))) return false;
+  connection.refresh();
+  return true;
 }

@@ -1,48 +1,54 @@
-import { sleep } from '../../clock.ts';
 import { AppError } from '../../errors.ts';
-import type { Context, StateHandler } from '../context.ts';
-import { event, warn } from '../report.ts';
+import type { Modem } from '../../modem/modem.ts';
+import type { SessionContext } from '../context.ts';
+import { event } from '../report.ts';
+import type { StateHandler } from './state-handler.ts';
 
 /**
  * Joins the network. A module that an earlier run left in it is taken as it is; one in another network leaves that
- * first, since its settings are locked while it is active (AT protocol 7.4).
+ * first, since its settings are locked while it is active.
  */
-export const wiFi: StateHandler<'wi-fi'> = async (context, signal) => {
-  const { modem, settings, report } = context;
-  const { active, own } = await modem.wifi.state(settings.wifi, settings.ntpServer, signal);
+export const wiFi: StateHandler<'wi-fi'> = async (context, { modem }, signal) => {
+  const { settings, report } = context;
+  const { wifi, ntpServer } = settings;
+  const { active, own } = await modem.wifi.state(wifi, ntpServer, signal);
   if (active) {
     const ip = await modem.wifi.address(signal);
     if (own && ip !== null) {
       event(report, 'WiFi already connected');
-      context.network = { ip, found: true };
-      return 'joined';
+      return { outcome: 'joined', network: { ip, found: true } };
     }
-    if (!(await modem.wifi.leave(signal))) {
-      warn(report, 'The module is stuck between two networks; it is reset');
-      return 'stuck';
-    }
+    if (!(await modem.wifi.leave(signal))) return stuckBetweenNetworks();
   }
   event(report, 'WiFi not connected, initializing');
-  await modem.wifi.configure(settings.wifi, settings.ntpServer, signal);
-  return join(context, signal);
+  await modem.wifi.configure(wifi, ntpServer, signal);
+  return join(context, modem, signal);
 };
 
-/** Joins the configured network; after a failure it pauses, so that the next attempt may follow at once. */
-export async function join(context: Context, signal: AbortSignal): Promise<'joined' | 'not-joined'> {
-  const { modem, settings, report, clock, setbacks } = context;
+/** What any joining comes to. */
+type Joined = { outcome: 'joined'; network: { ip: string; found: false } } | { outcome: 'not-joined'; error: AppError };
+
+/** Joins the configured network. */
+export async function join(context: SessionContext, modem: Modem, signal: AbortSignal): Promise<Joined> {
+  const { settings, report } = context;
   const result = await modem.wifi.join(signal);
   if (result.joined) {
     event(report, 'WiFi connected');
-    context.network = { ip: result.ip, found: false };
-    return 'joined';
+    return { outcome: 'joined', network: { ip: result.ip, found: false } };
   }
-  context.setback(
-    new AppError(
-      'E_WIFI_JOIN',
-      `The module could not join the network "${settings.wifi.ssid}": ${result.reason}`,
-      'Check WIFI_SSID, WIFI_PASSPHRASE and WIFI_SECURITY, and that the network has 2.4 GHz and is in range.',
-    ),
+  const error = new AppError(
+    'E_WIFI_JOIN',
+    `The module could not join the network "${settings.wifi.ssid}": ${result.reason}`,
+    'Check name, passphrase and security of the network, that it has 2.4 GHz, and that it is in range.',
   );
-  await sleep(clock, setbacks.pause, signal);
-  return 'not-joined';
+  return { outcome: 'not-joined', error };
+}
+
+/** The module would not leave a network: only a reset helps. */
+export function stuckBetweenNetworks(): { outcome: 'stuck'; error: AppError } {
+  const hint = 'Press the reset button of the board when this comes back.';
+  return {
+    outcome: 'stuck',
+    error: new AppError('E_MODULE_STUCK', 'The module is stuck between two networks, and is reset', hint),
+  };
 }
