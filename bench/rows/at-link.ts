@@ -2,7 +2,7 @@ import { Duplex } from 'node:stream';
 import { ReadlineParser } from '@serialport/parser-readline';
 import { AtLink } from '../../src/at/link.ts';
 import { systemClock } from '../../src/clock.ts';
-import { parseUrc } from '../../src/modem/anycloud/urc.ts';
+import { DIALECT } from '../../src/modem/anycloud/dialect.ts';
 import { type Row, ratio } from '../row.ts';
 import { compare } from '../statistics.ts';
 
@@ -65,9 +65,9 @@ class Wire extends Duplex {
 /** Milliseconds that the AT link takes to understand the chunks, `times` over. */
 async function understand(chunks: Buffer[], times: number, events: number): Promise<number> {
   const started = performance.now();
-  const link = new AtLink(new Wire(chunks, times), systemClock, parseUrc);
+  const link = new AtLink(new Wire(chunks, times), systemClock, DIALECT);
   let seen = 0;
-  link.on('urc', () => seen++);
+  link.on('event', () => seen++);
   await new Promise<void>((resolve) => link.on('closed', () => resolve()));
   const took = performance.now() - started;
   if (seen !== times * events) throw new Error(`${seen} events were understood, not ${times * events}`);

@@ -1,8 +1,10 @@
 import { AppError, type ErrorCode } from '../errors.ts';
 import type { Status } from './status.ts';
 
-/** Why a command has no good answer: refused by a status, out of place without a
- * connection, unanswered, cut short by a reset, port gone, or never sent. */
+/**
+ * Why a command has no good answer: refused by a status, out of place without a connection, unanswered, cut short by a
+ * reset, port gone, or never sent.
+ */
 export type AtFailure = 'refused' | 'not-connected' | 'timed-out' | 'reset' | 'closed' | 'limit';
 
 const CODES: Record<AtFailure, ErrorCode> = {
@@ -15,24 +17,24 @@ const CODES: Record<AtFailure, ErrorCode> = {
 };
 
 const HINTS: Record<AtFailure, string> = {
-  refused: 'Look up the error number in the AT protocol document, section 6.',
+  refused: "Look up the error in the module's AT command reference.",
   'not-connected': 'The module has lost its connection to the broker.',
-  'timed-out':
-    'Check power, wiring (TX to RX, RX to TX) and baud rate, or press the reset button; `anycloud-iotc doctor` tries.',
+  'timed-out': 'Check power, wiring (TX to RX, RX to TX) and baud rate, or press the reset button.',
   reset: 'The module has restarted and forgotten its settings; check its power supply when this happens often.',
   closed: 'Plug the adapter in again and restart.',
-  limit: 'Shorten the value: the module would drop it in silence.',
+  limit: 'Shorten the value: the module would drop it without a word.',
 };
 
-/** The failure of one AT command. `status` is the module's error number when it gave one (AT protocol 6). */
+/** The failure of one AT command. */
 export class AtError extends AppError {
   readonly failure: AtFailure;
-  readonly status: number | null;
+  /** The status that the module gave, where it gave one. */
+  readonly status: Status | null;
 
   constructor(failure: AtFailure, message: string, status: Status | null = null, cause?: unknown) {
     super(CODES[failure], message, HINTS[failure], cause);
     this.name = 'AtError';
     this.failure = failure;
-    this.status = status?.code ?? null;
+    this.status = status;
   }
 }

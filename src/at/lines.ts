@@ -9,7 +9,7 @@ export const MAX_LINE = 8192;
 const STEP = MAX_LINE / 2;
 
 /**
- * Cuts the byte stream of a module into lines. A line ends at LF and nowhere else (AT protocol 5.1); one character
+ * Cuts the byte stream of a module into lines. A line ends at LF and nowhere else; one character
  * of the result is one byte of the wire. The guard in front bounds what a line without end can cost: the parser
  * alone keeps everything it has seen since the last LF, and copies it with every chunk.
  */

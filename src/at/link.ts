@@ -2,23 +2,23 @@ import { EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
 import type { Clock, Timer } from '../clock.ts';
 import type { LineKind } from '../events.ts';
-import { type Command, checkLine, commandName, echoAfter, refusal } from './command.ts';
+import { type Command, checkLine, commandName, refusal } from './command.ts';
+import type { Dialect } from './dialect.ts';
 import { AtError } from './error.ts';
 import { readLines } from './lines.ts';
-import { BINARY_PROMPT, parseStatus, parseTerseStatus, splitOutput } from './status.ts';
-
-/** A reply comes within about 100 ms of the line end (AT protocol 2.1); the rest is for slow lines and long echoes. */
-const REPLY_TIMEOUT = 3_000;
+import { splitOutput } from './output.ts';
 
 const LF = 0x0a;
 const WITHHELD = '(unreadable line withheld: it may hold part of a secret)';
 
-interface LinkEvents<U> {
-  urc: [event: U];
+interface LinkEvents<E> {
+  event: [event: E];
   sent: [line: string];
   received: [line: string, kind: LineKind];
-  /** The boot banner: the module has started anew and has forgotten everything (T41, T56). */
+  /** The boot banner: the module has started anew and has forgotten everything. */
   banner: [];
+  /** A sign that the module may have started anew: it echoes although told not to, or says OK to nothing. */
+  suspicious: [];
   closed: [cause: unknown];
 }
 
@@ -36,31 +36,30 @@ interface Job {
 
 /**
  * The AT link: one command at a time over any byte stream, with events in between. It understands the module with
- * its echo on or off, and lines that its tasks have printed into one another (AT protocol 3.4) as far as the pieces
- * can be told apart; what cannot be understood is reported as `text`, and the next line is understood again.
+ * its echo on or off, and lines that its tasks have printed into one another as far as the pieces can be told apart; what cannot be understood is reported as `text`, and the next line is understood again.
  *
- * @template U what `parseUrc` makes of an event line; it returns null for a line that is no complete event.
+ * @template E an event, as the dialect reads it
  */
-export class AtLink<U> extends EventEmitter<LinkEvents<U>> {
+export class AtLink<E> extends EventEmitter<LinkEvents<E>> {
   readonly #stream: Duplex;
   readonly #clock: Clock;
-  readonly #parseUrc: (line: string) => U | null;
+  readonly #dialect: Dialect<E>;
   readonly #queue: Job[] = [];
   #pending: Job | null = null;
   #timer: Timer | null = null;
-  #echoOn = false;
+  #echo: 'on' | 'off' | 'unknown' = 'unknown';
   #blank = false;
-  /** An event has broken into an echo just before its line end, which is still to come (AT protocol 3.4). */
+  /** An event has broken into an echo just before its line end, which is still to come. */
   #echoTail = false;
   #withhold = false;
   #fragment: string | null = null;
   #closed: AtError | null = null;
 
-  constructor(stream: Duplex, clock: Clock, parseUrc: (line: string) => U | null) {
+  constructor(stream: Duplex, clock: Clock, dialect: Dialect<E>) {
     super();
     this.#stream = stream;
     this.#clock = clock;
-    this.#parseUrc = parseUrc;
+    this.#dialect = dialect;
     readLines(stream, (line) => this.#onLine(line));
     stream.on('error', (cause) => this.close(cause));
     stream.on('end', () => this.close());
@@ -76,7 +75,7 @@ export class AtLink<U> extends EventEmitter<LinkEvents<U>> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) throw signal.reason;
       if (this.#closed) throw this.#closed;
-      checkLine(command.text);
+      checkLine(command.text, this.#dialect.commandLimit);
       const onAbort = () => {
         const waiting = this.#queue.indexOf(job);
         if (waiting >= 0) this.#queue.splice(waiting, 1);
@@ -127,10 +126,10 @@ export class AtLink<U> extends EventEmitter<LinkEvents<U>> {
     const job = this.#queue.shift();
     if (!job) return;
     this.#pending = job;
-    this.#withhold ||= job.command.sensitive === true;
+    this.#withhold ||= this.#dialect.holdsSecret(job.command.text);
     this.emit('sent', job.command.text);
-    this.#timer = this.#clock.after(job.command.timeout ?? REPLY_TIMEOUT, () => {
-      if (job.unechoed) this.#echoOn = false;
+    this.#timer = this.#clock.after(job.command.timeout ?? this.#dialect.replyTimeout, () => {
+      if (job.unechoed) this.#echo = 'unknown';
       this.#finish(new AtError('timed-out', `The module has not answered ${commandName(job.command.text)}`));
     });
     if (job.command.onPrompt) this.#watchPrompt(job, job.command.onPrompt);
@@ -146,11 +145,12 @@ export class AtLink<U> extends EventEmitter<LinkEvents<U>> {
     this.#next();
   }
 
-  /** The byte tap beside the line splitter, for the `#` that no line end follows; the module is at a line's start. */
+  /** The byte tap beside the line splitter, for a prompt that no line end follows; the module is at a line's start. */
   #watchPrompt(job: Job, onPrompt: () => void): void {
+    const { dataPrompt } = this.#dialect;
     let atLineStart = true;
     const watch = (chunk: Buffer) => {
-      const seen = (atLineStart && chunk[0] === BINARY_PROMPT) || chunk.includes('\n#');
+      const seen = (atLineStart && chunk[0] === dataPrompt.charCodeAt(0)) || chunk.includes(`\n${dataPrompt}`);
       atLineStart = chunk.at(-1) === LF;
       if (!seen && this.#pending === job) return;
       this.#stream.off('data', watch);
@@ -162,25 +162,25 @@ export class AtLink<U> extends EventEmitter<LinkEvents<U>> {
   }
 
   #onLine(line: string): void {
-    const printed = splitOutput(line);
+    const printed = splitOutput(line, this.#dialect.prompts);
     const afterBlank = this.#blank;
-    // The boot banner begins with an empty line (AT protocol 1.2); one that ends an echo is not it.
+    // A boot banner may begin with an empty line; one that ends an echo is not it.
     this.#blank = printed.length === 0 && !this.#echoTail;
     this.#echoTail = printed.length > 1 && this.#pending?.echo === printed[0];
     for (const piece of printed) {
-      if (piece === 'OK' && (afterBlank ? !this.#asksForHelp() : this.#pending?.command.restarts)) this.#onBanner();
+      if (this.#isBanner(piece, afterBlank)) this.#onBanner(piece);
       else this.#onPiece(piece);
     }
   }
 
-  /** The answer to a help request has blank lines of its own (AT protocol 4.1). */
-  #asksForHelp(): boolean {
-    return this.#pending?.command.text.endsWith('?') === true;
+  #isBanner(piece: string, afterBlank: boolean): boolean {
+    const command = this.#pending?.command;
+    return command?.toStranger !== true && this.#dialect.isBanner(piece, afterBlank, command?.text ?? null);
   }
 
-  #onBanner(): void {
-    this.emit('received', 'OK', 'text');
-    this.#echoOn = true;
+  #onBanner(piece: string): void {
+    this.emit('received', piece, 'text');
+    this.#echo = 'on';
     this.#withhold = false;
     this.#finish(new AtError('reset', 'The module has restarted'));
     this.emit('banner');
@@ -195,7 +195,7 @@ export class AtLink<U> extends EventEmitter<LinkEvents<U>> {
       if (this.#takeWhole(fragment + piece)) return;
       this.#reportText(fragment);
     }
-    if (this.#takeEmbeddedUrc(piece)) return;
+    if (this.#takeEmbeddedEvent(piece)) return;
     this.#takeDamagedEcho(piece);
     this.#reportText(piece);
   }
@@ -208,44 +208,57 @@ export class AtLink<U> extends EventEmitter<LinkEvents<U>> {
     const job = this.#pending;
     if (!job || job.echo === '' || !job.echo.startsWith(piece)) return false;
     job.echo = job.echo.slice(piece.length);
-    if (job.echo === '') this.#echoOn = true;
+    if (job.echo === '') {
+      const wasOff = this.#echo === 'off';
+      this.#echo = 'on';
+      if (wasOff) this.emit('suspicious');
+    }
     return true;
   }
 
   /** With echo on, what comes before the echo is no answer to this command. */
   #isEchoed(job: Job): boolean {
-    return job.echo === '' || !this.#echoOn;
+    return job.echo === '' || this.#echo !== 'on' || job.command.toStranger === true;
   }
 
   #takeStatus(piece: string): boolean {
     const job = this.#pending;
-    if (!job) return false;
-    const status = parseStatus(piece) ?? (job.command.anyVerbosity ? parseTerseStatus(piece) : null);
+    const status = this.#dialect.parseStatus(piece, job?.command.terse === true);
     if (!status) return false;
+    if (!job) {
+      if (status.ok) this.emit('suspicious');
+      return false;
+    }
     if (!this.#isEchoed(job)) {
       // It answers an earlier command that was given up, or the echo has been switched off; the timeout will tell.
       if (job.echo === job.command.text) job.unechoed = true;
       return false;
     }
     this.#withhold = false;
-    this.#echoOn = echoAfter(job.command.text) ?? this.#echoOn;
+    this.#noteEcho(job.command.text);
     this.emit('received', piece, 'status');
-    this.#finish(status.ok ? job.lines : refusal(job.command.text, status));
+    if (job.command.toStranger) this.#finish([...job.lines, piece]);
+    else this.#finish(status.ok ? job.lines : refusal(job.command.text, status));
     return true;
+  }
+
+  #noteEcho(command: string): void {
+    const echoes = this.#dialect.echoAfter(command);
+    if (echoes !== null) this.#echo = echoes ? 'on' : 'off';
   }
 
   /** A complete response line or a complete event. */
   #takeWhole(piece: string): boolean {
-    if (this.#isResponse(piece) && !this.#embeddedUrc(piece)) {
+    if (this.#isResponse(piece) && !this.#embeddedEvent(piece)) {
       this.#pending?.lines.push(piece);
       this.emit('received', piece, 'info');
       if (this.#pending?.prompted) this.#finish(this.#pending.lines);
       return true;
     }
-    const urc = this.#parseUrc(piece);
-    if (urc === null) return false;
+    const event = this.#dialect.parseEvent(piece);
+    if (event === null) return false;
     this.emit('received', piece, 'urc');
-    this.emit('urc', urc);
+    this.emit('event', event);
     return true;
   }
 
@@ -256,21 +269,21 @@ export class AtLink<U> extends EventEmitter<LinkEvents<U>> {
     return job.command.many === true || job.lines.length === 0;
   }
 
-  /** An event that another task has printed into this line: its head waits for the rest (AT protocol 3.4). */
-  #takeEmbeddedUrc(piece: string): boolean {
-    const embedded = this.#embeddedUrc(piece);
+  /** An event that another task has printed into this line: its head waits for the rest. */
+  #takeEmbeddedEvent(piece: string): boolean {
+    const embedded = this.#embeddedEvent(piece);
     if (!embedded) return false;
     this.emit('received', embedded.line, 'urc');
-    this.emit('urc', embedded.urc);
+    this.emit('event', embedded.event);
     if (!this.#takeEcho(embedded.head) && !this.#withhold) this.#fragment = embedded.head;
     return true;
   }
 
-  #embeddedUrc(piece: string): { head: string; line: string; urc: U } | null {
+  #embeddedEvent(piece: string): { head: string; line: string; event: E } | null {
     for (let at = piece.indexOf('+', 1); at > 0; at = piece.indexOf('+', at + 1)) {
       const line = piece.slice(at);
-      const urc = this.#parseUrc(line);
-      if (urc !== null) return { head: piece.slice(0, at), line, urc };
+      const event = this.#dialect.parseEvent(line);
+      if (event !== null) return { head: piece.slice(0, at), line, event };
     }
     return null;
   }

@@ -25,7 +25,7 @@ export async function answersAt(stream: Duplex, clock: Clock, signal: AbortSigna
   try {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       try {
-        await link.executeRaw({ text: 'ATE1', anyVerbosity: true, timeout: TIMEOUT }, signal);
+        await link.executeRaw({ text: 'ATE1', terse: true, timeout: TIMEOUT }, signal);
         return true;
       } catch (error) {
         if (!(error instanceof AtError)) throw error;

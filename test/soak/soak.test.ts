@@ -4,7 +4,8 @@ import { test } from 'node:test';
 import { AtLink } from '../../src/at/link.ts';
 import { systemClock } from '../../src/clock.ts';
 import type { JsonObject } from '../../src/events.ts';
-import { parseUrc, type Urc } from '../../src/modem/anycloud/urc.ts';
+import { DIALECT } from '../../src/modem/anycloud/dialect.ts';
+import type { Urc } from '../../src/modem/anycloud/urc.ts';
 import { DEVICE, seeded, type VirtualBench, virtualBench } from '../helpers/bench.ts';
 
 const HOUR = 3_600_000;
@@ -19,9 +20,9 @@ class Fed extends Duplex {
 
 test('a million events pass the AT link, and none of them stays', async () => {
   const wire = new Fed();
-  const link = new AtLink<Urc>(wire, systemClock, parseUrc);
+  const link = new AtLink<Urc>(wire, systemClock, DIALECT);
   let seen = 0;
-  link.on('urc', () => seen++);
+  link.on('event', () => seen++);
   const block = Buffer.from('\r+MQTTPUB:3,"t/x",15,"{"a":1,"b":"x"}"\r\n>'.repeat(1_000));
   const run = async (blocks: number) => {
     for (let n = 0; n < blocks; n++) {

@@ -6,9 +6,10 @@ import { AtLink } from '../../at/link.ts';
 import { type Clock, sleep } from '../../clock.ts';
 import type { LineKind } from '../../events.ts';
 import { Expectation } from '../../expectation.ts';
+import { DIALECT } from './dialect.ts';
 import { readString } from './quoting.ts';
 import { parseDiagnostic, type Signal } from './signals.ts';
-import { parseUrc, type Urc } from './urc.ts';
+import type { Urc } from './urc.ts';
 
 interface AnyCloudLinkEvents {
   signal: [signal: Signal];
@@ -18,7 +19,7 @@ interface AnyCloudLinkEvents {
 }
 
 /** Statuses of a line that was damaged on its way: it was not executed, so sending it again is safe. */
-const DAMAGED = new Set([2, 3, 5]);
+const DAMAGED = new Set(['2', '3', '5']);
 const PROBE_TIMEOUT = 1_000;
 const PROBES = 3;
 /** The escape from binary mode wants more than a second of silence after it (AT protocol 7.17). */
@@ -34,8 +35,8 @@ export class AnyCloudLink extends EventEmitter<AnyCloudLinkEvents> {
     super();
     this.setMaxListeners(0);
     this.clock = clock;
-    this.#link = new AtLink(stream, clock, parseUrc);
-    this.#link.on('urc', (urc) => this.emit('signal', urc));
+    this.#link = new AtLink(stream, clock, DIALECT);
+    this.#link.on('event', (urc) => this.emit('signal', urc));
     this.#link.on('banner', () => this.emit('signal', { type: 'restarted' }));
     this.#link.on('closed', (cause) => this.emit('closed', cause));
     this.#link.on('sent', (line) => this.emit('sent', line));
@@ -107,7 +108,7 @@ export class AnyCloudLink extends EventEmitter<AnyCloudLinkEvents> {
       return await this.#link.execute(command, signal);
     } catch (error) {
       if (!(error instanceof AtError)) throw error;
-      if (error.status !== null && DAMAGED.has(error.status)) return this.#link.execute(command, signal);
+      if (DAMAGED.has(error.status?.code ?? '')) return this.#link.execute(command, signal);
       if (error.failure !== 'timed-out') throw error;
       await this.#resync(signal);
       return null;

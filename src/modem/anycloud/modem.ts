@@ -6,6 +6,7 @@ import { AppError } from '../../errors.ts';
 import { Expectation } from '../../expectation.ts';
 import type { Modem, ModemEvent, ModemEvents } from '../modem.ts';
 import { AnyCloudCertificates } from './certificates.ts';
+import { DIALECT } from './dialect.ts';
 import { LIMITS } from './limits.ts';
 import { AnyCloudLink } from './link.ts';
 import { AnyCloudMqtt } from './mqtt.ts';
@@ -20,7 +21,7 @@ const SYNC_TIMEOUT = 1_000;
 const SYNC_ATTEMPTS = 8;
 const RESET_TIMEOUT = 10_000;
 /** The status of AT+TIME where there is no time: in the first second after a start (AT protocol 6, 7.6). */
-const TIME_ERROR = 46;
+const TIME_ERROR = '46';
 /** 2021-01-01: a clock before that shows how long the module has been running (T50). */
 const FIRST_TIME = 1_609_459_200;
 
@@ -64,7 +65,7 @@ export class AnyCloudModem extends EventEmitter<ModemEvents> implements Modem {
   }
 
   async type(line: string, signal: AbortSignal): Promise<string | null> {
-    const refusal = refuseTyped(line);
+    const refusal = DIALECT.refuseTyped(line);
     if (refusal !== null) return refusal;
     const name = /^AT(\+\w+)/.exec(line)?.[1] ?? '';
     const restarts = name === '+RST';
@@ -72,8 +73,7 @@ export class AnyCloudModem extends EventEmitter<ModemEvents> implements Modem {
     const many = !['+MQTTCONN', '+TIME', '+WSTA', '+DNSRESOLV'].includes(name);
     const response = name === '' ? undefined : new RegExp(`^\\+?${name.slice(1)}[:=]`);
     try {
-      const sensitive = name === '+WSTAC' || name === '+MQTTC';
-      await this.#link.executeRaw({ text: line, ...(response && { response }), many, sensitive, restarts }, signal);
+      await this.#link.executeRaw({ text: line, ...(response && { response }), many }, signal);
     } catch (error) {
       if (!(restarts && error instanceof AtError && error.failure === 'reset')) throw error;
     }
@@ -84,8 +84,8 @@ export class AnyCloudModem extends EventEmitter<ModemEvents> implements Modem {
   async sync(signal: AbortSignal): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
-        await this.#link.executeRaw({ text: 'ATE1', anyVerbosity: true, timeout: SYNC_TIMEOUT }, signal);
-        await this.#link.executeRaw({ text: 'ATV5', anyVerbosity: true, timeout: SYNC_TIMEOUT }, signal);
+        await this.#link.executeRaw({ text: 'ATE1', terse: true, timeout: SYNC_TIMEOUT }, signal);
+        await this.#link.executeRaw({ text: 'ATV5', terse: true, timeout: SYNC_TIMEOUT }, signal);
         return;
       } catch (error) {
         if (!(error instanceof AtError) || error.failure === 'closed') throw error;
@@ -115,7 +115,7 @@ export class AnyCloudModem extends EventEmitter<ModemEvents> implements Modem {
   /** The module forgets everything (T56). */
   async reset(signal: AbortSignal): Promise<boolean> {
     try {
-      await this.#link.executeRaw({ text: 'AT+RST', restarts: true, timeout: RESET_TIMEOUT }, signal);
+      await this.#link.executeRaw({ text: 'AT+RST', timeout: RESET_TIMEOUT }, signal);
     } catch (error) {
       if (error instanceof AtError && error.failure === 'reset') return true;
       if (!(error instanceof AtError) || error.failure !== 'timed-out') throw error;
@@ -128,7 +128,7 @@ export class AnyCloudModem extends EventEmitter<ModemEvents> implements Modem {
       const [line] = await this.#link.executeIdempotent({ text: 'AT+TIME=1', response: /^\+TIME:1,/ }, signal);
       return line === undefined ? null : plausible(parseTime(line.slice('+TIME:'.length)));
     } catch (error) {
-      if (error instanceof AtError && error.status === TIME_ERROR) return null;
+      if (error instanceof AtError && error.status?.code === TIME_ERROR) return null;
       throw error;
     }
   }
@@ -148,14 +148,4 @@ export class AnyCloudModem extends EventEmitter<ModemEvents> implements Modem {
 /** @returns null for the uptime of a module that has no time */
 function plausible(unixSeconds: number | null): number | null {
   return unixSeconds !== null && unixSeconds >= FIRST_TIME ? unixSeconds : null;
-}
-
-/** Why a typed line is not sent: it would change what the link relies on. */
-function refuseTyped(line: string): string | null {
-  if (/^AT\+LOADCERT/.test(line))
-    return 'AT+LOADCERT is not sent: the module would take what follows for certificate data';
-  if (/^AT\+IPR/.test(line))
-    return 'AT+IPR is not sent: the module would change its baud rate. Set SERIAL_BAUD instead';
-  if (/^AT(?:E\d*)*V/.test(line)) return 'ATV is not sent: the program relies on the full text of replies';
-  return null;
 }

@@ -8,7 +8,7 @@ import { quote } from './quoting.ts';
 import type { Signal } from './signals.ts';
 
 /** MQTT error, the status of every MQTT command that comes at the wrong moment (T7, T22). */
-const MQTT_ERROR = 47;
+const MQTT_ERROR = '47';
 
 /** The module gives up on an acknowledgement after 5 s (AT protocol 8.1) and says so; this is that, and some grace. */
 const ACK_TIMEOUT = 8_000;
@@ -176,7 +176,7 @@ export class AnyCloudMqtt implements ModemMqtt {
 }
 
 function isMqttError(error: unknown): error is AtError {
-  return error instanceof AtError && error.status === MQTT_ERROR;
+  return error instanceof AtError && error.status?.code === MQTT_ERROR;
 }
 
 function notConnected(cause: AtError): AtError {

@@ -45,14 +45,14 @@ export class AnyCloudWifi implements ModemWifi {
 
   /** Sets network and time server. */
   async configure(network: Network, ntpServer: string, signal: AbortSignal): Promise<void> {
-    const write = (id: number, value: string | number, sensitive = false) =>
+    const write = (id: number, value: string | number) =>
       this.#link.executeIdempotent(
-        { text: `AT+WSTAC=${id},${typeof value === 'number' ? value : quote(value)}`, sensitive },
+        { text: `AT+WSTAC=${id},${typeof value === 'number' ? value : quote(value)}` },
         signal,
       );
     await write(1, network.ssid);
     await write(2, SECURITY[network.security]);
-    if (network.security !== 'open') await write(3, network.passphrase, true);
+    if (network.security !== 'open') await write(3, network.passphrase);
     await write(4, ANY_CHANNEL);
     await write(12, ntpServer);
     await write(13, 1);
