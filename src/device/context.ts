@@ -1,9 +1,9 @@
 import type { Json } from '../events.ts';
 import type { DeviceContext } from './define.ts';
-import { INTERVAL } from './definition.ts';
+import { INTERVAL, isName } from './definition.ts';
 import type { DeviceHost, Sample } from './device.ts';
 import { toJson } from './json-value.ts';
-import { type Place, parsePlace } from './place.ts';
+import { type Place, parsePlace, placeKey } from './place.ts';
 import { sentenceOf, type UserCode } from './user-code.ts';
 
 const LONGEST_DELAY = 7 * 86_400;
@@ -49,7 +49,10 @@ export function createContext(parts: ContextParts, { signal, log }: CallParts): 
     },
     report(name, value, component) {
       const place = component === undefined ? parsePlace(name) : { name, component };
-      if (!code.signal.aborted) report(place, json(value, `The property "${name}"`));
+      if (![place.name, place.component ?? place.name].every(isName)) {
+        throw new TypeError(`${JSON.stringify(placeKey(place))} cannot be the name of a property`);
+      }
+      if (!code.signal.aborted) report(place, toJson(value));
     },
     setInterval(seconds) {
       setInterval(inRange(seconds, INTERVAL.lowest, INTERVAL.highest, 'the interval'));
@@ -63,21 +66,13 @@ export function createContext(parts: ContextParts, { signal, log }: CallParts): 
     code.signal.throwIfAborted();
     const { component, properties, takenAt } = options;
     const sample: Sample = {
-      body: json(body, 'The message'),
+      body: toJson(body),
       takenAt: takenAt === undefined ? host.clock.wall() : takenAt.getTime(),
       ...(component !== undefined && { component }),
       ...(properties !== undefined && { properties: { ...properties } }),
     };
     if (!Number.isFinite(sample.takenAt)) throw new TypeError('takenAt is not a valid date');
     await host.send(sample);
-  }
-}
-
-function json(value: unknown, what: string): Json {
-  try {
-    return toJson(value);
-  } catch (error) {
-    throw new TypeError(`${what} holds what JSON cannot: ${sentenceOf(error)}`);
   }
 }
 

@@ -45,6 +45,11 @@ export function assertDefinition(value: unknown): asserts value is DeviceDefinit
   assertComponents(definition['properties']);
 }
 
+/** Whether a property, or what else a model has, can have this name. */
+export function isName(name: string): boolean {
+  return NAME.test(name);
+}
+
 function assertSource(source: unknown, name: string): void {
   if (typeof source === 'function') return;
   if (!isObject(source)) throw new TypeError(`${name} must be a function, an object with "read", or an async iterable`);
@@ -64,8 +69,9 @@ function assertProperty(value: unknown, name: string): void {
   if (set !== undefined) callable(set, `${name}.set`);
   if (set !== undefined && writable === false) throw new TypeError(`${name} has a "set", and is not writable`);
   for (const [bound, given] of Object.entries({ minimum, maximum })) {
-    if (given !== undefined && typeof given !== 'number') throw new TypeError(`${name}.${bound} must be a number`);
+    if (given !== undefined && !Number.isFinite(given)) throw new TypeError(`${name}.${bound} must be a number`);
   }
+  if (Number(minimum) > Number(maximum)) throw new TypeError(`${name}.minimum is above its maximum`);
 }
 
 /** In the twin a component stands beside the properties, so they cannot share a name. */
@@ -85,7 +91,7 @@ function entries(definition: Members, part: string, separator: string): [string,
   if (members === undefined) return [];
   return Object.entries(object(members, part)).map(([name, value]) => {
     const pieces = name.split(separator);
-    if (pieces.length > 2 || !pieces.every((piece) => NAME.test(piece))) {
+    if (pieces.length > 2 || !pieces.every(isName)) {
       throw new TypeError(`${part}: ${JSON.stringify(name)} cannot be a name`);
     }
     return [`${part}.${name}`, value];

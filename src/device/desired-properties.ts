@@ -1,10 +1,12 @@
-import { isDeepStrictEqual } from 'node:util';
-import { isJsonObject } from '../azure/json.ts';
-import { ACK, parseAck, reportedAck } from '../azure/plug-and-play.ts';
+import { ACK, type Ack, parseAck, reportedAck } from '../azure/plug-and-play.ts';
 import type { Twin } from '../azure/twin.ts';
 import type { Json, JsonObject } from '../events.ts';
 import type { Answers, PropertyAnswer } from './device.ts';
+import { mergePatch, replacement, sameJson } from './merge-patch.ts';
 import { desiredPlaces, memberAt, type Place, placeKey, reportedMembers } from './place.ts';
+
+/** A value in an answer's text, which is for people, in characters. */
+const LONGEST_VALUE = 80;
 
 /** What has become of putting a value in force. */
 export type SetResult = { kind: 'set'; value: Json } | { kind: 'refused'; ac: number; why: string };
@@ -27,6 +29,8 @@ type Known = WritableProperty & {
   value: Json | undefined;
   /** What the cloud desires, as far as it was told. */
   desired: Json | undefined;
+  /** The value in the twin's reported properties, as far as it is known. */
+  shown: Json | undefined;
   /** The newest version that was answered since the twin was read: patches may come twice, or out of order. */
   answered: number;
 };
@@ -55,15 +59,6 @@ export class DesiredProperties {
     this.#components = components(properties);
   }
 
-  /** The value in force; null for what has none, or is no writable property. */
-  value(place: Place): Json {
-    return inForce(this.#properties.get(placeKey(place))) ?? null;
-  }
-
-  has(place: Place): boolean {
-    return this.#properties.has(placeKey(place));
-  }
-
   /**
    * Takes a desired patch: each value is put in force, or refused, and then the one in force stays; null means the
    * default again. A version of a name is answered once, and never after a newer one.
@@ -87,20 +82,27 @@ export class DesiredProperties {
    */
   reconcile({ desired, desiredVersion, reported }: Twin): Promise<Answers> {
     return this.#exclusively(async (collected) => {
-      const defaults: [Place, Json][] = [];
+      const defaults: [Place, Ack][] = [];
       for (const property of this.#properties.values()) {
         property.answered = desiredVersion;
         property.desired = memberAt(desired, property.place);
-        const lacking = await this.#settle(property, memberAt(reported, property.place), desiredVersion, collected);
+        const ack = parseAck(memberAt(reported, property.place));
+        property.shown = ack?.value;
+        await this.#settle(property, ack, desiredVersion, collected);
         const value = inForce(property);
-        if (lacking && value !== undefined) {
-          defaults.push([property.place, reportedAck({ ac: ACK.initial, av: 0, ad: 'initialize', value })]);
+        if (property.desired === undefined && value !== undefined && !sameJson(value, ack?.value)) {
+          defaults.push([property.place, { ac: ACK.initial, av: 0, ad: 'initialize', value }]);
         }
       }
-      this.#defaults = reportedMembers(defaults);
+      this.#defaults = this.#members(defaults);
       const places = desiredPlaces(desired, this.#components).map(([place]) => placeKey(place));
       collected.unknown.push(...places.filter((key) => !this.#properties.has(key)));
     });
+  }
+
+  /** The members of the reported properties that carry answers, in their order. */
+  toReported(answers: readonly PropertyAnswer[]): JsonObject {
+    return this.#members(answers.map((answer) => [answer, answer.ack]));
   }
 
   /** The device's own values where the twin that was reconciled holds nothing; once. */
@@ -110,31 +112,24 @@ export class DesiredProperties {
     return defaults;
   }
 
-  /** Settles one property with the twin. @returns whether the twin lacks the device's own value */
-  async #settle(property: Known, reported: Json | undefined, version: number, collected: Collected): Promise<boolean> {
-    const ack = parseAck(reported);
-    const usable = ack !== null && property.refusal(ack.value) === null;
+  /** Settles one property with the twin. */
+  async #settle(property: Known, ack: Ack | null, version: number, collected: Collected): Promise<void> {
+    const { desired, value, ownsInitial } = property;
     // After a restart of this program the twin knows what the device held.
-    const held = usable && property.value === undefined ? ack.value : undefined;
-    const { desired } = property;
+    const usable = ack !== null && value === undefined && property.refusal(ack.value) === null;
+    const held = usable ? ack.value : undefined;
     if (desired === undefined) {
-      if (property.ownsInitial) await this.#restore(property, collected);
-      else if (held !== undefined) return !(await this.#adopt(property, held, collected));
-      return !usable;
-    }
-    if (ack === null || ack.av < version) {
+      if (ownsInitial) await this.#restore(property, collected);
+      else if (held !== undefined) await put(property, held, 'twin', collected.notes);
+    } else if (ack === null || ack.av < version) {
       await this.#answer(property, desired, version, 'twin', collected, held);
-      return false;
-    }
-    const accepted = ack.ac < ACK.refused && whyNot(property, desired) === null;
-    if (accepted) {
+    } else if (ack.ac < ACK.refused && whyNot(property, desired) === null) {
       const result = await put(property, desired, 'twin', collected.notes);
-      // The twin says that it is in force, and must not go on saying so.
-      if (result.kind === 'refused') collected.answers.push(refusal(property, desired, version, result));
+      // What the twin shows is in force no more, and must not be shown longer.
+      if (!sameJson(inForce(property), ack.value)) collected.answers.push(answer(property, desired, version, result));
     } else if (held !== undefined) {
-      await this.#adopt(property, held, collected);
+      await put(property, held, 'twin', collected.notes);
     }
-    return false;
   }
 
   /** @param held what the device held before a restart of this program; it is in force again when `requested` is refused */
@@ -146,27 +141,28 @@ export class DesiredProperties {
     collected: Collected,
     held?: Json,
   ): Promise<void> {
-    const { place } = property;
     const result = await put(property, requested, source, collected.notes);
-    if (result.kind === 'refused') {
-      if (held !== undefined) await this.#adopt(property, held, collected);
-      collected.answers.push(refusal(property, requested, version, result));
-      return;
-    }
-    const { value } = result;
-    const ad = `${place.name} set to: ${JSON.stringify(value)}`;
-    collected.answers.push({ ...place, requested, ack: { value, ac: ACK.applied, av: version, ad } });
-  }
-
-  async #adopt(property: Known, held: Json, { notes }: Collected): Promise<boolean> {
-    return (await put(property, held, 'twin', notes)).kind === 'set';
+    if (result.kind === 'refused' && held !== undefined) await put(property, held, 'twin', collected.notes);
+    collected.answers.push(answer(property, requested, version, result));
   }
 
   /** The device's own value is in force again, now that the cloud desires nothing. */
   async #restore(property: Known, { notes }: Collected): Promise<void> {
     const { value, initial } = property;
-    if (value === undefined || initial === undefined || isDeepStrictEqual(value, initial)) return;
+    if (value === undefined || initial === undefined || sameJson(value, initial)) return;
     await put(property, initial, 'twin', notes);
+  }
+
+  /** Values that are objects take the place of those that the twin shows. */
+  #members(acks: readonly (readonly [Place, Ack])[]): JsonObject {
+    return reportedMembers(
+      acks.map(([place, ack]) => {
+        const property = this.#properties.get(placeKey(place));
+        const value = replacement(property?.shown, ack.value);
+        if (property) property.shown = ack.value;
+        return [place, reportedAck({ ...ack, value })];
+      }),
+    );
   }
 
   #exclusively(task: (collected: Collected) => Promise<void>): Promise<Answers> {
@@ -177,7 +173,7 @@ export class DesiredProperties {
   }
 }
 
-const UNTOUCHED = { value: undefined, desired: undefined, answered: -1 } as const;
+const UNTOUCHED = { value: undefined, desired: undefined, shown: undefined, answered: -1 } as const;
 
 /** Puts a desired value in force; null asks for the default, and where there is none, what is in force stays. */
 async function put(property: Known, requested: Json, source: 'twin' | 'update', notes: string[]): Promise<SetResult> {
@@ -194,17 +190,19 @@ function whyNot(property: WritableProperty, requested: Json): string | null {
   return requested === null ? null : property.refusal(requested);
 }
 
-function inForce(property: Known | undefined): Json | undefined {
-  return property?.value === undefined ? property?.initial : property.value;
+function inForce({ value, initial }: Known): Json | undefined {
+  return value === undefined ? initial : value;
 }
 
-function refusal(
-  property: Known,
-  requested: Json,
-  version: number,
-  { ac, why }: { ac: number; why: string },
-): PropertyAnswer {
-  return { ...property.place, requested, ack: { value: inForce(property) ?? null, ac, av: version, ad: why } };
+function answer(property: Known, requested: Json, version: number, result: SetResult): PropertyAnswer {
+  const { place } = property;
+  const value = inForce(property) ?? null;
+  if (result.kind === 'refused') {
+    return { ...place, requested, ack: { value, ac: result.ac, av: version, ad: result.why } };
+  }
+  const text = JSON.stringify(value);
+  const ad = `${place.name} set${text.length <= LONGEST_VALUE ? ` to: ${text}` : ''}`;
+  return { ...place, requested, ack: { value, ac: ACK.applied, av: version, ad } };
 }
 
 function components(properties: readonly WritableProperty[]): Map<string, string[]> {
@@ -213,15 +211,4 @@ function components(properties: readonly WritableProperty[]): Map<string, string
     if (place.component !== undefined) names.set(place.component, [...(names.get(place.component) ?? []), place.name]);
   }
   return names;
-}
-
-/** A change of an object names what has changed, and null takes a member away (Azure 2.4). */
-function mergePatch(before: Json | undefined, change: Json): Json {
-  if (!isJsonObject(change)) return change;
-  const members = new Map(isJsonObject(before) ? Object.entries(before) : []);
-  for (const [name, value] of Object.entries(change)) {
-    if (value === null) members.delete(name);
-    else members.set(name, mergePatch(members.get(name), value));
-  }
-  return Object.fromEntries(members);
 }

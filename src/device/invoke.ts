@@ -42,8 +42,13 @@ export function quoted(text: string): string {
 
 /** The status of a CommandError, known by its shape: it may come from another copy of this program. */
 function statusOf(error: unknown): number | null {
-  if (!(error instanceof Error) || error.name !== 'CommandError' || !('status' in error)) return null;
-  return Number.isInteger(error.status) ? Number(error.status) : null;
+  try {
+    if (!(error instanceof Error) || error.name !== 'CommandError' || !('status' in error)) return null;
+    const { status } = error;
+    return typeof status === 'number' && Number.isInteger(status) && status >= 200 && status < 600 ? status : null;
+  } catch {
+    return null;
+  }
 }
 
 function refused(status: number, sentence: string): { status: number; response: JsonObject } {

@@ -33,5 +33,5 @@ export function toJson(value: unknown): Json {
 }
 
 function cannotHold(what: string, path: string): TypeError {
-  return new TypeError(path === '' ? what : `${what} at ${path.replace(/^\./, '')}`);
+  return new TypeError(`JSON cannot hold ${what}${path === '' ? '' : ` (at ${path.replace(/^\./, '')})`}`);
 }

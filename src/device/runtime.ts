@@ -1,4 +1,3 @@
-import { reportedAck } from '../azure/plug-and-play.ts';
 import type { Twin } from '../azure/twin.ts';
 import type { Json, JsonObject } from '../events.ts';
 import { type CallParts, createContext } from './context.ts';
@@ -7,7 +6,7 @@ import { INTERVAL } from './definition.ts';
 import { DesiredProperties, type SetResult, type WritableProperty } from './desired-properties.ts';
 import type { Answers, CommandAnswer, Device, DeviceHost, PropertyAnswer } from './device.ts';
 import { invoke } from './invoke.ts';
-import { mergeMembers, type Place, parsePlace, placeKey, reportedMembers } from './place.ts';
+import { mergeMembers, type Place, parsePlace, placeKey } from './place.ts';
 import { ReportedProperties } from './reported-properties.ts';
 import { Sampler } from './sampler.ts';
 import { type DeviceSchema, type PropertySchema, propertySchema } from './schema.ts';
@@ -51,6 +50,8 @@ class DefinedDevice implements Device {
   readonly #reported = new ReportedProperties();
   /** Whether reports are sent as they come; between a connect and `missing` that tells them. */
   #reporting = false;
+  /** The reported properties of the twin that was reconciled. */
+  #shown: JsonObject = {};
   #address: string | null = null;
   #parts: Parts | null = null;
   #starting: Promise<void> = Promise.resolve();
@@ -86,15 +87,16 @@ class DefinedDevice implements Device {
 
   async reconcile(twin: Twin): Promise<Answers> {
     this.#reporting = false;
-    this.#reported.reconcile(twin.reported);
+    this.#shown = twin.reported;
     return (await this.#desired()).reconcile(twin);
   }
 
   missing(): JsonObject {
     this.#reporting = true;
     const defaults = this.#started.desired?.takeDefaults() ?? {};
-    const members = mergeMembers(defaults, this.#reported.missing());
-    this.#reported.forget();
+    const members = mergeMembers(defaults, this.#reported.missing(this.#shown));
+    // On the next connection it may be another, or not readable.
+    this.#shown = {};
     return members;
   }
 
@@ -103,7 +105,7 @@ class DefinedDevice implements Device {
   }
 
   toReported(answers: readonly PropertyAnswer[]): JsonObject {
-    return reportedMembers(answers.map((answer) => [answer, reportedAck(answer.ack)]));
+    return this.#started.desired?.toReported(answers) ?? {};
   }
 
   async command(name: string, payload: Uint8Array): Promise<CommandAnswer> {

@@ -1,10 +1,15 @@
-import type { Clock } from '../clock.ts';
+import { type Clock, sleep } from '../clock.ts';
 import type { Json } from '../events.ts';
 import type { DeviceContext, TelemetrySource } from './define.ts';
 import type { Sample } from './device.ts';
+import { toJson } from './json-value.ts';
 import { Pace } from './pace.ts';
 import { type Place, parsePlace } from './place.ts';
 import { sentenceOf, type UserCode } from './user-code.ts';
+
+/** In milliseconds; a generator that gives nothing but what cannot be sent would fill the screen otherwise. */
+const FIRST_PAUSE = 1_000;
+const LONGEST_PAUSE = 60_000;
 
 export interface SamplerOptions {
   readonly clock: Clock;
@@ -133,26 +138,21 @@ export class Sampler {
     const { code, clock, send } = this.#options;
     code.launch(what, source, async () => {
       const iterator = source[Symbol.asyncIterator]();
-      const stopped = new Promise<'stopped'>((resolve) => {
-        code.signal.addEventListener('abort', () => resolve('stopped'), { once: true });
-      });
+      // It may never come to its end when it waits for an event, so nobody waits for it.
+      code.signal.addEventListener('abort', () => code.launch(what, source, () => iterator.return?.()), { once: true });
+      let pause = FIRST_PAUSE;
       for (;;) {
-        const next = await Promise.race([iterator.next(), stopped]);
-        if (next === 'stopped') break;
-        if (next.done) return;
-        const outcome = await code.value(what, source, () => next.value);
-        if (outcome.kind !== 'done' || outcome.value === undefined) {
-          code.warn(outcome.kind === 'done' ? `${what} gave nothing` : outcome.message);
-          continue;
-        }
+        const next = await iterator.next();
+        if (next.done || code.signal.aborted) return;
         try {
-          await send(message({ [name]: outcome.value }, clock.wall(), component));
+          await send(message({ [name]: toJson(next.value) }, clock.wall(), component));
+          pause = FIRST_PAUSE;
         } catch (error) {
-          code.warn(`A telemetry message was not sent: ${sentenceOf(error)}`);
+          code.warn(`${what} gave a value that was not sent: ${sentenceOf(error)}`);
+          await sleep(clock, pause, code.signal);
+          pause = Math.min(2 * pause, LONGEST_PAUSE);
         }
       }
-      // Nobody waits for it: a generator that waits for its next event would not come to its end.
-      void iterator.return?.();
     });
   }
 }

@@ -60,6 +60,7 @@ export class UserCode {
    */
   async run(what: string, handler: unknown, call: (signal: AbortSignal) => unknown): Promise<Outcome<unknown>> {
     const { clock, timeout } = this.#options;
+    if (this.signal.aborted) return this.#failure('stopped', what, 'was not called', handler);
     const time = new AbortController();
     const ended = new Promise<Failure>((resolve) => {
       time.signal.addEventListener('abort', () => {
@@ -90,7 +91,7 @@ export class UserCode {
     try {
       return { kind: 'done', value: toJson(outcome.value) };
     } catch (error) {
-      return this.#failure('unusable', what, `gave what JSON cannot hold: ${sentenceOf(error)}`, handler);
+      return this.#failure('unusable', what, `gave a value that cannot be sent: ${sentenceOf(error)}`, handler);
     }
   }
 
@@ -125,17 +126,13 @@ export class UserCode {
 
 /** What was thrown, as one short line; anything can be thrown. */
 export function sentenceOf(error: unknown): string {
-  try {
-    const text = error instanceof Error ? error.message || error.name : String(error);
-    return shorten(text.split(/[\r\n]/, 1)[0] ?? '');
-  } catch {
-    return 'what was thrown has no words';
-  }
+  const text = careful(() => (error instanceof Error ? error.message || error.name : String(error)));
+  return shorten(text?.split(/[\r\n]/, 1)[0] ?? 'something without words was thrown');
 }
 
 /** Where a person's code has thrown it, as `file:line`; null where the stack does not tell. */
 export function userFrame(error: unknown): string | null {
-  const stack = error instanceof Error && typeof error.stack === 'string' ? error.stack : '';
+  const stack = careful(() => (error instanceof Error ? String(error.stack) : '')) ?? '';
   for (const line of stack.split('\n')) {
     const [, file, number] = /^\s+at .*?\(?((?:file:\/\/\/|\/|[A-Za-z]:[\\/])[^()]*):(\d+):\d+\)?$/.exec(line) ?? [];
     if (file === undefined || OWN_FILES.some((own) => file.startsWith(own)) || file.includes('/node_modules/'))
@@ -143,6 +140,15 @@ export function userFrame(error: unknown): string | null {
     return `${file.startsWith('file:') ? fileURLToPath(file) : file}:${number}`;
   }
   return null;
+}
+
+/** Looks at what a person's code has thrown, which may throw again. */
+function careful<T>(look: () => T): T | null {
+  try {
+    return look();
+  } catch {
+    return null;
+  }
 }
 
 function inBrackets(where: string | null): string {
