@@ -1,11 +1,13 @@
 import type { Clock } from '../../clock.ts';
 import { AzureError } from './azure-error.ts';
 import type { DeviceLink } from './device.ts';
-import { isJsonObject, type Json } from './json.ts';
+import type { Json } from './json.ts';
 import { formatPropertyBag, type PropertyBag } from './property-bag.ts';
+import { Sequence } from './sequence.ts';
+import { listOf, nullOr, number, objectOf, type Reader, recordOf, text } from './shape.ts';
 
 /** A cloud-to-device message that waits for its device. */
-interface QueuedMessage {
+export interface QueuedMessage {
   body: Buffer;
   properties: PropertyBag;
   /** Milliseconds since 1970. */
@@ -26,20 +28,21 @@ export class C2dQueue {
   readonly #deviceId: string;
   readonly #clock: Clock;
   readonly #save: (messages: Json | undefined) => Promise<void>;
+  readonly #sequence = new Sequence();
   #queue: QueuedMessage[];
   readonly #unacknowledged = new Map<number, QueuedMessage>();
 
-  /** @param kept what `save` was given last. */
+  /** @param kept what `save` was given last, read. */
   constructor(
     deviceId: string,
     clock: Clock,
-    kept: Json | undefined,
+    kept: QueuedMessage[],
     save: (messages: Json | undefined) => Promise<void>,
   ) {
     this.#deviceId = deviceId;
     this.#clock = clock;
     this.#save = save;
-    this.#queue = fromJson(kept);
+    this.#queue = kept;
   }
 
   get length(): number {
@@ -51,12 +54,15 @@ export class C2dQueue {
    * @throws AzureError 403004 when 50 are waiting, 413001 when it is larger than 64 KB, or its properties than 32 KB.
    */
   async add(body: Buffer, properties: PropertyBag): Promise<void> {
-    this.#dropExpired();
-    if (this.#queue.length >= MAX_QUEUED) throw new AzureError(403004, 'The queue of this device is full.');
     const bag = formatPropertyBag(properties).length;
     if (body.length + bag > MAX_BODY || bag > MAX_BAG) throw new AzureError(413001, 'The message is too large.');
-    this.#queue.push({ body, properties, expires: this.#clock.now() + LIFETIME, deliveries: 0 });
-    await this.#keep();
+    await this.#sequence.run(async () => {
+      this.#dropExpired();
+      if (this.#queue.length >= MAX_QUEUED) throw new AzureError(403004, 'The queue of this device is full.');
+      const message = { body, properties, expires: this.#clock.now() + LIFETIME, deliveries: 0 };
+      await this.#save(toJson([...this.#queue, message]));
+      this.#queue.push(message);
+    });
   }
 
   /** Sends what waits and is not under way already. */
@@ -109,8 +115,9 @@ export class C2dQueue {
     this.#queue = this.#queue.filter(({ expires }) => expires > now);
   }
 
+  /** What the device has taken is gone here at once; that it is gone from the disk matters only after a restart. */
   #keep(): Promise<void> {
-    return this.#save(this.#queue.length === 0 ? undefined : toJson(this.#queue));
+    return this.#sequence.run(() => this.#save(this.#queue.length === 0 ? undefined : toJson(this.#queue)));
   }
 }
 
@@ -123,16 +130,18 @@ function toJson(queue: QueuedMessage[]): Json {
   }));
 }
 
-function fromJson(kept: Json | undefined): QueuedMessage[] {
-  if (!Array.isArray(kept)) return [];
-  return kept.filter(isJsonObject).map((message) => ({
-    body: Buffer.from(String(message['body']), 'base64'),
-    properties: new Map(
-      Object.entries(
-        isJsonObject(message['properties'] ?? null) ? (message['properties'] as Record<string, string>) : {},
-      ),
-    ),
-    expires: Number(message['expires']),
-    deliveries: Number(message['deliveries']),
+const readMessage = objectOf({
+  body: text,
+  properties: recordOf(nullOr(text)),
+  expires: number,
+  deliveries: number,
+});
+
+/** A queue as it was kept. */
+export const readMessages: Reader<QueuedMessage[]> = (value, name) =>
+  listOf(readMessage)(value, name).map(({ body, properties, expires, deliveries }) => ({
+    body: Buffer.from(body, 'base64'),
+    properties: new Map(Object.entries(properties)),
+    expires,
+    deliveries,
   }));
-}

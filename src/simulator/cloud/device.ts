@@ -1,22 +1,22 @@
 import type { C2dQueue } from './c2d.ts';
-import type { Json } from './json.ts';
 import type { MethodCalls } from './methods.ts';
 import type { Qos } from './mqtt-front.ts';
+import { flag, nullOr, number, object, objectOf, oneOf, type Reader, recordOf, text } from './shape.ts';
 import type { TelemetryLog } from './telemetry.ts';
-import type { Twin } from './twin.ts';
+import type { Twin, TwinSection } from './twin.ts';
 
 /** What DPS remembers of an assignment. */
-export interface Registration {
+export type Registration = {
   registrationId: string;
   enrolmentGroup: string | null;
   createdAt: number;
   updatedAt: number;
   etag: string;
   substatus: string;
-}
+};
 
-/** What is kept of a device; nothing but JSON. */
-export interface DeviceRecord {
+/** What is kept of a device; nothing but JSON (so a type, not an interface), and never changed but as a whole. */
+export type DeviceRecord = {
   id: string;
   /** Null for the hub that all devices begin at, whatever it is called in this run. */
   hub: string | null;
@@ -30,7 +30,7 @@ export interface DeviceRecord {
   twin: Twin;
   /** The filters of a persistent session; null when there is none. */
   session: Record<string, Qos> | null;
-}
+};
 
 export interface Delivery {
   topic: string;
@@ -49,6 +49,7 @@ export interface DeviceLink {
 
 /** A device: what is kept of it, and what lives only as long as the process. */
 export interface Device {
+  /** What is in force, which is what has been written down: see DeviceRegistry. */
   record: DeviceRecord;
   link: DeviceLink | undefined;
   readonly calls: MethodCalls;
@@ -56,9 +57,33 @@ export interface Device {
   readonly telemetry: TelemetryLog;
 }
 
-export const recordAsJson = (record: DeviceRecord): Json => record as unknown as Json;
-/** A record as this program has kept it. */
-export const recordFromJson = (json: Json): DeviceRecord => json as unknown as DeviceRecord;
+const readSection: Reader<TwinSection> = objectOf({
+  properties: object,
+  version: number,
+  changes: recordOf(objectOf({ at: text, version: number })),
+});
+
+const readRegistration: Reader<Registration> = objectOf({
+  registrationId: text,
+  enrolmentGroup: nullOr(text),
+  createdAt: number,
+  updatedAt: number,
+  etag: text,
+  substatus: text,
+});
+
+/** A record as it was kept. */
+export const readDevice: Reader<DeviceRecord> = objectOf({
+  id: text,
+  hub: nullOr(text),
+  enabled: flag,
+  thumbprint: nullOr(text),
+  modelId: nullOr(text),
+  movedTo: nullOr(text),
+  registration: nullOr(readRegistration),
+  twin: objectOf({ desired: readSection, reported: readSection }),
+  session: nullOr(recordOf(oneOf<Qos>(0, 1))),
+});
 
 export const FILTERS = {
   methods: '$iothub/methods/POST/#',

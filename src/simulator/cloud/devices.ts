@@ -1,14 +1,14 @@
 import { AzureError } from './azure-error.ts';
-import { C2dQueue } from './c2d.ts';
+import { C2dQueue, type QueuedMessage, readMessages } from './c2d.ts';
 import type { CloudContext } from './context.ts';
-import { type Device, type DeviceRecord, recordAsJson, recordFromJson } from './device.ts';
+import { type Device, type DeviceRecord, readDevice } from './device.ts';
 import type { Json, JsonObject } from './json.ts';
+import { KEPT, keep, keptBy } from './kept.ts';
 import { MethodCalls } from './methods.ts';
+import { Sequence } from './sequence.ts';
 import { TelemetryLog } from './telemetry.ts';
 import { newTwin } from './twin.ts';
 
-const DEVICE = 'device/';
-const MESSAGES = 'messages/';
 /** What Azure allows in a device id; also keeps ids apart from the separators of topics. */
 const DEVICE_ID = /^[A-Za-z0-9\-:.+%_#*?!(),;=@$']{1,128}$/;
 
@@ -20,16 +20,21 @@ export interface NewDevice {
   desired?: JsonObject;
 }
 
+const nothingThere = (id: string) => new AzureError(404001, `There is no device '${id}'.`);
+
 /** The hub's identity registry: every device there is, and what is kept of it. */
 export class DeviceRegistry {
   readonly #context: CloudContext;
   readonly #devices = new Map<string, Device>();
+  /** By id, those whose changes are being written down. */
+  readonly #changing = new Map<string, { sequence: Sequence; waiting: number }>();
 
   constructor(context: CloudContext) {
     this.#context = context;
-    for (const [key, value] of context.store.entries) {
-      if (key.startsWith(DEVICE))
-        this.#add(recordFromJson(value), context.store.entries.get(MESSAGES + key.slice(DEVICE.length)));
+    const { entries } = context.store;
+    const messages = keptBy(entries, KEPT.messages, readMessages);
+    for (const [id, record] of keptBy(entries, KEPT.device, readDevice)) {
+      this.#devices.set(id, this.#deviceOf(record, messages.get(id) ?? []));
     }
   }
 
@@ -40,7 +45,7 @@ export class DeviceRegistry {
   /** @throws AzureError 404001 */
   get(id: string): Device {
     const device = this.#devices.get(id);
-    if (!device) throw new AzureError(404001, `There is no device '${id}'.`);
+    if (!device) throw nothingThere(id);
     return device;
   }
 
@@ -48,14 +53,10 @@ export class DeviceRegistry {
     return [...this.#devices.values()];
   }
 
-  /**
-   * Makes a device; it is kept once `keep` has resolved.
-   * @throws AzureError 409001 when there is one of this id, 400004 for an id or a twin that Azure would refuse.
-   */
-  create({ id, thumbprint = null, modelId = null, desired = {} }: NewDevice): Device {
+  /** The record of a new device. @throws AzureError 400004 for an id or a twin that Azure would refuse. */
+  newRecord({ id, thumbprint = null, modelId = null, desired = {} }: NewDevice): DeviceRecord {
     if (!DEVICE_ID.test(id)) throw new AzureError(400004, 'The device id is not valid.');
-    if (this.#devices.has(id)) throw new AzureError(409001, `There is a device '${id}' already.`);
-    const record: DeviceRecord = {
+    return {
       id,
       hub: null,
       enabled: true,
@@ -66,43 +67,82 @@ export class DeviceRegistry {
       twin: newTwin(desired, this.#context.clock.now()),
       session: null,
     };
-    return this.#add(record, undefined);
   }
 
-  /** Writes a device down; rejects with AzureError 500001 when that fails. */
-  async keep(device: Device): Promise<void> {
-    if (this.#devices.get(device.record.id) !== device) return;
-    await this.#save(DEVICE + device.record.id, recordAsJson(device.record));
+  /**
+   * Makes a device.
+   * @throws AzureError 409001 when there is one of this id, 400004 for an id or a twin that Azure would refuse, 500001 when
+   *   it could not be written down
+   */
+  create(options: NewDevice): Promise<Device> {
+    return this.put(options.id, (record) => {
+      if (record) throw new AzureError(409001, `There is a device '${options.id}' already.`);
+      return this.newRecord(options);
+    });
   }
 
-  /** Closes the device's connection and forgets it. */
-  async delete(id: string): Promise<void> {
-    const device = this.get(id);
-    this.#devices.delete(id);
-    device.link?.close();
-    await Promise.all([this.#save(DEVICE + id, undefined), this.#save(MESSAGES + id, undefined)]);
+  /**
+   * Changes a device. The change is in force once it is written down, and then for everybody at once; changes of one device
+   * come one after the other.
+   * @param change gives the record that is to be; the same one for no change. What it throws ends the change
+   * @throws AzureError 404001 when there is no such device, 500001 when the change could not be written down
+   */
+  update(id: string, change: (record: DeviceRecord) => DeviceRecord): Promise<Device> {
+    return this.put(id, (record) => {
+      if (!record) throw nothingThere(id);
+      return change(record);
+    });
   }
 
-  #add(record: DeviceRecord, messages: Json | undefined): Device {
+  /** Changes a device, or makes it: see `update`. */
+  put(id: string, change: (record: DeviceRecord | undefined) => DeviceRecord): Promise<Device> {
+    return this.#inTurn(id, async () => {
+      const device = this.#devices.get(id);
+      const record = change(device?.record);
+      if (device?.record === record) return device;
+      await this.#save(KEPT.device + id, record);
+      if (device) device.record = record;
+      const kept = device ?? this.#deviceOf(record, []);
+      this.#devices.set(id, kept);
+      return kept;
+    });
+  }
+
+  /** Closes the device's connection and forgets it. @throws AzureError as `update` */
+  delete(id: string): Promise<void> {
+    return this.#inTurn(id, async () => {
+      const device = this.get(id);
+      await Promise.all([this.#save(KEPT.messages + id, undefined), this.#save(KEPT.device + id, undefined)]);
+      this.#devices.delete(id);
+      device.link?.close();
+    });
+  }
+
+  async #inTurn<T>(id: string, work: () => Promise<T>): Promise<T> {
+    const turn = this.#changing.get(id) ?? { sequence: new Sequence(), waiting: 0 };
+    this.#changing.set(id, turn);
+    turn.waiting++;
+    try {
+      return await turn.sequence.run(work);
+    } finally {
+      turn.waiting--;
+      if (turn.waiting === 0) this.#changing.delete(id);
+    }
+  }
+
+  #deviceOf(record: DeviceRecord, messages: QueuedMessage[]): Device {
     const { clock } = this.#context;
     const { id } = record;
-    const device: Device = {
+    return {
       record,
       link: undefined,
       calls: new MethodCalls(clock),
-      messages: new C2dQueue(id, clock, messages, (kept) => this.#save(MESSAGES + id, kept)),
+      messages: new C2dQueue(id, clock, messages, (kept) => this.#save(KEPT.messages + id, kept)),
       telemetry: new TelemetryLog(),
     };
-    this.#devices.set(id, device);
-    return device;
   }
 
-  async #save(key: string, value: Json | undefined): Promise<void> {
-    try {
-      await this.#context.store.save(key, value);
-    } catch (error) {
-      this.#context.log(`cannot keep ${key}: ${String(error)}`);
-      throw new AzureError(500001, 'The change could not be written down.');
-    }
+  #save(key: string, value: Json | undefined): Promise<void> {
+    return keep(this.#context, key, value);
   }
 }

@@ -1,7 +1,7 @@
 import type { IConnectPacket } from 'mqtt-packet';
 import { AzureError } from './azure-error.ts';
 import type { CloudContext } from './context.ts';
-import type { Device } from './device.ts';
+import type { Device, DeviceRecord } from './device.ts';
 import type { DeviceRegistry } from './devices.ts';
 import { type DpsAnswer, type DpsClient, DpsEndpoint, type ProvisioningService } from './dps-endpoint.ts';
 import { type Enrolment, enrolmentId, findEnrolment } from './enrolments.ts';
@@ -60,7 +60,11 @@ export class Dps implements ProvisioningService {
   }
 
   /** Judges a CONNECT; whether the device is enrolled is answered when it registers. */
-  admit(connect: IConnectPacket, connection: MqttConnection, peer: PeerIdentity | null | 'plain'): Admission {
+  async admit(
+    connect: IConnectPacket,
+    connection: MqttConnection,
+    peer: PeerIdentity | null | 'plain',
+  ): Promise<Admission> {
     const [, scope, registrationId] = USER_NAME.exec(connect.username ?? '') ?? [];
     if (!scope || !registrationId) return { refusal: 4 };
     if (connect.clientId !== percentDecode(registrationId)) return { refusal: 2 };
@@ -149,44 +153,48 @@ export class Dps implements ProvisioningService {
     const { clock, random } = this.#context;
     const { client, enrolment, registrationId } = operation;
     const deviceId = enrolment.kind === 'individual' ? (enrolment.deviceId ?? registrationId) : registrationId;
-    const device = this.#devices.find(deviceId) ?? this.#createDevice(deviceId, enrolment);
-    const { record } = device;
-    const substatus = moveToNewHub(device, enrolment, clock.now());
-    if (client.peer) record.thumbprint = client.peer.sha256;
     const modelId = isJsonObject(operation.payload) ? own(operation.payload, 'modelId') : undefined;
-    if (typeof modelId === 'string') record.modelId = modelId;
-    record.registration = {
-      registrationId,
-      enrolmentGroup: enrolment.kind === 'group' ? enrolmentId(enrolment) : null,
-      createdAt: record.registration?.createdAt ?? clock.now(),
-      updatedAt: clock.now(),
-      etag: Buffer.from(`"${guid(random)}"`).toString('base64'),
-      substatus,
-    };
-    await this.#devices.keep(device);
+    const device = await this.#devices.put(deviceId, (known) => {
+      const now = clock.now();
+      const { record, substatus } = moveToNewHub(known ?? this.#newRecord(deviceId, enrolment), enrolment, now);
+      return {
+        ...record,
+        thumbprint: client.peer ? client.peer.sha256 : record.thumbprint,
+        modelId: typeof modelId === 'string' ? modelId : record.modelId,
+        registration: {
+          registrationId,
+          enrolmentGroup: enrolment.kind === 'group' ? enrolmentId(enrolment) : null,
+          createdAt: record.registration?.createdAt ?? now,
+          updatedAt: now,
+          etag: Buffer.from(`"${guid(random)}"`).toString('base64'),
+          substatus,
+        },
+      };
+    });
     return describeAssignment(device, enrolment, this.#options.hubName());
   }
 
-  #createDevice(id: string, enrolment: Enrolment): Device {
+  #newRecord(id: string, enrolment: Enrolment): DeviceRecord {
     const desired = {
       ...enrolment.desired,
       ...(Object.hasOwn(this.#options.desired, id) ? this.#options.desired[id] : {}),
     };
-    return this.#devices.create({ id, desired });
+    return this.#devices.newRecord({ id, desired });
   }
 }
 
 /** Carries a move out; gives the substatus that tells the device about it (Azure 1.3). */
-function moveToNewHub({ record }: Device, enrolment: Enrolment, now: number): string {
-  if (record.movedTo === null) return 'initialAssignment';
+function moveToNewHub(
+  before: DeviceRecord,
+  enrolment: Enrolment,
+  now: number,
+): { record: DeviceRecord; substatus: string } {
+  if (before.movedTo === null) return { record: before, substatus: 'initialAssignment' };
   const policy = enrolment.reprovision ?? 'migrate';
-  const hub = record.movedTo;
-  record.movedTo = null;
-  if (policy === 'never') return 'initialAssignment';
-  record.hub = hub;
-  if (policy === 'migrate') return 'deviceDataMigrated';
-  record.twin = newTwin(enrolment.desired ?? {}, now);
-  return 'deviceDataReset';
+  if (policy === 'never') return { record: { ...before, movedTo: null }, substatus: 'initialAssignment' };
+  const record = { ...before, hub: before.movedTo, movedTo: null };
+  if (policy === 'migrate') return { record, substatus: 'deviceDataMigrated' };
+  return { record: { ...record, twin: newTwin(enrolment.desired ?? {}, now) }, substatus: 'deviceDataReset' };
 }
 
 function describeAssignment({ record }: Device, enrolment: Enrolment, firstHub: string): JsonObject {

@@ -1,24 +1,18 @@
 import { AzureError } from './azure-error.ts';
-import { checkEnrolment, type Enrolment, enrolmentId } from './enrolments.ts';
-import type { Json } from './json.ts';
-import type { Store } from './store.ts';
-
-const ENROLMENT = 'enrolment/';
+import type { CloudContext } from './context.ts';
+import { checkEnrolment, type Enrolment, enrolmentAsJson, enrolmentId, readEnrolment } from './enrolments.ts';
+import { KEPT, keep, keptBy } from './kept.ts';
 
 /** Who may register: what the cloud was started with, and what was enrolled since (which is kept). */
 export class EnrolmentRegistry {
-  readonly #store: Store;
-  readonly #enrolments = new Map<string, Enrolment>();
+  readonly #context: CloudContext;
+  readonly #enrolments: Map<string, Enrolment>;
 
-  constructor(store: Store, initial: Enrolment[]) {
-    this.#store = store;
-    for (const [key, value] of store.entries) {
-      if (key.startsWith(ENROLMENT)) this.#enrolments.set(key.slice(ENROLMENT.length), value as unknown as Enrolment);
-    }
-    for (const enrolment of initial) {
-      checkEnrolment(enrolment);
-      this.#enrolments.set(enrolmentId(enrolment), enrolment);
-    }
+  /** @param initial checked already: see checkEnrolment */
+  constructor(context: CloudContext, initial: Enrolment[]) {
+    this.#context = context;
+    this.#enrolments = keptBy(context.store.entries, KEPT.enrolment, readEnrolment);
+    for (const enrolment of initial) this.#enrolments.set(enrolmentId(enrolment), enrolment);
   }
 
   all(): Enrolment[] {
@@ -43,14 +37,14 @@ export class EnrolmentRegistry {
       );
     }
     const id = enrolmentId(enrolment);
+    await keep(this.#context, KEPT.enrolment + id, enrolmentAsJson(enrolment));
     this.#enrolments.set(id, enrolment);
-    await this.#store.save(ENROLMENT + id, enrolment as unknown as Json);
   }
 
   /** @throws AzureError 404201 */
   async delete(id: string): Promise<void> {
     this.get(id);
+    await keep(this.#context, KEPT.enrolment + id, undefined);
     this.#enrolments.delete(id);
-    await this.#store.save(ENROLMENT + id, undefined);
   }
 }

@@ -1,6 +1,7 @@
 import { AzureError } from './azure-error.ts';
 import { chainsTo, identityOfPem, type PeerIdentity, plainThumbprint } from './identity.ts';
 import type { JsonObject } from './json.ts';
+import { flag, object, objectOf, oneOf, optional, type Reader, text } from './shape.ts';
 
 interface EnrolmentBase {
   /** True unless told: a disabled enrolment is answered with the result `disabled`. */
@@ -32,6 +33,30 @@ export interface GroupEnrolment extends EnrolmentBase {
 }
 
 export type Enrolment = IndividualEnrolment | GroupEnrolment;
+
+const COMMON = {
+  enabled: optional(flag),
+  reprovision: optional(oneOf('migrate', 'reset', 'never')),
+  desired: optional(object),
+  payload: optional(object),
+};
+const readGroup = objectOf({ kind: oneOf('group'), id: text, ca: text, ...COMMON });
+const readIndividual = objectOf({
+  kind: oneOf('individual'),
+  registrationId: text,
+  deviceId: optional(text),
+  certificate: optional(text),
+  thumbprint: optional(text),
+  ca: optional(text),
+  ...COMMON,
+});
+
+/** An enrolment as it was kept. */
+export const readEnrolment: Reader<Enrolment> = (value, name) =>
+  object(value, name)['kind'] === 'group' ? readGroup(value, name) : readIndividual(value, name);
+
+/** An enrolment as it is kept. */
+export const enrolmentAsJson = (enrolment: Enrolment): JsonObject => ({ ...enrolment });
 
 export const enrolmentId = (enrolment: Enrolment): string =>
   enrolment.kind === 'group' ? enrolment.id : enrolment.registrationId;

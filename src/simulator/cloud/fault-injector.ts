@@ -13,13 +13,14 @@ export interface CloudFaults {
 }
 
 async function changeDevice(devices: DeviceRegistry, fault: DeviceFault): Promise<void> {
-  const device = devices.get(fault.deviceId);
-  if (fault.type === 'delete') return devices.delete(fault.deviceId);
-  if (fault.type === 'enable' || fault.type === 'disable') device.record.enabled = fault.type === 'enable';
-  if (fault.type === 'move') device.record.movedTo = fault.hub;
+  const { deviceId } = fault;
+  if (fault.type === 'delete') return devices.delete(deviceId);
+  if (fault.type === 'kick') return devices.get(deviceId).link?.close();
+  const device = await devices.update(deviceId, (record) =>
+    fault.type === 'move' ? { ...record, movedTo: fault.hub } : { ...record, enabled: fault.type === 'enable' },
+  );
   // MQTT 3.1.1 cannot tell the device why: all it sees is that the connection is gone (Azure 2.1).
   if (fault.type !== 'enable') device.link?.close();
-  if (fault.type !== 'kick') await devices.keep(device);
 }
 
 export function createFaults(context: CloudContext, devices: DeviceRegistry): CloudFaults {

@@ -27,7 +27,6 @@ interface TwinAnswer {
 export class HubEndpoint implements Endpoint, DeviceLink {
   readonly service = 'hub';
   readonly deviceId: string;
-  readonly sessionPresent: boolean;
   readonly #context: CloudContext;
   readonly #devices: DeviceRegistry;
   readonly #device: Device;
@@ -50,10 +49,7 @@ export class HubEndpoint implements Endpoint, DeviceLink {
     this.#device = device;
     this.#connection = connection;
     this.#connect = connect;
-    this.sessionPresent = !connect.clean && record.session !== null;
-    this.#subscriptions = new Map(this.sessionPresent ? Object.entries(record.session ?? {}) : []);
-    record.session = connect.clean ? null : Object.fromEntries(this.#subscriptions);
-    this.#inBackground(devices.keep(device));
+    this.#subscriptions = new Map(connect.clean ? [] : Object.entries(record.session ?? {}));
     if (connect.clean) this.#inBackground(device.messages.purge());
     context.events.emit({ type: 'connect', service: 'hub', deviceId: record.id });
   }
@@ -160,16 +156,16 @@ export class HubEndpoint implements Endpoint, DeviceLink {
   }
 
   async #report(payload: Buffer): Promise<TwinAnswer> {
-    const { record } = this.#device;
     const patch = parseJson(payload);
-    const reported = applyPatch(record.twin.reported, patch, this.#context.clock.now());
-    record.twin = { ...record.twin, reported };
-    await this.#devices.keep(this.#device);
+    const { record } = await this.#devices.update(this.deviceId, (before) => {
+      const reported = applyPatch(before.twin.reported, patch, this.#context.clock.now());
+      return { ...before, twin: { ...before.twin, reported } };
+    });
+    const { version } = record.twin.reported;
     if (isJsonObject(patch)) {
-      const { version } = reported;
       this.#context.events.emit({ type: 'property', deviceId: this.deviceId, side: 'reported', patch, version });
     }
-    return { status: 204, parameters: `&$version=${reported.version}`, body: null };
+    return { status: 204, parameters: `&$version=${version}`, body: null };
   }
 
   /** Performs a twin request and answers it, unless a fault has it otherwise. */
@@ -215,8 +211,8 @@ export class HubEndpoint implements Endpoint, DeviceLink {
 
   async #keepSession(): Promise<void> {
     if (this.#connect.clean) return;
-    this.#device.record.session = Object.fromEntries(this.#subscriptions);
-    await this.#devices.keep(this.#device);
+    const session = Object.fromEntries(this.#subscriptions);
+    await this.#devices.update(this.deviceId, (record) => ({ ...record, session }));
   }
 
   /** What fails here has been logged where it failed, and has nobody to be told. */

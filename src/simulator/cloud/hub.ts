@@ -5,13 +5,13 @@ import { type Device, FILTERS } from './device.ts';
 import type { DeviceRegistry } from './devices.ts';
 import { HubEndpoint, telemetryProperties } from './hub-endpoint.ts';
 import type { PeerIdentity } from './identity.ts';
-import type { Json, JsonObject } from './json.ts';
+import { isJsonObject, type Json, type JsonObject } from './json.ts';
 import type { MethodResult, MethodTimes } from './methods.ts';
 import type { MqttConnection } from './mqtt-connection.ts';
 import type { Admission } from './mqtt-front.ts';
 import type { PropertyBag } from './property-bag.ts';
 import { percentDecode } from './topics.ts';
-import { applyPatch, replacement } from './twin.ts';
+import { applyPatch, replacement, type TwinSection } from './twin.ts';
 
 interface HubUser {
   host: string;
@@ -52,23 +52,43 @@ export class Hub {
     this.#hubName = hubName;
   }
 
-  /** Judges a CONNECT. @param peer null over TLS: no certificate was sent; 'plain': there is no TLS, so the name must do. */
-  admit(connect: IConnectPacket, connection: MqttConnection, peer: PeerIdentity | null | 'plain'): Admission {
+  /**
+   * Judges a CONNECT.
+   * @param peer null over TLS: no certificate was sent; 'plain': there is no TLS, so the name must do
+   * @throws AzureError 500001 when the session could not be written down
+   */
+  async admit(
+    connect: IConnectPacket,
+    connection: MqttConnection,
+    peer: PeerIdentity | null | 'plain',
+  ): Promise<Admission> {
     const user = parseUserName(connect.username ?? '');
     if (!user) return { refusal: 4 };
     if (connect.clientId !== user.deviceId) return { refusal: 2 };
-    const device = this.#devices.find(user.deviceId);
-    if (!device?.record.enabled || !this.#isAtHub(device, user.host) || !this.#isAuthentic(device, peer))
-      return { refusal: 5 };
-    if (user.modelId !== null) device.record.modelId = user.modelId;
+    const known = this.#devices.find(user.deviceId);
+    if (!known || !this.#mayConnect(known, user.host, peer)) return { refusal: 5 };
     if (connect.will && !telemetryProperties(user.deviceId, connect.will.topic)) {
       throw new ProtocolViolation('a will can only be telemetry');
     }
+    let sessionPresent = false;
+    const device = await this.#devices.update(user.deviceId, (record) => {
+      sessionPresent = !connect.clean && record.session !== null;
+      const session = connect.clean ? null : (record.session ?? {});
+      const modelId = user.modelId ?? record.modelId;
+      return session === record.session && modelId === record.modelId ? record : { ...record, session, modelId };
+    });
+    // It may have been disabled or deleted meanwhile.
+    if (this.#devices.find(user.deviceId) !== device || !this.#mayConnect(device, user.host, peer))
+      return { refusal: 5 };
     // The newcomer wins (Azure 2.1).
     device.link?.close();
     const endpoint = new HubEndpoint(this.#context, this.#devices, device, connection, connect);
     device.link = endpoint;
-    return { endpoint, sessionPresent: endpoint.sessionPresent };
+    return { endpoint, sessionPresent };
+  }
+
+  #mayConnect(device: Device, host: string, peer: PeerIdentity | null | 'plain'): boolean {
+    return device.record.enabled && this.#isAtHub(device, host) && this.#isAuthentic(device, peer);
   }
 
   /**
@@ -90,27 +110,28 @@ export class Hub {
   }
 
   /** Changes desired properties and tells the device when it listens. Gives the new version. */
-  async patchDesired(id: string, patch: Json): Promise<number> {
-    const device = this.#devices.get(id);
-    const desired = applyPatch(device.record.twin.desired, patch, this.#context.clock.now());
-    device.record.twin = { ...device.record.twin, desired };
-    await this.#devices.keep(device);
-    const body = { ...(patch as JsonObject), $version: desired.version };
-    const topic = `$iothub/twin/PATCH/properties/desired/?$version=${desired.version}`;
-    device.link?.deliver(FILTERS.desired, { topic, payload: JSON.stringify(body) });
-    this.#context.events.emit({
-      type: 'property',
-      deviceId: id,
-      side: 'desired',
-      patch: patch as JsonObject,
-      version: desired.version,
-    });
-    return desired.version;
+  patchDesired(id: string, patch: Json): Promise<number> {
+    return this.#changeDesired(id, () => patch);
   }
 
   /** Makes the desired properties exactly these; those that go are told to the device as null (Azure 2.4). */
   replaceDesired(id: string, properties: JsonObject): Promise<number> {
-    return this.patchDesired(id, replacement(this.#devices.get(id).record.twin.desired, properties));
+    return this.#changeDesired(id, (desired) => replacement(desired, properties));
+  }
+
+  async #changeDesired(id: string, patchFor: (desired: TwinSection) => Json): Promise<number> {
+    let patch: Json = {};
+    const device = await this.#devices.update(id, (record) => {
+      patch = patchFor(record.twin.desired);
+      const desired = applyPatch(record.twin.desired, patch, this.#context.clock.now());
+      return { ...record, twin: { ...record.twin, desired } };
+    });
+    const { version } = device.record.twin.desired;
+    const members = isJsonObject(patch) ? patch : {};
+    const topic = `$iothub/twin/PATCH/properties/desired/?$version=${version}`;
+    device.link?.deliver(FILTERS.desired, { topic, payload: JSON.stringify({ ...members, $version: version }) });
+    this.#context.events.emit({ type: 'property', deviceId: id, side: 'desired', patch: members, version });
+    return version;
   }
 
   /** Calls a direct method; see MethodCalls.invoke for what can go wrong. */

@@ -8,7 +8,7 @@ import type { Device } from './device.ts';
 import { DeviceRegistry } from './devices.ts';
 import { Dps } from './dps.ts';
 import { EnrolmentRegistry } from './enrolment-registry.ts';
-import type { Enrolment } from './enrolments.ts';
+import { checkEnrolment, type Enrolment } from './enrolments.ts';
 import { EventFeed, type Listener } from './events.ts';
 import { type CloudFaults, createFaults } from './fault-injector.ts';
 import { FaultQueue } from './faults.ts';
@@ -16,6 +16,7 @@ import { startHttpApi } from './http/server.ts';
 import { Hub } from './hub.ts';
 import { identityOfPem, identityOfSocket, type PeerIdentity, plainThumbprint } from './identity.ts';
 import type { Json, JsonObject } from './json.ts';
+import { checkKept } from './kept.ts';
 import type { MethodResult, MethodTimes } from './methods.ts';
 import { findModel, type Model } from './models.ts';
 import { MqttConnection } from './mqtt-connection.ts';
@@ -147,14 +148,22 @@ function thumbprintOf(certificate: string): string {
   }
 }
 
-/** DPS and IoT Hub in one: what stands behind the seam is listed in docs/local-cloud.md. */
+/**
+ * DPS and IoT Hub in one: what stands behind the seam is listed in docs/local-cloud.md.
+ * @throws FolderInUse or the file system's error for a data folder that cannot be used; Error for an enrolment that cannot
+ */
 export function createLocalCloud(options: LocalCloudOptions): LocalCloud {
   const { clock, random, pki, idScope, assigningAnswers = 2, retryAfter = 1, desired = {}, log = () => {} } = options;
-  const store = options.dataFolder === undefined ? memoryStore() : openStore(options.dataFolder);
+  // Before the store is opened, which nobody would close again.
+  for (const enrolment of options.enrolments) checkEnrolment(enrolment);
+  const store =
+    options.dataFolder === undefined
+      ? memoryStore()
+      : openStore(options.dataFolder, { now: clock.now(), check: checkKept, log });
   const events = new EventFeed(() => clock.now());
   const context: CloudContext = { clock, random, store, faults: new FaultQueue(), events, log };
   const devices = new DeviceRegistry(context);
-  const enrolments = new EnrolmentRegistry(store, options.enrolments);
+  const enrolments = new EnrolmentRegistry(context, options.enrolments);
   const { hubName: name = HUB_NAME } = options;
   let mqttPort = MQTT_PORT;
   const hubName = () => (typeof name === 'string' ? name : name(mqttPort));
@@ -234,9 +243,7 @@ export function createLocalCloud(options: LocalCloudOptions): LocalCloud {
     device: (id) => summarise(devices.get(id)),
     async createDevice(id, { certificate, thumbprint, modelId }) {
       const known = certificate === undefined ? thumbprint && plainThumbprint(thumbprint) : thumbprintOf(certificate);
-      const device = devices.create({ id, thumbprint: known ?? null, modelId: modelId ?? null });
-      await devices.keep(device);
-      return summarise(device);
+      return summarise(await devices.create({ id, thumbprint: known ?? null, modelId: modelId ?? null }));
     },
     twin(id) {
       const { record } = devices.get(id);

@@ -1,6 +1,6 @@
 import type { IConnectPacket, IPublishPacket, ISubscribePacket, Packet } from 'mqtt-packet';
 import type { Clock } from '../../clock.ts';
-import { ProtocolViolation } from './azure-error.ts';
+import { AzureError, ProtocolViolation } from './azure-error.ts';
 import type { FaultQueue, LoseFault, Service } from './faults.ts';
 import type { MqttConnection } from './mqtt-connection.ts';
 
@@ -38,7 +38,7 @@ export interface Endpoint {
 /** MQTT 3.1.1 return codes (3.2.2.3): level, client id, unavailable, user name, authorisation. */
 export type Refusal = 1 | 2 | 3 | 4 | 5;
 export type Admission = { endpoint: Endpoint; sessionPresent: boolean } | { refusal: Refusal };
-export type Admit = (connect: IConnectPacket, connection: MqttConnection) => Admission;
+export type Admit = (connect: IConnectPacket, connection: MqttConnection) => Promise<Admission>;
 
 export const serviceOf = (connect: IConnectPacket): Service =>
   (connect.username ?? '').includes('/registrations/') ? 'dps' : 'hub';
@@ -48,6 +48,7 @@ const CONNECT_TIME = 30_000;
 /** The hub's longest keep-alive (Azure 2.1), in seconds. */
 const MAX_KEEP_ALIVE = 1767;
 const MQTT_3_1_1 = 4;
+const UNAVAILABLE = 3;
 
 export interface FrontOptions {
   clock: Clock;
@@ -116,10 +117,14 @@ class Conversation {
     }
   }
 
-  #connect(packet: IConnectPacket): void {
+  async #connect(packet: IConnectPacket): Promise<void> {
     this.#connected = true;
-    const admission = this.#judge(packet);
+    const admission = await this.#judge(packet);
     if (!admission) return;
+    if (!this.#connection.open) {
+      if ('endpoint' in admission) admission.endpoint.closed(false);
+      return;
+    }
     if ('refusal' in admission) {
       this.#connection.send({ cmd: 'connack', returnCode: admission.refusal, sessionPresent: false });
       this.#connection.close();
@@ -132,13 +137,18 @@ class Conversation {
   }
 
   /** Undefined for a CONNECT that a fault leaves without an answer. */
-  #judge(packet: IConnectPacket): Admission | undefined {
+  async #judge(packet: IConnectPacket): Promise<Admission | undefined> {
     const fault = this.#options.faults.takeConnect(serviceOf(packet), packet.clientId);
     if (fault?.answer === 'none') return undefined;
     if (fault?.answer === 'drop') throw new ProtocolViolation('a fault wants this connection dropped');
     if (fault) return { refusal: fault.code ?? 3 };
     if (packet.protocolVersion !== MQTT_3_1_1) return { refusal: 1 };
-    return this.#options.admit(packet, this.#connection);
+    try {
+      return await this.#options.admit(packet, this.#connection);
+    } catch (error) {
+      if (error instanceof AzureError) return { refusal: UNAVAILABLE };
+      throw error;
+    }
   }
 
   async #subscribe(packet: ISubscribePacket): Promise<void> {

@@ -1,24 +1,37 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { isJsonObject, type Json, own, parseJson } from './json.ts';
-import { createPki, type Pki, type PkiOptions, type PkiState } from './pki.ts';
-import { writeFileDurably } from './store.ts';
+import { type Files, replaceFile, systemFiles } from './files.ts';
+import { parseJson } from './json.ts';
+import { createPki, type KeyedCertificate, type Pki, type PkiOptions, type PkiState } from './pki.ts';
+import { listOf, objectOf, type Reader, ShapeError, text } from './shape.ts';
 
 const FILE = 'certificates.json';
 
-const isKeyed = (json: Json | undefined): boolean =>
-  isJsonObject(json) && typeof own(json, 'certificate') === 'string' && typeof own(json, 'key') === 'string';
+const readKeyed: Reader<KeyedCertificate> = (value, name) => {
+  const keyed = objectOf({ certificate: text, key: text })(value, name);
+  if (new X509Certificate(keyed.certificate).checkPrivateKey(createPrivateKey(keyed.key))) return keyed;
+  throw new ShapeError(`The key of '${name}' does not belong to its certificate.`);
+};
+
+const readPki: Reader<PkiState> = objectOf({
+  ca: readKeyed,
+  server: readKeyed,
+  hosts: listOf(text),
+  deviceRoot: readKeyed,
+  deviceSigner: readKeyed,
+});
 
 /** What is in the file; undefined when there is none. @throws Error when it is there and cannot be used. */
-function readState(path: string): PkiState | undefined {
-  if (!existsSync(path)) return undefined;
-  const json = parseJson(readFileSync(path));
-  const usable =
-    isJsonObject(json) &&
-    Array.isArray(own(json, 'hosts')) &&
-    ['ca', 'server', 'deviceRoot', 'deviceSigner'].every((name) => isKeyed(own(json, name)));
-  if (!usable) throw new Error(`${path} does not hold the certificates of a local cloud`);
-  return json as unknown as PkiState;
+function readState(files: Files, path: string): PkiState | undefined {
+  const bytes = files.read(path);
+  if (!bytes) return undefined;
+  try {
+    return readPki(parseJson(bytes) ?? null, FILE);
+  } catch (cause) {
+    // Why is not said: the reason could quote a private key.
+    throw new Error(`${path} does not hold the certificates of a local cloud`, { cause });
+  }
 }
 
 /**
@@ -26,11 +39,15 @@ function readState(path: string): PkiState | undefined {
  * after a restart.
  * @throws the file system's error, or Error when the file there is not one of ours.
  */
-export async function openPki(folder: string, options: Omit<PkiOptions, 'state'>): Promise<Pki> {
+export async function openPki(
+  folder: string,
+  options: Omit<PkiOptions, 'state'>,
+  files: Files = systemFiles,
+): Promise<Pki> {
   mkdirSync(folder, { recursive: true });
   const path = join(folder, FILE);
-  const state = readState(path);
+  const state = readState(files, path);
   const pki = await createPki(state ? { ...options, state } : options);
-  if (pki.state !== state) writeFileDurably(path, JSON.stringify(pki.state));
+  if (pki.state !== state) replaceFile(files, path, JSON.stringify(pki.state));
   return pki;
 }

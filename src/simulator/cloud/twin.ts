@@ -3,22 +3,22 @@ import { isDeeperThan, isJsonObject, type Json, type JsonObject, jsonSize, own }
 import { azureTime } from './tokens.ts';
 
 /** When, and with which version, a property was last changed. */
-export interface Change {
+export type Change = {
   at: string;
   version: number;
-}
+};
 
 /** One half of a twin. `version` only grows; `changes` is by top-level property. */
-export interface TwinSection {
+export type TwinSection = {
   properties: JsonObject;
   version: number;
   changes: Record<string, Change>;
-}
+};
 
-export interface Twin {
+export type Twin = {
   desired: TwinSection;
   reported: TwinSection;
-}
+};
 
 // Azure 2.4
 const MAX_SECTION = 32 * 1024;

@@ -11,34 +11,36 @@ import { systemClock } from '../../../src/clock.ts';
 import { createLocalCloud } from '../../../src/simulator/cloud/local-cloud.ts';
 import { openPki } from '../../../src/simulator/cloud/pki-file.ts';
 import { openStore } from '../../../src/simulator/cloud/store.ts';
+import { FakeFiles } from './fake-files.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'local-cloud-'));
 after(() => rmSync(root, { recursive: true, force: true }));
+const NOW = Date.parse('2026-11-28T12:00:00Z');
 let folders = 0;
 const folder = () => join(root, String(++folders));
 
 suite('the journal', () => {
   test('gives back what was saved, and not what was forgotten', async () => {
     const path = folder();
-    const store = openStore(path);
+    const store = openStore(path, { now: NOW });
     await Promise.all([store.save('a', 1), store.save('b', { x: [1] }), store.save('a', { y: 'é\n' })]);
     await store.save('b', undefined);
     await store.close();
-    const again = openStore(path);
+    const again = openStore(path, { now: NOW });
     assert.deepEqual([...again.entries], [['a', { y: 'é\n' }]]);
     await again.close();
   });
 
   test('passes over a line that was cut short, and writes on behind it', async () => {
     const path = folder();
-    const store = openStore(path);
+    const store = openStore(path, { now: NOW });
     await store.save('a', 1);
     await store.close();
     appendFileSync(join(path, 'cloud.ndjson'), '{"key":"b","val');
-    const second = openStore(path);
+    const second = openStore(path, { now: NOW });
     await second.save('c', 3);
     await second.close();
-    const third = openStore(path);
+    const third = openStore(path, { now: NOW });
     assert.deepEqual(
       [...third.entries],
       [
@@ -51,12 +53,12 @@ suite('the journal', () => {
 
   test('does not grow with the number of writes', async () => {
     const path = folder();
-    const store = openStore(path);
+    const store = openStore(path, { now: NOW });
     const text = 'x'.repeat(100_000);
     for (let round = 0; round < 50; round++) await Promise.all([store.save('a', text), store.save('b', round)]);
     await store.close();
     assert.equal(statSync(join(path, 'cloud.ndjson')).size < 4.5 * 1024 * 1024, true);
-    const again = openStore(path);
+    const again = openStore(path, { now: NOW });
     assert.deepEqual(
       [...again.entries],
       [
@@ -65,7 +67,7 @@ suite('the journal', () => {
       ],
     );
     await again.close();
-    assert.equal(readFileSync(join(path, 'cloud.ndjson'), 'utf8').split('\n').length, 3);
+    assert.equal(readFileSync(join(path, 'cloud.ndjson'), 'utf8').split('\n').length, 4);
   });
 });
 
@@ -88,6 +90,60 @@ suite('certificates in a folder', () => {
     writeFileSync(join(path, 'certificates.json'), '{"ca":1}');
     await assert.rejects(openPki(path, { hosts: [], now: systemClock.now() }), /does not hold/);
   });
+});
+
+test('certificates are whole, or the old ones, whatever step of writing them fails', async () => {
+  const path = folder();
+  const options = { hosts: ['192.168.1.10'], now: NOW };
+  const old = await openPki(path, { hosts: [], now: NOW });
+  const content = Buffer.from(JSON.stringify(old.state));
+  for (const kind of ['error', 'short'] as const) {
+    for (let step = 1; ; step++) {
+      const files = new FakeFiles();
+      files.put(join(path, 'certificates.json'), content);
+      files.trouble = { step, kind, lasting: true };
+      const made = await openPki(path, options, files).catch(() => undefined);
+      const kept = FakeFiles.afterPowerCut(files, () => false).read(join(path, 'certificates.json'));
+      assert.deepEqual(JSON.parse(String(kept)), made?.state ?? old.state);
+      if (files.steps < step) break;
+    }
+  }
+});
+
+test('what cannot be a device, an enrolment or a message is reported, and kept beside', async () => {
+  const dataFolder = folder();
+  const pki = await openPki(dataFolder, { hosts: [], now: NOW });
+  const log: string[] = [];
+  const options = {
+    clock: systemClock,
+    random: Math.random,
+    pki,
+    idScope: 'x',
+    enrolments: [],
+    dataFolder,
+    log: (line: string) => log.push(line),
+  };
+  const before = createLocalCloud(options);
+  for (const id of ['one', 'two', 'three', 'four']) await before.createDevice(id, {});
+  await before.close();
+  const path = join(dataFolder, 'cloud.ndjson');
+  const plain = readFileSync(path, 'utf8').replaceAll(/,"crc":"[^"]+"/g, '');
+  const damaged = plain
+    .replace('"id":"one"', '"id":"another"')
+    .replace(/("id":"two".*?)"enabled":true/, '$1"enabled":"yes"')
+    .replace(/("id":"three".*?)"changes":\{\}/, '$1"changes":[]')
+    .concat('{"key":"messages/four","value":[{"body":1}]}\n{"key":"enrolment/x","value":{"kind":"group","ca":"?"}}\n')
+    .concat('{"key":"what/x","value":1}\n');
+  writeFileSync(path, damaged);
+  const after = createLocalCloud(options);
+  assert.deepEqual(
+    after.devices().map(({ id }) => id),
+    ['four'],
+  );
+  assert.deepEqual(after.enrolments.all(), []);
+  await after.close();
+  const [, evidence = ''] = /lines 2, 3, 4, 6, 7 and 1 more: .* kept as (.*)$/.exec(log.join()) ?? [];
+  assert.equal(readFileSync(evidence, 'utf8'), damaged);
 });
 
 test('every acknowledged change of a twin is there after a kill', { timeout: 30_000 }, async () => {
