@@ -1,7 +1,7 @@
-import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterWrite, type Files, putInPlace, systemFiles } from './files.ts';
+import { lockFolder } from './folder-lock.ts';
 import { decodeUtf8, type Json, parseJson } from './json.ts';
 import { anything, objectOf, optional, text } from './shape.ts';
 
@@ -245,16 +245,26 @@ class JournalStore implements Store {
   }
 }
 
-/** Opens the journal of a folder that is there. @throws the file system's error */
+/** Opens the journal of a folder that is this process's already. @throws the file system's error */
 export function openJournal(folder: string, options: StoreOptions): Store {
   return new JournalStore(folder, options);
 }
 
 /**
- * Opens the store in `folder`, which is made when it is not there.
- * @throws the file system's error when the folder cannot be used
+ * Opens the store in `folder`, which is made when it is not there, and is locked until the store is closed.
+ * @throws FolderInUse; the file system's error when the folder cannot be used
  */
 export function openStore(folder: string, options: StoreOptions): Store {
-  mkdirSync(folder, { recursive: true });
-  return openJournal(folder, options);
+  const release = lockFolder(folder, options.now);
+  try {
+    const journal = openJournal(folder, options);
+    return {
+      entries: journal.entries,
+      save: (key, value) => journal.save(key, value),
+      close: () => journal.close().finally(release),
+    };
+  } catch (error) {
+    release();
+    throw error;
+  }
 }
