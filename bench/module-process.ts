@@ -22,7 +22,7 @@ const cloud = createLocalCloud({
   random: () => 0.5,
   pki,
   idScope,
-  enrolments: [{ kind: 'individual', registrationId: deviceId, certificate: identity.certificate }],
+  enrollments: [{ kind: 'individual', registrationId: deviceId, certificate: identity.certificate }],
   retryAfter: RETRY_AFTER,
 });
 const { mqttPort } = await cloud.listen({ httpPort: 0 });

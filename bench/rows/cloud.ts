@@ -120,7 +120,7 @@ export async function cloud(): Promise<Row[]> {
       random: Math.random,
       pki,
       idScope: SETTINGS.idScope,
-      enrolments: [],
+      enrollments: [],
     });
     for (const id of ids) await cloud.createDevice(id, { thumbprint: 'A'.repeat(64) });
     const { plainPort } = await cloud.listen({ httpPort: 0, plainPort: 0 });

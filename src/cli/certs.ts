@@ -18,7 +18,7 @@ const KINDS: readonly Kind[] = [
     kind: 'device',
     fileName: (name) => `${name.replace(/[^0-9A-Za-z_-]/g, '_')}.PEM`,
     advice: [
-      'Individual enrolment of this one board. The common name is the device id and the registration id.',
+      'Individual enrollment of this one board. The common name is the device id and the registration id.',
       '  IoT Central: Devices, New with that device id; then Connect, Individual enrollment, Certificates (X.509):',
       '  upload this file as primary and as secondary certificate.',
       '  DPS: Manage enrollments, Individual enrollments, Add: X.509 client certificates, this file as primary.',
@@ -28,7 +28,7 @@ const KINDS: readonly Kind[] = [
     kind: 'signer',
     fileName: () => 'SignerCA.PEM',
     advice: [
-      'Group enrolment of every board whose certificate this one has signed.',
+      'Group enrollment of every board whose certificate this one has signed.',
       '  IoT Central: Permissions, Device connection groups, New: Certificates (X.509), this file as primary.',
       '  DPS: Manage enrollments, Enrollment groups, Add: X.509 intermediate certificate, this file as primary.',
     ],
@@ -36,7 +36,7 @@ const KINDS: readonly Kind[] = [
   {
     kind: 'root',
     fileName: () => 'RootCA.PEM',
-    advice: ['Group enrolment of every board of this maker: far more than yours, so prefer the signer.'],
+    advice: ['Group enrollment of every board of this maker: far more than yours, so prefer the signer.'],
   },
 ];
 

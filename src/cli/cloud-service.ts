@@ -1,16 +1,19 @@
 import { randomBytes, X509Certificate } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Clock } from '../clock.ts';
 import { AppError } from '../errors.ts';
-import { createLocalCloud, type Enrolment, type LocalCloud } from '../simulator/cloud/local-cloud.ts';
+import { replaceFile, systemFiles } from '../simulator/cloud/files.ts';
+import { type LockedFolder, lockFolder } from '../simulator/cloud/folder-lock.ts';
+import { createLocalCloud, type Enrollment, type LocalCloud } from '../simulator/cloud/local-cloud.ts';
 import { createPki, type Pki } from '../simulator/cloud/pki.ts';
 import { openPki } from '../simulator/cloud/pki-file.ts';
 import { type SntpServer, startSntpServer } from '../simulator/sntp/server.ts';
+import { isLoopback } from '../web/loopback.ts';
 import { narrateCloud } from './cloud-narrator.ts';
-import { addressesOf, isLoopback, portError } from './listening.ts';
+import { addressesOf, portError } from './listening.ts';
 import type { ProcessEnvironment } from './process-environment.ts';
 import type { ServiceContext } from './service.ts';
 
@@ -25,10 +28,10 @@ export interface CloudPlan {
   /** Where its state is kept; null: nowhere. */
   data: string | null;
   idScope: string;
-  enrolments: Enrolment[];
+  enrollments: Enrollment[];
   /** Registration ids that get a certificate of this cloud. */
   toIssue: string[];
-  /** Whether to tell the time, and from which date on (milliseconds since 1970; null: the true one). */
+  /** Whether to be a time server, and from which date on (milliseconds since 1970; null: the true one). */
   sntp: { port: number; date: number | null } | null;
 }
 
@@ -45,7 +48,7 @@ export async function serveCloud(
   const closing: (() => Promise<void>)[] = [];
   try {
     const { cloud, issued, caPath } = await build(plan, names, folder, warn, environment).catch((error: unknown) => {
-      throw error instanceof Error && 'syscall' in error ? unusable(folder, error) : error;
+      throw error instanceof Error && 'syscall' in error ? unusable(folder.path, error) : error;
     });
     closing.push(() => cloud.close());
     const key = isLoopback(plan.host) ? null : randomBytes(18).toString('base64url');
@@ -62,20 +65,21 @@ export async function serveCloud(
     if (plan.httpPort !== 0 && httpPort !== plan.httpPort)
       warn(`Port ${plan.httpPort} is in use, so it is on ${httpPort}`);
     for (const { id, files } of issued) note(`Enrolled ${id}, with the certificate and key ${files.join(' and ')}`);
-    if (cloud.enrolments.all().length === 0) {
-      warn('Nobody is enrolled: use --enrol or --group, or PUT /api/enrolments/<registration id>');
+    if (cloud.enrollments.all().length === 0) {
+      warn('Nobody is enrolled: use --enroll or --group, or PUT /api/enrollments/<registration id>');
     }
     if (plan.sntp) {
       const { port, close } = await startClock(plan.host, plan.sntp, environment.clock, warn);
       closing.push(close);
       const { date } = plan.sntp;
       const time = date === null ? 'the true time' : `${new Date(date).toISOString()} as the time of the start`;
-      note(`SNTP is on UDP port ${port} and tells ${time}: NTP_SERVER=${names.join(' or ')}`);
+      note(`SNTP is on UDP port ${port} and gives ${time}: NTP_SERVER=${names.join(' or ')}`);
     }
     await aborted(signal);
   } finally {
     await Promise.all(closing.map((close) => close()));
-    if (plan.data === null) rmSync(folder, { recursive: true, force: true });
+    folder.release();
+    if (plan.data === null) rmSync(folder.path, { recursive: true, force: true });
   }
 }
 
@@ -83,21 +87,21 @@ export async function serveCloud(
 async function build(
   plan: CloudPlan,
   names: string[],
-  folder: string,
+  folder: LockedFolder,
   log: (line: string) => void,
   environment: ProcessEnvironment,
 ) {
   const { clock, random } = environment;
   const pki = await openCertificates(plan, folder, names, clock.wall());
-  const caPath = join(folder, 'ca.pem');
+  const caPath = join(folder.path, 'ca.pem');
   writeFileSync(caPath, pki.ca);
-  const issued = await Promise.all(plan.toIssue.map((id) => issue(pki, folder, id)));
+  const issued = await Promise.all(plan.toIssue.map((id) => issue(pki, folder.path, id)));
   const cloud = createLocalCloud({
     clock,
     random,
     pki,
     idScope: plan.idScope,
-    enrolments: [...plan.enrolments, ...issued.map(({ enrolment }) => enrolment)],
+    enrollments: [...plan.enrollments, ...issued.map(({ enrollment }) => enrollment)],
     // A board finds the hub in the way it has found DPS.
     hubName: names[0] ?? plan.host,
     log,
@@ -122,16 +126,14 @@ async function listen(cloud: LocalCloud, { host, mqttPort, httpPort, plainPort }
   }
 }
 
-/** The folder of the state, or one for the files that a person needs while this runs. */
-function openFolder({ data }: CloudPlan, { cwd }: ProcessEnvironment): string {
-  if (data === null) return mkdtempSync(join(tmpdir(), 'anycloud-iotc-'));
-  const folder = resolve(cwd, data);
+/** The folder of the state, or one for the files that a person needs while this runs; locked before it is touched. */
+function openFolder({ data }: CloudPlan, { cwd, clock }: ProcessEnvironment): LockedFolder {
+  const folder = data === null ? mkdtempSync(join(tmpdir(), 'anycloud-iotc-')) : resolve(cwd, data);
   try {
-    mkdirSync(folder, { recursive: true });
+    return lockFolder(folder, clock.wall());
   } catch (cause) {
     throw unusable(folder, cause);
   }
-  return folder;
 }
 
 function unusable(folder: string, cause: unknown): AppError {
@@ -144,22 +146,22 @@ function unusable(folder: string, cause: unknown): AppError {
   );
 }
 
-/** @throws AppError when they are not valid yet on the date that boards are told */
-async function openCertificates(plan: CloudPlan, folder: string, hosts: string[], now: number): Promise<Pki> {
+/** @throws AppError when they are not valid on the date that the time server gives */
+async function openCertificates(plan: CloudPlan, folder: LockedFolder, hosts: string[], now: number): Promise<Pki> {
   const date = plan.sntp?.date ?? now;
   const options = { hosts, now: Math.min(date, now) };
   const pki =
     plan.data === null
       ? await createPki(options)
       : await openPki(folder, options).catch((cause: unknown) => {
-          throw unusable(folder, cause);
+          throw unusable(folder.path, cause);
         });
   for (const pem of [pki.ca, pki.server.certificate]) {
     const { validFrom, validTo } = new X509Certificate(pem);
     if (Date.parse(validFrom) <= date && date <= Date.parse(validTo)) continue;
     throw new AppError(
       'E_CONFIG',
-      `The certificates in ${folder} are not valid on ${new Date(date).toISOString()}: from ${validFrom} to ${validTo}`,
+      `The certificates in ${folder.path} are not valid on ${new Date(date).toISOString()}: from ${validFrom} to ${validTo}`,
       'Name another --sntp-date, or a new folder with --data.',
     );
   }
@@ -172,11 +174,15 @@ async function issue(pki: Pki, folder: string, id: string) {
   const files = [join(folder, `${name}.cert.pem`), join(folder, `${name}.key.pem`)] as const;
   if (!files.every((file) => existsSync(file))) {
     const { certificate, root, key } = await pki.device(id);
-    writeFileSync(files[0], certificate + root);
-    writeFileSync(files[1], key, { mode: 0o600 });
+    replaceFile(systemFiles, files[1], key);
+    replaceFile(systemFiles, files[0], certificate + root);
   }
-  const enrolment: Enrolment = { kind: 'individual', registrationId: id, certificate: readFileSync(files[0], 'utf8') };
-  return { id, files, enrolment };
+  const enrollment: Enrollment = {
+    kind: 'individual',
+    registrationId: id,
+    certificate: readFileSync(files[0], 'utf8'),
+  };
+  return { id, files, enrollment };
 }
 
 /** The port that boards ask on needs rights and may be taken; another one is of use only where something leads there. */
@@ -193,7 +199,7 @@ async function startClock(
   } catch (error) {
     const server = await startSntpServer(host, 0, now);
     warn(
-      `${portError(error, host).message}, so the time is told on UDP port ${server.port}. A board always asks on ` +
+      `${portError(error, host).message}, so the time server is on UDP port ${server.port}. A board always asks on ` +
         'port 123: lead that to this one, or run this with the right to use it',
     );
     return server;

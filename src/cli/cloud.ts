@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
 import { integer, matching } from '../config/checks.ts';
 import { resolveValues } from '../config/resolve.ts';
-import type { Enrolment } from '../simulator/cloud/local-cloud.ts';
+import type { Enrollment } from '../simulator/cloud/local-cloud.ts';
+import { LOOPBACK } from '../web/loopback.ts';
 import { readCertificates } from './certificate-files.ts';
 import { type CloudPlan, serveCloud } from './cloud-service.ts';
 import { settingsInput, type VerbAction } from './command.ts';
@@ -15,7 +16,7 @@ const aPort = integer(0, 65_535);
 const aHost = matching(/^[0-9A-Za-z.:-]{1,253}$/, 'be an address or a name of this computer');
 const registrationId = /^[0-9A-Za-z._:-]{1,128}$/;
 
-/** Lets this computer be DPS and IoT Hub for whoever can reach it, until it is told to end. */
+/** Lets this computer be DPS and IoT Hub for whoever can reach it, until it is asked to end. */
 export const cloud: VerbAction = (given, environment) =>
   runService(given.flags['json'] === true, environment, () => {
     const { idScope, httpPort, json, logFile } = resolveValues(
@@ -27,35 +28,38 @@ export const cloud: VerbAction = (given, environment) =>
     const plan: CloudPlan = {
       idScope,
       httpPort,
-      host: options.checked('host', aHost, '127.0.0.1'),
+      host: options.checked('host', aHost, LOOPBACK),
       mqttPort: options.checked('mqttPort', aPort, MQTT_PORT),
       plainPort: options.checked('plainPort', aPort, null),
       data: options.text('data'),
-      ...readEnrolments(options, environment),
+      ...readEnrollments(options, environment),
       sntp: readSntp(options),
     };
     return { output: { json, logFile }, secrets: [], work: (floor) => serveCloud(plan, floor, environment) };
   });
 
 /** The groups and devices that are let in; those without a certificate are to be given one. */
-function readEnrolments(options: VerbOptions, { cwd }: ProcessEnvironment): Pick<CloudPlan, 'enrolments' | 'toIssue'> {
-  const enrolments: Enrolment[] = options
+function readEnrollments(
+  options: VerbOptions,
+  { cwd }: ProcessEnvironment,
+): Pick<CloudPlan, 'enrollments' | 'toIssue'> {
+  const enrollments: Enrollment[] = options
     .texts('group')
     .map((path) => ({ kind: 'group', id: basename(path), ca: String(readCertificates('--group', path, cwd)[0]) }));
   const toIssue: string[] = [];
-  for (const text of options.texts('enrol')) {
+  for (const text of [...options.texts('enroll'), ...options.texts('enrol')]) {
     const [id = '', ...rest] = text.split('=');
     const path = rest.join('=');
     if (!registrationId.test(id)) {
-      throw wrongOption('--enrol', text, 'be <registration id> or <registration id>=<certificate file>');
+      throw wrongOption('--enroll', text, 'be <registration id> or <registration id>=<certificate file>');
     }
     if (path === '') toIssue.push(id);
     else {
-      const certificate = String(readCertificates('--enrol', path, cwd)[0]);
-      enrolments.push({ kind: 'individual', registrationId: id, certificate });
+      const certificate = String(readCertificates('--enroll', path, cwd)[0]);
+      enrollments.push({ kind: 'individual', registrationId: id, certificate });
     }
   }
-  return { enrolments, toIssue };
+  return { enrollments, toIssue };
 }
 
 function readSntp(options: VerbOptions): CloudPlan['sntp'] {

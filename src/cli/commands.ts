@@ -10,6 +10,8 @@ export interface Verb {
   settings: readonly SettingName[];
   /** Options of its own, with what they do. */
   options?: readonly [flags: string, description: string][];
+  /** What an option was called before; it still works, and is shown nowhere. */
+  formerly?: readonly string[];
   load(): Promise<VerbAction>;
 }
 
@@ -28,7 +30,7 @@ export const VERBS: readonly Verb[] = [
   },
   {
     usage: 'certs',
-    description: "read the module's certificates into PEM files, and say how to enrol them",
+    description: "read the module's certificates into PEM files, and say how to enroll them",
     settings: [...MODULE, 'json'],
     options: [['--out <folder>', 'where the files go (default: the current folder)']],
     load: async () => (await import('./certs.ts')).certs,
@@ -86,12 +88,13 @@ export const VERBS: readonly Verb[] = [
       ['--host <address>', 'address or name to listen on (default: 127.0.0.1, for this computer only)'],
       ['--mqtt-port <n>', 'port for MQTT over TLS; 0 takes any free one (default: 8883)'],
       ['--plain-port <n>', 'port for MQTT without TLS, where a client is who it says it is'],
-      ['--data <folder>', 'where devices, twins, enrolments and certificates are kept (default: nowhere)'],
-      ['--enrol <id=file...>', 'let this device in, by its certificate (PEM); without =file it is given one'],
+      ['--data <folder>', 'where devices, twins, enrollments and certificates are kept (default: nowhere)'],
+      ['--enroll <id=file...>', 'let this device in, by its certificate (PEM); without =file it is given one'],
       ['--group <file...>', 'let every device in whose certificate comes from this authority (PEM)'],
       ['--sntp [port]', 'also be a time server (default: 123)'],
-      ['--sntp-date <date>', 'tell this date, for boards whose built-in root has expired'],
+      ['--sntp-date <date>', 'give this date, for boards whose built-in root has expired'],
     ],
+    formerly: ['--enrol <id=file...>'],
     load: async () => (await import('./cloud.ts')).cloud,
   },
 ];

@@ -1,17 +1,12 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { AppError } from '../errors.ts';
+import { LOOPBACK } from '../web/loopback.ts';
 
-const LOOPBACK = /^(?:127\.\d+\.\d+\.\d+|::1|localhost)$/;
 const EVERY_IPV4 = '0.0.0.0';
 const EVERY = '::';
 /** Of no use without the name of an interface, which differs between computers. */
 const LINK_LOCAL = /^fe80:/i;
-
-/** True when only this computer can reach what listens on `host`. */
-export function isLoopback(host: string): boolean {
-  return LOOPBACK.test(host);
-}
 
 /**
  * The names and addresses that others reach this computer by when it listens on `host`, IPv4 first, since the module
@@ -24,10 +19,10 @@ export function addressesOf(host: string): string[] {
   const four = outside.filter((address) => isIPv4(address));
   const six = host === EVERY ? outside.filter((address) => isIPv6(address) && !LINK_LOCAL.test(address)) : [];
   const addresses = [...four, ...six];
-  return addresses.length === 0 ? ['127.0.0.1'] : addresses;
+  return addresses.length === 0 ? [LOOPBACK] : addresses;
 }
 
-/** Why a port cannot be had, in a sentence; what is no such failure stays as it is. */
+/** Why a port cannot be had, in a sentence; any other failure stays as it is. */
 export function portError(error: unknown, host: string): Error {
   if (!(error instanceof Error) || !('code' in error)) return error instanceof Error ? error : new Error(String(error));
   const port = 'port' in error ? error.port : '?';
@@ -42,7 +37,10 @@ export function portError(error: unknown, host: string): Error {
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return fail(`${host} is no address of this computer`, 'Name one with --host; 0.0.0.0 stands for all of them.');
+      return fail(
+        `${host} is not an address of this computer`,
+        'Name one with --host; 0.0.0.0 stands for all of them.',
+      );
     default:
       return fail(`Port ${port} cannot be used: ${error.message}`, another);
   }

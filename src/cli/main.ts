@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { addOptions } from '../config/options.ts';
 import { EXIT, type ExitCode, toAppError } from '../errors.ts';
 import { VERBS } from './commands.ts';
@@ -48,10 +48,11 @@ function createProgram(environment: ProcessEnvironment, onExit: (code: ExitCode)
     const given = program.options.find((option) => program.getOptionValueSource(option.attributeName()) === 'cli');
     if (given) program.error(`error: write ${given.long} behind ${verb.name()}, or without it for a session`);
   });
-  for (const { usage, description, settings, options = [], load } of VERBS) {
+  for (const { usage, description, settings, options = [], formerly = [], load } of VERBS) {
     const command = program.command(usage).description(description).allowExcessArguments(false);
     addOptions(command, settings);
     for (const [flags, help] of options) command.option(flags, help);
+    for (const flags of formerly) command.addOption(new Option(flags).hideHelp());
     command.action(async () => {
       const act = await load();
       onExit(await act({ flags: command.opts(), args: command.args }, environment));

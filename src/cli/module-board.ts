@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline';
 import type { Duplex } from 'node:stream';
 import type { SerialPort } from 'serialport';
 import { createPki } from '../simulator/cloud/pki.ts';
+import { RECEPTION } from '../simulator/module/access-point.ts';
 import { tlsDial } from '../simulator/module/dial.ts';
 import { createVirtualModule, type ModuleIdentity } from '../simulator/module/virtual-module.ts';
 import type { Address } from './broker-address.ts';
@@ -62,7 +63,7 @@ export async function serveBoard(
     dial: tlsDial(plan.resolve, plan.tls),
     identity: identity.credentials,
     trusted: plan.trusted,
-    accessPoints: [{ ...plan.network, bssid: '5C:76:95:1B:D9:2F', channel: 6, rssi: -48 }],
+    accessPoints: [{ ...plan.network, ...RECEPTION }],
     expiredRoot: plan.expiredRoot,
     log: warn,
     onBaud: (rate) => {

@@ -28,11 +28,14 @@ const DEMO_TWIN: JsonObject = {
 export type SerialSettings = Pick<Settings, 'port' | 'baud'> & Partial<Pick<Settings, 'reconnect'>>;
 
 /** What the simulator is built with. */
-type BenchSettings = Pick<Settings, 'pace' | 'wifi' | 'idScope' | 'deviceId' | 'mqttTls' | 'demoTwin' | 'httpPort'>;
+type SimulationSettings = Pick<
+  Settings,
+  'pace' | 'wifi' | 'idScope' | 'deviceId' | 'mqttTls' | 'demoTwin' | 'httpPort'
+>;
 
 export type LinkSettings =
   | ({ readonly simulate: false } & SerialSettings)
-  | ({ readonly simulate: true } & BenchSettings);
+  | ({ readonly simulate: true } & SimulationSettings);
 
 export async function openLink(
   settings: LinkSettings,
@@ -41,8 +44,8 @@ export async function openLink(
   if (!settings.simulate) return serialLink(settings, clock, report);
   const { deviceId } = settings;
   if (deviceId === null) throw new Error('a simulation has no device id');
-  const { startBench } = await import('../simulator/bench.ts');
-  const bench = await startBench({
+  const { startSimulation } = await import('../simulator/simulation.ts');
+  const simulation = await startSimulation({
     clock,
     random,
     pace: settings.pace,
@@ -55,8 +58,8 @@ export async function openLink(
     desired: settings.demoTwin ? DEMO_TWIN : {},
     httpPort: settings.httpPort,
   });
-  report({ type: 'local-cloud', url: bench.url, deviceId });
-  return { open: async () => bench.connect(), close: () => bench.close() };
+  report({ type: 'local-cloud', url: simulation.url, deviceId });
+  return { open: async () => simulation.connect(), close: () => simulation.close() };
 }
 
 /** The word in place of a port for the only one that is likely the board's. */

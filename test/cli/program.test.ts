@@ -192,7 +192,7 @@ describe('the cloud as a process', () => {
       '0',
       '--data',
       'state',
-      '--enrol',
+      '--enroll',
       'board-1',
       '--sntp',
       '0',
@@ -201,7 +201,7 @@ describe('the cloud as a process', () => {
       const cli = startCli(t, args, { cwd });
       const [, url = ''] = await cli.text(/^HTTP API: (\S+)$/m);
       await cli.text(/^SNTP is on UDP port \d+ and tells the true time/m);
-      const response = await fetch(`${url}/api/enrolments/board-1`);
+      const response = await fetch(`${url}/api/enrollments/board-1`);
       assert.equal(response.status, 200);
       cli.kill('SIGINT');
       assert.equal((await cli.ended).code, 130);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,13 +9,15 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { readRules } from '../../src/cli/broker-address.ts';
 import { commonNameOf, readCertificates, readKey } from '../../src/cli/certificate-files.ts';
-import { addressesOf, isLoopback, portError } from '../../src/cli/listening.ts';
+import { addressesOf, portError } from '../../src/cli/listening.ts';
 import { main } from '../../src/cli/main.ts';
 import type { ProcessEnvironment } from '../../src/cli/process-environment.ts';
 import { WireLines } from '../../src/cli/wire-lines.ts';
 import { systemClock } from '../../src/clock.ts';
 import { AppError } from '../../src/errors.ts';
+import { lockFolder } from '../../src/simulator/cloud/folder-lock.ts';
 import { createPki } from '../../src/simulator/cloud/pki.ts';
+import { isLoopback } from '../../src/web/loopback.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'anycloud-iotc-test-'));
 const pki = await createPki({ hosts: [], now: Date.parse('2026-11-23T12:00:00Z') });
@@ -68,19 +70,29 @@ test('module and cloud check every option before they begin, and say what it mus
     [['cloud', '--plain-port', 'x'], 3, /--plain-port is wrong/],
     [['cloud', '--sntp', 'x'], 3, /--sntp is wrong/],
     [['cloud', '--sntp-date', 'May'], 3, /--sntp-date is wrong: "May" must be a date/],
-    [['cloud', '--enrol', 'a b'], 3, /--enrol is wrong: "a b"/],
-    [['cloud', '--enrol', 'a=none.pem'], 3, /none\.pem does not exist/],
+    [['cloud', '--enroll', 'a b'], 3, /--enroll is wrong: "a b"/],
+    [['cloud', '--enroll', 'a=none.pem'], 3, /none\.pem does not exist/],
     [['cloud', '--group', 'text.pem'], 3, /text\.pem has no certificate in it/],
     [['cloud', '--data', 'text.pem'], 3, /The folder .*text\.pem cannot be used/],
+    [
+      ['cloud', '--data', 'held'],
+      3,
+      /The folder .*held cannot be used: it is in use by the local cloud of this process/,
+    ],
+    [['cloud', '--enrol', 'a b'], 3, /--enroll is wrong: "a b"/],
     [['cloud', '--host', 'a/b'], 3, /--host is wrong/],
-    [['cloud', '--host', '192.0.2.1', '--mqtt-port', '0'], 3, /192\.0\.2\.1 is no address of this computer/],
+    [['cloud', '--host', '192.0.2.1', '--mqtt-port', '0'], 3, /192\.0\.2\.1 is not an address of this computer/],
     [['cloud', 'x'], 2, /too many arguments/],
   ];
+  const held = join(folder, 'held');
+  const { release } = lockFolder(held, systemClock.wall());
   for (const [argv, code, text] of cases) {
     const [found, stderr] = await complaint(...argv);
     assert.match(stderr, text);
     assert.equal(found, code, argv.join(' '));
   }
+  assert.deepEqual(readdirSync(held), ['cloud.lock.1'], 'what another cloud holds is not touched');
+  release();
 });
 
 test('certificates and keys are read from PEM files', () => {
@@ -120,8 +132,8 @@ test('why a port cannot be had is one sentence', () => {
   const cases: [code: string, text: RegExp][] = [
     ['EADDRINUSE', /^Port 8883 is in use by another program$/],
     ['EACCES', /^You are not allowed to use port 8883$/],
-    ['EADDRNOTAVAIL', /^h is no address of this computer$/],
-    ['ENOTFOUND', /^h is no address of this computer$/],
+    ['EADDRNOTAVAIL', /^h is not an address of this computer$/],
+    ['ENOTFOUND', /^h is not an address of this computer$/],
     ['EMFILE', /^Port 8883 cannot be used: text of the system$/],
   ];
   for (const [code, text] of cases) assert.match(portError(system(code), 'h').message, text);

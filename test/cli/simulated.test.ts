@@ -39,7 +39,7 @@ describe('each command as a process, without a board', { concurrency: 2 }, () =>
     for (const fact of [device.fingerprint, device.fingerprint256, signer.fingerprint256]) {
       assert.ok(certs.stdout.includes(fact.replaceAll(':', '')), fact);
     }
-    assert.match(certs.stdout, /Individual enrolment.*Group enrolment/s);
+    assert.match(certs.stdout, /Individual enrollment.*Group enrollment/s);
     const loaded = await startCli(t, ['load-cert', ...SIMULATE, 'pem/RootCA.PEM'], { cwd }).ended;
     assert.deepEqual([loaded.code, loaded.stderr], [0, '']);
     assert.match(loaded.stdout, /Sent (\d+) of \1 bytes\nLoaded, and read back: /);

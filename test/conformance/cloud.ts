@@ -1,5 +1,6 @@
 import { systemClock } from '../../src/clock.ts';
 import type { TimedEvent } from '../../src/simulator/cloud/events.ts';
+import type { LockedFolder } from '../../src/simulator/cloud/folder-lock.ts';
 import type { JsonObject } from '../../src/simulator/cloud/json.ts';
 import { createLocalCloud, type LocalCloud } from '../../src/simulator/cloud/local-cloud.ts';
 import { createPki, type KeyedCertificate, type Pki } from '../../src/simulator/cloud/pki.ts';
@@ -7,7 +8,7 @@ import { createPki, type KeyedCertificate, type Pki } from '../../src/simulator/
 export const SCOPE = '0ne000A1B2C';
 export const MODEL = 'dtmi:com:Microchip:WBZ451_Curiosity;1';
 
-export interface Bench {
+export interface Simulation {
   cloud: LocalCloud;
   pki: Pki;
   mqttPort: number;
@@ -16,22 +17,26 @@ export interface Bench {
   host: string;
 }
 
-export interface BenchOptions {
-  /** Any free port unless told. */
+export interface SimulationOptions {
+  /** Any free port by default. */
   mqttPort?: number;
   pki?: Pki;
-  dataFolder?: string;
+  dataFolder?: LockedFolder;
 }
 
 /** A cloud on ports of this computer. */
-export async function startBench({ mqttPort: port = 0, pki: earlier, ...kept }: BenchOptions = {}): Promise<Bench> {
+export async function startSimulation({
+  mqttPort: port = 0,
+  pki: earlier,
+  ...kept
+}: SimulationOptions = {}): Promise<Simulation> {
   const pki = earlier ?? (await createPki({ hosts: [], now: systemClock.now() }));
   const cloud = createLocalCloud({
     clock: systemClock,
     random: Math.random,
     pki,
     idScope: SCOPE,
-    enrolments: [],
+    enrollments: [],
     hubName: (port) => `localhost:${port}`,
     assigningAnswers: 1,
     ...kept,
@@ -41,12 +46,12 @@ export async function startBench({ mqttPort: port = 0, pki: earlier, ...kept }: 
   return { cloud, pki, mqttPort, plainPort, host: `localhost:${mqttPort}` };
 }
 
-export interface BenchDevice extends KeyedCertificate {
+export interface SimulationDevice extends KeyedCertificate {
   id: string;
 }
 
 /** A device that the hub knows, without a detour to DPS. */
-export async function newDevice({ cloud, pki }: Bench, id: string): Promise<BenchDevice> {
+export async function newDevice({ cloud, pki }: Simulation, id: string): Promise<SimulationDevice> {
   const { certificate, key } = await pki.device(id);
   await cloud.createDevice(id, { certificate });
   return { id, certificate, key };

@@ -14,35 +14,44 @@ import device, {
 } from 'azure-iot-device';
 import { Mqtt } from 'azure-iot-device-mqtt';
 import { systemClock } from '../../src/clock.ts';
+import { lockFolder } from '../../src/simulator/cloud/folder-lock.ts';
 import type { Json } from '../../src/simulator/cloud/json.ts';
 import { createPki } from '../../src/simulator/cloud/pki.ts';
-import { type Bench, type BenchDevice, MODEL, newDevice, nextEvent, startBench, watchPackets } from './cloud.ts';
+import {
+  MODEL,
+  newDevice,
+  nextEvent,
+  type Simulation,
+  type SimulationDevice,
+  startSimulation,
+  watchPackets,
+} from './cloud.ts';
 import { Inbox } from './inbox.ts';
 import { type HubClientOptions, hubClient, listenToDesired } from './sdk.ts';
 
 const { ExponentialBackOffWithJitter } = common;
 
-let bench: Bench;
+let simulation: Simulation;
 before(async () => {
-  bench = await startBench();
+  simulation = await startSimulation();
 });
-after(() => bench.cloud.close());
+after(() => simulation.cloud.close());
 
 /** A device and its client, which is closed when the test ends. */
 async function boardAt(t: TestContext, id: string, options?: HubClientOptions) {
-  const identity = await newDevice(bench, id);
+  const identity = await newDevice(simulation, id);
   return { identity, client: await clientOf(t, identity, options) };
 }
 
-async function clientOf(t: TestContext, identity: BenchDevice, options?: HubClientOptions): Promise<Client> {
-  const client = await hubClient(bench, identity, options);
+async function clientOf(t: TestContext, identity: SimulationDevice, options?: HubClientOptions): Promise<Client> {
+  const client = await hubClient(simulation, identity, options);
   t.after(() => client.close());
   return client;
 }
 
-const telemetryOf = (id: string) => nextEvent(bench.cloud, 'telemetry', ({ deviceId }) => deviceId === id);
-const connected = (id: string) => nextEvent(bench.cloud, 'connect', ({ deviceId }) => deviceId === id);
-const disconnected = (id: string) => nextEvent(bench.cloud, 'disconnect', ({ deviceId }) => deviceId === id);
+const telemetryOf = (id: string) => nextEvent(simulation.cloud, 'telemetry', ({ deviceId }) => deviceId === id);
+const connected = (id: string) => nextEvent(simulation.cloud, 'connect', ({ deviceId }) => deviceId === id);
+const disconnected = (id: string) => nextEvent(simulation.cloud, 'disconnect', ({ deviceId }) => deviceId === id);
 
 suite('telemetry', { concurrency: true, timeout: 30_000 }, () => {
   test('with system and application properties', async (t) => {
@@ -70,7 +79,7 @@ suite('telemetry', { concurrency: true, timeout: 30_000 }, () => {
       'a key & ü': 'a+b=c/d%20:"☃"',
       empty: '',
     });
-    assert.equal(bench.cloud.telemetry('telemetry', 'temperature')?.value, 21.5);
+    assert.equal(simulation.cloud.telemetry('telemetry', 'temperature')?.value, 21.5);
   });
 
   test('of a component', async (t) => {
@@ -78,7 +87,7 @@ suite('telemetry', { concurrency: true, timeout: 30_000 }, () => {
     const message = new device.Message('{"temperature":4}');
     message.properties.add('dt-subject', 'thermostat1');
     await client.sendEvent(message);
-    assert.equal(bench.cloud.telemetry('component', 'thermostat1.temperature')?.value, 4);
+    assert.equal(simulation.cloud.telemetry('component', 'thermostat1.temperature')?.value, 4);
   });
 
   const bodies: [name: string, data: string | Buffer, expected: Json][] = [
@@ -100,7 +109,7 @@ suite('telemetry', { concurrency: true, timeout: 30_000 }, () => {
     const { client } = await boardAt(t, 'burst');
     await client.open();
     await Promise.all(Array.from({ length: 100 }, (_, n) => client.sendEvent(new device.Message(`{"n":${n}}`))));
-    const values = bench.cloud.telemetryHistory('burst', 'n').map(({ value }) => value);
+    const values = simulation.cloud.telemetryHistory('burst', 'n').map(({ value }) => value);
     assert.deepEqual(values, [...Array(100).keys()]);
   });
 });
@@ -109,31 +118,31 @@ suite('connections', { concurrency: true, timeout: 30_000 }, () => {
   test('the model id comes with the user name', async (t) => {
     const { client } = await boardAt(t, 'modelled', { modelId: MODEL });
     await client.open();
-    assert.equal(bench.cloud.device('modelled').template, MODEL);
+    assert.equal(simulation.cloud.device('modelled').template, MODEL);
   });
 
   test('a hub with a name of its own, behind a gateway', async (t) => {
-    const { id, certificate, key } = await newDevice(bench, 'gateway');
+    const { id, certificate, key } = await newDevice(simulation, 'gateway');
     const x509 = { cert: certificate, key };
     const authentication = new device.X509AuthenticationProvider({
       deviceId: id,
       host: 'my-hub.azure-devices.net',
-      gatewayHostName: bench.host,
+      gatewayHostName: simulation.host,
       x509,
     });
     const client = device.Client.fromAuthenticationProvider(authentication, Mqtt);
     t.after(() => client.close());
-    await client.setOptions({ ca: bench.pki.ca });
+    await client.setOptions({ ca: simulation.pki.ca });
     await client.open();
-    assert.equal(bench.cloud.device(id).connected, true);
+    assert.equal(simulation.cloud.device(id).connected, true);
   });
 
   test('a keep-alive is answered', async (t) => {
     const { client } = await boardAt(t, 'patient', { keepalive: 1 });
-    const pinged = nextEvent(bench.cloud, 'mqtt', ({ packet }) => packet['cmd'] === 'pingresp');
+    const pinged = nextEvent(simulation.cloud, 'mqtt', ({ packet }) => packet['cmd'] === 'pingresp');
     await client.open();
     await pinged;
-    assert.equal(bench.cloud.device('patient').connected, true);
+    assert.equal(simulation.cloud.device('patient').connected, true);
   });
 
   test('a second connection closes the first', async (t) => {
@@ -153,10 +162,10 @@ suite('connections', { concurrency: true, timeout: 30_000 }, () => {
     const { client } = await boardAt(t, 'suspended');
     await client.open();
     const lost = once(client, 'disconnect');
-    await bench.cloud.faults.inject({ type: 'disable', deviceId: 'suspended' });
+    await simulation.cloud.faults.inject({ type: 'disable', deviceId: 'suspended' });
     await lost;
     await assert.rejects(client.open(), /Not authorized/);
-    await bench.cloud.faults.inject({ type: 'enable', deviceId: 'suspended' });
+    await simulation.cloud.faults.inject({ type: 'enable', deviceId: 'suspended' });
     await client.open();
   });
 
@@ -164,21 +173,21 @@ suite('connections', { concurrency: true, timeout: 30_000 }, () => {
     const { client } = await boardAt(t, 'deleted');
     await client.open();
     const lost = once(client, 'disconnect');
-    await bench.cloud.faults.inject({ type: 'delete', deviceId: 'deleted' });
+    await simulation.cloud.faults.inject({ type: 'delete', deviceId: 'deleted' });
     await lost;
     await assert.rejects(client.open(), /Not authorized/);
   });
 
   test('a device is known by a thumbprint as openssl writes it', async (t) => {
-    const { certificate, key } = await bench.pki.device('fingerprint');
-    await bench.cloud.createDevice('fingerprint', { thumbprint: new X509Certificate(certificate).fingerprint });
+    const { certificate, key } = await simulation.pki.device('fingerprint');
+    await simulation.cloud.createDevice('fingerprint', { thumbprint: new X509Certificate(certificate).fingerprint });
     const client = await clientOf(t, { id: 'fingerprint', certificate, key });
     await client.open();
   });
 
   test('a device that nobody knows, and one with the certificate of another, are refused', async (t) => {
-    const identity = await newDevice(bench, 'owner');
-    for (const id of ['nobody', (await newDevice(bench, 'victim')).id]) {
+    const identity = await newDevice(simulation, 'owner');
+    for (const id of ['nobody', (await newDevice(simulation, 'victim')).id]) {
       const client = await clientOf(t, { ...identity, id });
       await assert.rejects(client.open(), { name: 'UnauthorizedError', message: /Not authorized/ });
     }
@@ -195,7 +204,7 @@ suite('connections', { concurrency: true, timeout: 30_000 }, () => {
     test(`CONNACK ${code} is shown as ${name}`, async (t) => {
       const deviceId = `connack-${code}`;
       const { client } = await boardAt(t, deviceId);
-      await bench.cloud.faults.inject({ type: 'connect', deviceId, answer: 'code', code });
+      await simulation.cloud.faults.inject({ type: 'connect', deviceId, answer: 'code', code });
       await assert.rejects(client.open(), { name });
       await client.open();
     });
@@ -203,21 +212,21 @@ suite('connections', { concurrency: true, timeout: 30_000 }, () => {
 
   test('a hub that is busy is tried again', async (t) => {
     const { client } = await boardAt(t, 'persistent', { retry: new ExponentialBackOffWithJitter() });
-    await bench.cloud.faults.inject({ type: 'connect', deviceId: 'persistent', answer: 'code', code: 3 });
+    await simulation.cloud.faults.inject({ type: 'connect', deviceId: 'persistent', answer: 'code', code: 3 });
     await client.open();
-    assert.equal(bench.cloud.device('persistent').connected, true);
+    assert.equal(simulation.cloud.device('persistent').connected, true);
   });
 
   test('a connection that is closed instead of answered', async (t) => {
     const { client } = await boardAt(t, 'dropped');
-    await bench.cloud.faults.inject({ type: 'connect', deviceId: 'dropped', answer: 'drop' });
+    await simulation.cloud.faults.inject({ type: 'connect', deviceId: 'dropped', answer: 'drop' });
     await assert.rejects(client.open());
     await client.open();
   });
 
   test('a client that does not trust the CA never gets as far as CONNECT', async (t) => {
     const { ca } = await createPki({ hosts: [], now: systemClock.now() });
-    const connects = watchPackets(bench.cloud, 'in', ({ clientId }) => clientId === 'distrustful');
+    const connects = watchPackets(simulation.cloud, 'in', ({ clientId }) => clientId === 'distrustful');
     const { client } = await boardAt(t, 'distrustful', { ca });
     await assert.rejects(client.open(), /unable to verify/);
     assert.deepEqual(connects, []);
@@ -250,7 +259,7 @@ suite('methods', { concurrency: true, timeout: 30_000 }, () => {
     }
     await client.open();
     for (const { name, request, status, response = null } of methods) {
-      const result = await bench.cloud.invokeMethod('methods', name, request, { connect: 10 });
+      const result = await simulation.cloud.invokeMethod('methods', name, request, { connect: 10 });
       assert.deepEqual(result, { status, response });
       assert.deepEqual(requests.get(name), request);
     }
@@ -264,7 +273,7 @@ suite('methods', { concurrency: true, timeout: 30_000 }, () => {
       // The last call is answered first.
       if (waiting.length === 10) for (const send of waiting.reverse()) send();
     });
-    const calls = [...Array(10).keys()].map((n) => bench.cloud.invokeMethod('busy', 'echo', n, { connect: 10 }));
+    const calls = [...Array(10).keys()].map((n) => simulation.cloud.invokeMethod('busy', 'echo', n, { connect: 10 }));
     const answers = await Promise.all(calls);
     assert.deepEqual(
       answers.map(({ response }) => response),
@@ -275,21 +284,21 @@ suite('methods', { concurrency: true, timeout: 30_000 }, () => {
   test('a method that the device does not have: 504', async (t) => {
     const { client } = await boardAt(t, 'ignorant');
     client.onDeviceMethod('known', () => {});
-    const call = bench.cloud.invokeMethod('ignorant', 'unknown', null, { connect: 10, response: 5 });
+    const call = simulation.cloud.invokeMethod('ignorant', 'unknown', null, { connect: 10, response: 5 });
     await assert.rejects(call, { code: 504101 });
   });
 
   test('a device that is not online, and one that does not listen: 404', async (t) => {
     const { client } = await boardAt(t, 'deaf');
-    await assert.rejects(bench.cloud.invokeMethod('deaf', 'reboot', null), { code: 404103 });
+    await assert.rejects(simulation.cloud.invokeMethod('deaf', 'reboot', null), { code: 404103 });
     await client.open();
-    await assert.rejects(bench.cloud.invokeMethod('deaf', 'reboot', null), { code: 404103 });
+    await assert.rejects(simulation.cloud.invokeMethod('deaf', 'reboot', null), { code: 404103 });
   });
 
   test('a device that goes away instead of answering: 404', async (t) => {
     const { client } = await boardAt(t, 'leaving');
     client.onDeviceMethod('reboot', () => client.close());
-    const call = bench.cloud.invokeMethod('leaving', 'reboot', null, { connect: 10 });
+    const call = simulation.cloud.invokeMethod('leaving', 'reboot', null, { connect: 10 });
     await assert.rejects(call, { code: 404104 });
   });
 });
@@ -302,7 +311,7 @@ function listenToMessages(client: Client): Inbox<Message> {
 
 const bodiesOf = (messages: Message[]) => messages.map(({ data }) => String(data));
 const send = (id: string, body: string, properties: Record<string, string> = {}) =>
-  bench.cloud.sendC2d(id, Buffer.from(body), new Map(Object.entries(properties)));
+  simulation.cloud.sendC2d(id, Buffer.from(body), new Map(Object.entries(properties)));
 
 suite('cloud-to-device messages', { concurrency: true, timeout: 30_000 }, () => {
   test('live, with properties', async (t) => {
@@ -371,23 +380,23 @@ suite('a connection that is lost', { concurrency: true, timeout: 30_000 }, () =>
       answer.send(200, 'pong'),
     );
     await client.open();
-    await bench.cloud.invokeMethod('robust', 'ping', null, { connect: 10 });
+    await simulation.cloud.invokeMethod('robust', 'ping', null, { connect: 10 });
     for (const body of ['1', '2']) {
       const back = connected('robust');
       const gone = disconnected('robust');
-      await bench.cloud.faults.inject({ type: 'kick', deviceId: 'robust' });
+      await simulation.cloud.faults.inject({ type: 'kick', deviceId: 'robust' });
       await gone;
       await send('robust', body);
       await back;
-      const result = await bench.cloud.invokeMethod('robust', 'ping', null, { connect: 10 });
+      const result = await simulation.cloud.invokeMethod('robust', 'ping', null, { connect: 10 });
       assert.deepEqual(result, { status: 200, response: 'pong' });
     }
     assert.deepEqual(bodiesOf(await inbox.arrived(2)), ['1', '2']);
   });
 
   test('is made again with a hub that has been restarted, and nothing is forgotten', async (t) => {
-    const dataFolder = await mkdtemp(join(tmpdir(), 'conformance-'));
-    const first = await startBench({ dataFolder });
+    const dataFolder = lockFolder(await mkdtemp(join(tmpdir(), 'conformance-')), systemClock.wall());
+    const first = await startSimulation({ dataFolder });
     const client = await hubClient(first, await newDevice(first, 'survivor'));
     const messages = listenToMessages(client);
     const twin = await client.getTwin();
@@ -398,11 +407,12 @@ suite('a connection that is lost', { concurrency: true, timeout: 30_000 }, () =>
     await first.cloud.close();
     await lost;
     const { pki, mqttPort } = first;
-    const { cloud } = await startBench({ dataFolder, pki, mqttPort });
+    const { cloud } = await startSimulation({ dataFolder, pki, mqttPort });
     t.after(async () => {
       await client.close();
       await cloud.close();
-      await rm(dataFolder, { recursive: true });
+      dataFolder.release();
+      await rm(dataFolder.path, { recursive: true });
     });
     await cloud.sendC2d('survivor', Buffer.from('sent before you were back'));
     await client.open();

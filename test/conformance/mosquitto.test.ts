@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
-import { type Bench, type BenchDevice, newDevice, nextEvent, SCOPE, startBench } from './cloud.ts';
+import { newDevice, nextEvent, SCOPE, type Simulation, type SimulationDevice, startSimulation } from './cloud.ts';
 
 const CLIENTS = ['mosquitto_pub', 'mosquitto_sub'] as const;
 const missing = CLIENTS.filter((name) => spawnSync(name, ['--help']).error !== undefined);
@@ -20,17 +20,17 @@ interface Outcome {
   output: string;
 }
 
-let bench: Bench;
+let simulation: Simulation;
 let folder: string;
 before(async () => {
   if (skip) return;
-  bench = await startBench();
+  simulation = await startSimulation();
   folder = await mkdtemp(join(tmpdir(), 'conformance-'));
-  await writeFile(join(folder, 'ca.pem'), bench.pki.ca);
+  await writeFile(join(folder, 'ca.pem'), simulation.pki.ca);
 });
 after(async () => {
   if (skip) return;
-  await bench.cloud.close();
+  await simulation.cloud.close();
   await rm(folder, { recursive: true });
 });
 
@@ -53,15 +53,15 @@ function run(client: (typeof CLIENTS)[number], args: string[], input = ''): Prom
 const userAtHub = (id: string) => `localhost/${id}/?api-version=2021-04-12`;
 
 /** How the clients connect: over TLS with the certificate of this device, or over the plain port. */
-async function overTls({ id, certificate, key }: BenchDevice, clientId: string, user: string): Promise<string[]> {
+async function overTls({ id, certificate, key }: SimulationDevice, clientId: string, user: string): Promise<string[]> {
   const [cert, keyFile] = [join(folder, `${id}.pem`), join(folder, `${id}.key`)];
   await writeFile(cert, certificate);
   await writeFile(keyFile, key, { mode: 0o600 });
   const tls = ['--cafile', join(folder, 'ca.pem'), '--cert', cert, '--key', keyFile];
-  return ['-h', 'localhost', '-p', `${bench.mqttPort}`, ...tls, '-i', clientId, '-u', user];
+  return ['-h', 'localhost', '-p', `${simulation.mqttPort}`, ...tls, '-i', clientId, '-u', user];
 }
 
-const overPlain = (id: string) => ['-h', '127.0.0.1', '-p', `${bench.plainPort}`, '-i', id, '-u', userAtHub(id)];
+const overPlain = (id: string) => ['-h', '127.0.0.1', '-p', `${simulation.plainPort}`, '-i', id, '-u', userAtHub(id)];
 
 /**
  * The topic of the hub's answer to a request. mosquitto_pub stays until its last line is acknowledged: so the request is
@@ -79,20 +79,20 @@ const messagesOf = (id: string) => `devices/${id}/messages/devicebound/#`;
 suite('mosquitto over TLS', { skip, timeout: 50_000 }, () => {
   test('subscribes to what DPS answers, and to nothing else there', async () => {
     const id = 'mosquitto-dps';
-    const identity = await newDevice(bench, id);
+    const identity = await newDevice(simulation, id);
     const dps = await overTls(identity, id, `${SCOPE}/registrations/${id}/api-version=2019-03-31`);
     const { output } = await run('mosquitto_sub', [...dps, '-d', '-E', '-q', '1', '-t', '$dps/registrations/res/#']);
     assert.match(output, /Subscribed \(mid: 1\): 1\n/);
-    const gone = nextEvent(bench.cloud, 'disconnect', ({ deviceId }) => deviceId === id);
+    const gone = nextEvent(simulation.cloud, 'disconnect', ({ deviceId }) => deviceId === id);
     await run('mosquitto_sub', [...dps, '-W', '1', '-t', '$dps/registrations/#']);
     assert.equal((await gone).cleanly, false);
   });
 
   test('sends telemetry', async () => {
     const id = 'mosquitto-tls';
-    const hub = await overTls(await newDevice(bench, id), id, userAtHub(id));
+    const hub = await overTls(await newDevice(simulation, id), id, userAtHub(id));
     const topic = `devices/${id}/messages/events/%24.ct=application%2Fjson&alert=yes`;
-    const arrived = nextEvent(bench.cloud, 'telemetry', ({ deviceId }) => deviceId === id);
+    const arrived = nextEvent(simulation.cloud, 'telemetry', ({ deviceId }) => deviceId === id);
     const sent = await run('mosquitto_pub', [...hub, '-q', '1', '-t', topic, '-m', '{"temperature":4}']);
     assert.deepEqual(sent, { code: 0, output: '' });
     const { body, properties } = await arrived;
@@ -101,8 +101,8 @@ suite('mosquitto over TLS', { skip, timeout: 50_000 }, () => {
   });
 
   test('is refused with the certificate of another device', async () => {
-    await newDevice(bench, 'victim');
-    const args = await overTls(await newDevice(bench, 'thief'), 'victim', userAtHub('victim'));
+    await newDevice(simulation, 'victim');
+    const args = await overTls(await newDevice(simulation, 'thief'), 'victim', userAtHub('victim'));
     const { code, output } = await run('mosquitto_pub', [...args, '-t', 'devices/victim/messages/events/', '-n']);
     assert.equal(code, 5);
     assert.match(output, /not authorised/i);
@@ -111,7 +111,7 @@ suite('mosquitto over TLS', { skip, timeout: 50_000 }, () => {
 
 suite('mosquitto over the plain port', { skip, concurrency: true, timeout: 50_000 }, () => {
   test('reads and writes its twin', async () => {
-    await newDevice(bench, 'twin');
+    await newDevice(simulation, 'twin');
     // mosquitto_pub cannot subscribe; but the hub remembers what mosquitto_sub has subscribed to.
     await run('mosquitto_sub', [...overPlain('twin'), '-c', '-E', '-t', TWIN_ANSWERS]);
     const report = '$iothub/twin/PATCH/properties/reported/?$rid=';
@@ -121,52 +121,52 @@ suite('mosquitto over the plain port', { skip, concurrency: true, timeout: 50_00
   });
 
   test('hears of desired changes', async () => {
-    await newDevice(bench, 'desired');
+    await newDevice(simulation, 'desired');
     const subscribed = nextEvent(
-      bench.cloud,
+      simulation.cloud,
       'mqtt',
       ({ packet }) => packet['cmd'] === 'subscribe' && JSON.stringify(packet).includes(DESIRED),
     );
     const listening = run('mosquitto_sub', [...overPlain('desired'), '-v', '-C', '1', '-t', DESIRED]);
     await subscribed;
-    await bench.cloud.patchDesired('desired', { led_user: 2 });
+    await simulation.cloud.patchDesired('desired', { led_user: 2 });
     const topic = '$iothub/twin/PATCH/properties/desired/?$version=2';
     assert.equal((await listening).output, `${topic} {"led_user":2,"$version":2}\n`);
   });
 
   test('hears method calls, and the caller that it left', async () => {
-    await newDevice(bench, 'methods');
+    await newDevice(simulation, 'methods');
     const listening = run('mosquitto_sub', [...overPlain('methods'), '-v', '-C', '1', '-t', METHODS]);
-    const call = bench.cloud.invokeMethod('methods', 'reboot', { delay: 'PT5S' }, { connect: 10 });
+    const call = simulation.cloud.invokeMethod('methods', 'reboot', { delay: 'PT5S' }, { connect: 10 });
     await assert.rejects(call, { code: 404104 });
     assert.equal((await listening).output, '$iothub/methods/POST/reboot/?$rid=1 {"delay":"PT5S"}\n');
   });
 
   test('gets the messages that were sent while it was away, in a session that is kept', async () => {
-    await newDevice(bench, 'messages');
+    await newDevice(simulation, 'messages');
     const kept = [...overPlain('messages'), '-c', '-q', '1', '-t', messagesOf('messages')];
     await run('mosquitto_sub', [...kept, '-E']);
-    await bench.cloud.sendC2d('messages', Buffer.from('one'), new Map([['k', 'v']]));
-    await bench.cloud.sendC2d('messages', Buffer.from('two'));
+    await simulation.cloud.sendC2d('messages', Buffer.from('one'), new Map([['k', 'v']]));
+    await simulation.cloud.sendC2d('messages', Buffer.from('two'));
     const { output } = await run('mosquitto_sub', [...kept, '-v', '-C', '2']);
     const to = 'devices/messages/messages/devicebound/%24.to=%2Fdevices%2Fmessages%2Fmessages%2Fdevicebound';
     assert.equal(output, `${to}&k=v one\n${to} two\n`);
   });
 
   test('is granted 1 when it asks for 2', async () => {
-    await newDevice(bench, 'granted');
+    await newDevice(simulation, 'granted');
     const { output } = await run('mosquitto_sub', [...overPlain('granted'), '-d', '-E', '-q', '2', '-t', METHODS]);
     assert.match(output, /Subscribed \(mid: 1\): 1\n/);
   });
 
   test('leaves its will as telemetry', async () => {
-    await newDevice(bench, 'will');
+    await newDevice(simulation, 'will');
     const will = ['--will-topic', 'devices/will/messages/events/', '--will-payload', '"gone"'];
-    const connected = nextEvent(bench.cloud, 'connect', ({ deviceId }) => deviceId === 'will');
-    const arrived = nextEvent(bench.cloud, 'telemetry', ({ deviceId }) => deviceId === 'will');
+    const connected = nextEvent(simulation.cloud, 'connect', ({ deviceId }) => deviceId === 'will');
+    const arrived = nextEvent(simulation.cloud, 'telemetry', ({ deviceId }) => deviceId === 'will');
     const listening = run('mosquitto_sub', [...overPlain('will'), ...will, '-W', '1', '-t', METHODS]);
     await connected;
-    await bench.cloud.faults.inject({ type: 'kick', deviceId: 'will' });
+    await simulation.cloud.faults.inject({ type: 'kick', deviceId: 'will' });
     const { body, properties } = await arrived;
     assert.equal(body, 'gone');
     assert.deepEqual(properties, { 'iothub-MessageType': 'Will' });
@@ -181,8 +181,8 @@ suite('mosquitto over the plain port', { skip, concurrency: true, timeout: 50_00
   ];
   for (const [name, id, args] of closing) {
     test(`is closed for ${name}`, async () => {
-      await newDevice(bench, id);
-      const gone = nextEvent(bench.cloud, 'disconnect', ({ deviceId }) => deviceId === id);
+      await newDevice(simulation, id);
+      const gone = nextEvent(simulation.cloud, 'disconnect', ({ deviceId }) => deviceId === id);
       const { code, output } = await run('mosquitto_pub', [...overPlain(id), ...args]);
       assert.notEqual(code, 0);
       assert.match(output, /connection was lost/);
@@ -191,7 +191,7 @@ suite('mosquitto over the plain port', { skip, concurrency: true, timeout: 50_00
   }
 
   test('is refused where a part of the user name is missing', async () => {
-    await newDevice(bench, 'nameless');
+    await newDevice(simulation, 'nameless');
     const args = [...overPlain('nameless'), '-u', 'localhost/nameless'];
     const { code, output } = await run('mosquitto_pub', [...args, '-t', 'devices/nameless/messages/events/', '-n']);
     assert.equal(code, 4);

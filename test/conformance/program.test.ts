@@ -14,7 +14,7 @@ const ID = 'anyones-device';
 test('a device program of anyone meets the cloud that the command line starts', { timeout: 60_000 }, async (t) => {
   const folder = emptyFolder();
   const ports = ['--mqtt-port', '0', '--http-port', '0'];
-  const cloud = startCli(t, ['cloud', ...ports, '--id-scope', SCOPE, '--data', 'state', '--enrol', ID], {
+  const cloud = startCli(t, ['cloud', ...ports, '--id-scope', SCOPE, '--data', 'state', '--enroll', ID], {
     cwd: folder,
   });
   const [, mqttPort = ''] = await cloud.text(/MQTT over TLS on port (\d+)/);

@@ -5,17 +5,17 @@ import * as x509 from '@peculiar/x509';
 import { systemClock } from '../../src/clock.ts';
 import type { DpsFault } from '../../src/simulator/cloud/faults.ts';
 import { createPki, type KeyedCertificate } from '../../src/simulator/cloud/pki.ts';
-import { type Bench, MODEL, newDevice, nextEvent, SCOPE, startBench, watchPackets } from './cloud.ts';
+import { MODEL, newDevice, nextEvent, SCOPE, type Simulation, startSimulation, watchPackets } from './cloud.ts';
 import { hubClient, provision } from './sdk.ts';
 
 const YEAR = 365 * 86_400_000;
 const stranger = await createPki({ hosts: [], now: systemClock.now() });
 
-let bench: Bench;
+let simulation: Simulation;
 before(async () => {
-  bench = await startBench();
+  simulation = await startSimulation();
 });
-after(() => bench.cloud.close());
+after(() => simulation.cloud.close());
 
 /** As openssl makes them for a device: RSA, signed by itself. */
 async function selfSigned(commonName: string, validUntil = systemClock.now() + YEAR): Promise<KeyedCertificate> {
@@ -45,63 +45,63 @@ function leafOnly(identity: KeyedCertificate): KeyedCertificate {
 
 interface Case {
   name: string;
-  /** Enrols, and gives the identity that the device comes with. */
+  /** Enrolls, and gives the identity that the device comes with. */
   arrange: (registrationId: string) => Promise<KeyedCertificate>;
 }
 
 const admitted: Case[] = [
   {
-    name: 'an individual enrolment by SHA-256 thumbprint, self-signed RSA',
+    name: 'an individual enrollment by SHA-256 thumbprint, self-signed RSA',
     async arrange(registrationId) {
       const leaf = await selfSigned(registrationId);
-      const enrolment = { kind: 'individual', registrationId, thumbprint: await thumbprint(leaf, 'SHA-256') } as const;
-      await bench.cloud.enrolments.put(enrolment);
+      const enrollment = { kind: 'individual', registrationId, thumbprint: await thumbprint(leaf, 'SHA-256') } as const;
+      await simulation.cloud.enrollments.put(enrollment);
       return leaf;
     },
   },
   {
-    name: 'an individual enrolment by SHA-1 thumbprint',
+    name: 'an individual enrollment by SHA-1 thumbprint',
     async arrange(registrationId) {
       const leaf = await selfSigned(registrationId);
-      const enrolment = { kind: 'individual', registrationId, thumbprint: await thumbprint(leaf, 'SHA-1') } as const;
-      await bench.cloud.enrolments.put(enrolment);
+      const enrollment = { kind: 'individual', registrationId, thumbprint: await thumbprint(leaf, 'SHA-1') } as const;
+      await simulation.cloud.enrollments.put(enrollment);
       return leaf;
     },
   },
   {
-    name: 'an individual enrolment by certificate',
+    name: 'an individual enrollment by certificate',
     async arrange(registrationId) {
-      const leaf = await bench.pki.device(registrationId);
-      await bench.cloud.enrolments.put({ kind: 'individual', registrationId, certificate: leaf.certificate });
+      const leaf = await simulation.pki.device(registrationId);
+      await simulation.cloud.enrollments.put({ kind: 'individual', registrationId, certificate: leaf.certificate });
       return leaf;
     },
   },
   {
-    name: 'an individual enrolment by the CA that signed the leaf',
+    name: 'an individual enrollment by the CA that signed the leaf',
     async arrange(registrationId) {
-      await bench.cloud.enrolments.put({ kind: 'individual', registrationId, ca: bench.pki.deviceSigner });
-      return bench.pki.device(registrationId);
+      await simulation.cloud.enrollments.put({ kind: 'individual', registrationId, ca: simulation.pki.deviceSigner });
+      return simulation.pki.device(registrationId);
     },
   },
   {
-    name: 'a group enrolment of the signer',
+    name: 'a group enrollment of the signer',
     async arrange(registrationId) {
-      await bench.cloud.enrolments.put({ kind: 'group', id: 'signer', ca: bench.pki.deviceSigner });
-      return bench.pki.device(registrationId);
+      await simulation.cloud.enrollments.put({ kind: 'group', id: 'signer', ca: simulation.pki.deviceSigner });
+      return simulation.pki.device(registrationId);
     },
   },
   {
-    name: 'a group enrolment of the signer, by a device that sends its leaf alone',
+    name: 'a group enrollment of the signer, by a device that sends its leaf alone',
     async arrange(registrationId) {
-      await bench.cloud.enrolments.put({ kind: 'group', id: 'signer', ca: bench.pki.deviceSigner });
-      return leafOnly(await bench.pki.device(registrationId));
+      await simulation.cloud.enrollments.put({ kind: 'group', id: 'signer', ca: simulation.pki.deviceSigner });
+      return leafOnly(await simulation.pki.device(registrationId));
     },
   },
   {
-    name: 'a group enrolment of the root above the signer',
+    name: 'a group enrollment of the root above the signer',
     async arrange(registrationId) {
       const other = await createPki({ hosts: [], now: systemClock.now() });
-      await bench.cloud.enrolments.put({ kind: 'group', id: 'root', ca: other.state.deviceRoot.certificate });
+      await simulation.cloud.enrollments.put({ kind: 'group', id: 'root', ca: other.state.deviceRoot.certificate });
       return other.device(registrationId);
     },
   },
@@ -112,47 +112,57 @@ suite('who is let in, and goes on to the hub', { concurrency: true, timeout: 30_
     test(name, async () => {
       const registrationId = `admitted-${index}`;
       const identity = await arrange(registrationId);
-      const result = await provision(bench, { registrationId, ...identity }, { payload: { modelId: MODEL } });
+      const result = await provision(simulation, { registrationId, ...identity }, { payload: { modelId: MODEL } });
       assert.equal(result.status, 'assigned');
       assert.equal(result.substatus, 'initialAssignment');
-      assert.equal(result.assignedHub, bench.host);
+      assert.equal(result.assignedHub, simulation.host);
       assert.equal(result.deviceId, registrationId);
-      assert.equal(bench.cloud.device(registrationId).template, MODEL);
-      const client = await hubClient(bench, { id: result.deviceId, ...identity }, { host: result.assignedHub });
+      assert.equal(simulation.cloud.device(registrationId).template, MODEL);
+      const client = await hubClient(simulation, { id: result.deviceId, ...identity }, { host: result.assignedHub });
       await client.open();
-      assert.equal(bench.cloud.device(registrationId).connected, true);
+      assert.equal(simulation.cloud.device(registrationId).connected, true);
       await client.close();
     });
   }
 
-  test('under the device id of the enrolment, with what a custom allocation returns', async () => {
+  test('under the device id of the enrollment, with what a custom allocation returns', async () => {
     const registrationId = 'allocated';
-    const identity = await bench.pki.device(registrationId);
+    const identity = await simulation.pki.device(registrationId);
     const payload = { shelf: 7, labels: ['a', 'b'] };
     const { certificate } = identity;
-    await bench.cloud.enrolments.put({ kind: 'individual', registrationId, deviceId: 'renamed', certificate, payload });
-    const result = await provision(bench, { registrationId, ...identity });
+    await simulation.cloud.enrollments.put({
+      kind: 'individual',
+      registrationId,
+      deviceId: 'renamed',
+      certificate,
+      payload,
+    });
+    const result = await provision(simulation, { registrationId, ...identity });
     assert.equal(result.deviceId, 'renamed');
     assert.deepEqual(result.payload, payload);
-    const client = await hubClient(bench, { id: 'renamed', ...identity });
+    const client = await hubClient(simulation, { id: 'renamed', ...identity });
     await client.open();
     await client.close();
   });
 
   test('after a move to another hub, with the substatus that tells of it', async () => {
     const registrationId = 'moved';
-    const identity = await bench.pki.device(registrationId);
+    const identity = await simulation.pki.device(registrationId);
     const { certificate } = identity;
-    await bench.cloud.enrolments.put({ kind: 'individual', registrationId, certificate, reprovision: 'reset' });
+    await simulation.cloud.enrollments.put({ kind: 'individual', registrationId, certificate, reprovision: 'reset' });
     const device = { registrationId, ...identity };
-    await provision(bench, device);
-    await bench.cloud.faults.inject({ type: 'move', deviceId: registrationId, hub: `127.0.0.1:${bench.mqttPort}` });
-    const atOldHub = await hubClient(bench, { id: registrationId, ...identity });
+    await provision(simulation, device);
+    await simulation.cloud.faults.inject({
+      type: 'move',
+      deviceId: registrationId,
+      hub: `127.0.0.1:${simulation.mqttPort}`,
+    });
+    const atOldHub = await hubClient(simulation, { id: registrationId, ...identity });
     await assert.rejects(atOldHub.open(), { name: 'UnauthorizedError' });
-    const result = await provision(bench, device);
+    const result = await provision(simulation, device);
     assert.equal(result.substatus, 'deviceDataReset');
-    assert.equal(result.assignedHub, `127.0.0.1:${bench.mqttPort}`);
-    const client = await hubClient(bench, { id: registrationId, ...identity }, { host: result.assignedHub });
+    assert.equal(result.assignedHub, `127.0.0.1:${simulation.mqttPort}`);
+    const client = await hubClient(simulation, { id: registrationId, ...identity }, { host: result.assignedHub });
     await client.open();
     await client.close();
   });
@@ -171,9 +181,9 @@ const refused: Refusal[] = [
     error: 'DeviceNotFoundError',
     code: 404002,
     arrange: async (registrationId) => {
-      const identity = await bench.pki.device(registrationId);
+      const identity = await simulation.pki.device(registrationId);
       const { certificate } = identity;
-      await bench.cloud.enrolments.put({ kind: 'individual', registrationId, certificate });
+      await simulation.cloud.enrollments.put({ kind: 'individual', registrationId, certificate });
       return identity;
     },
   },
@@ -182,8 +192,8 @@ const refused: Refusal[] = [
     error: 'UnauthorizedError',
     code: 401002,
     async arrange(registrationId) {
-      await bench.cloud.enrolments.put({ kind: 'individual', registrationId, ca: bench.pki.deviceSigner });
-      return bench.pki.device(`not-${registrationId}`);
+      await simulation.cloud.enrollments.put({ kind: 'individual', registrationId, ca: simulation.pki.deviceSigner });
+      return simulation.pki.device(`not-${registrationId}`);
     },
   },
   {
@@ -192,7 +202,7 @@ const refused: Refusal[] = [
     code: 401002,
     async arrange(registrationId) {
       const { certificate } = await selfSigned(registrationId);
-      await bench.cloud.enrolments.put({ kind: 'individual', registrationId, certificate });
+      await simulation.cloud.enrollments.put({ kind: 'individual', registrationId, certificate });
       return selfSigned(registrationId);
     },
   },
@@ -202,7 +212,7 @@ const refused: Refusal[] = [
     code: 401002,
     async arrange(registrationId) {
       const leaf = await selfSigned(registrationId, systemClock.now() - 60_000);
-      await bench.cloud.enrolments.put({ kind: 'individual', registrationId, certificate: leaf.certificate });
+      await simulation.cloud.enrollments.put({ kind: 'individual', registrationId, certificate: leaf.certificate });
       return leaf;
     },
   },
@@ -211,7 +221,7 @@ const refused: Refusal[] = [
     error: 'UnauthorizedError',
     code: 401002,
     async arrange(registrationId) {
-      await bench.cloud.enrolments.put({ kind: 'group', id: 'signer', ca: bench.pki.deviceSigner });
+      await simulation.cloud.enrollments.put({ kind: 'group', id: 'signer', ca: simulation.pki.deviceSigner });
       return stranger.device(registrationId);
     },
   },
@@ -227,7 +237,7 @@ suite('who is refused', { concurrency: true, timeout: 30_000 }, () => {
       const registrationId = `refused-${index}`;
       const identity = await arrange(registrationId);
       await assert.rejects(
-        provision(bench, { registrationId, ...identity }, { scope }),
+        provision(simulation, { registrationId, ...identity }, { scope }),
         (raised: ProvisioningError) => {
           assert.equal(raised.name, error);
           assert.equal(raised.result.errorCode, code);
@@ -239,7 +249,7 @@ suite('who is refused', { concurrency: true, timeout: 30_000 }, () => {
   }
 
   test('an unknown registration id, where there are no groups: DeviceNotFoundError 404201', async () => {
-    const empty = await startBench();
+    const empty = await startSimulation();
     const registrationId = 'unknown';
     const identity = await empty.pki.device(registrationId);
     await assert.rejects(provision(empty, { registrationId, ...identity }), (raised: ProvisioningError) => {
@@ -250,18 +260,18 @@ suite('who is refused', { concurrency: true, timeout: 30_000 }, () => {
     await empty.cloud.close();
   });
 
-  test('a disabled enrolment, with the result disabled', async () => {
+  test('a disabled enrollment, with the result disabled', async () => {
     const registrationId = 'disabled';
-    const identity = await bench.pki.device(registrationId);
+    const identity = await simulation.pki.device(registrationId);
     const { certificate } = identity;
-    await bench.cloud.enrolments.put({ kind: 'individual', registrationId, certificate, enabled: false });
-    await assert.rejects(provision(bench, { registrationId, ...identity }), /^SyntaxError: status is disabled$/);
+    await simulation.cloud.enrollments.put({ kind: 'individual', registrationId, certificate, enabled: false });
+    await assert.rejects(provision(simulation, { registrationId, ...identity }), /^SyntaxError: status is disabled$/);
   });
 
   test('by a client that does not trust the CA: no CONNECT is ever sent', async () => {
-    const connects = watchPackets(bench.cloud, 'in', (packet) => packet['clientId'] === 'distrustful');
-    const identity = await bench.pki.device('distrustful');
-    const registration = provision(bench, { registrationId: 'distrustful', ...identity }, { ca: stranger.ca });
+    const connects = watchPackets(simulation.cloud, 'in', (packet) => packet['clientId'] === 'distrustful');
+    const identity = await simulation.pki.device('distrustful');
+    const registration = provision(simulation, { registrationId: 'distrustful', ...identity }, { ca: stranger.ca });
     await assert.rejects(registration, { code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' });
     assert.deepEqual(connects, []);
   });
@@ -271,11 +281,11 @@ type Trouble = Omit<DpsFault, 'type' | 'deviceId'>;
 
 /** A device that is enrolled, and finds DPS in trouble. */
 async function registerInTrouble(registrationId: string, trouble: Trouble) {
-  const identity = await bench.pki.device(registrationId);
+  const identity = await simulation.pki.device(registrationId);
   const { certificate } = identity;
-  await bench.cloud.enrolments.put({ kind: 'individual', registrationId, certificate });
-  await bench.cloud.faults.inject({ type: 'dps', deviceId: registrationId, ...trouble });
-  return provision(bench, { registrationId, ...identity });
+  await simulation.cloud.enrollments.put({ kind: 'individual', registrationId, certificate });
+  await simulation.cloud.faults.inject({ type: 'dps', deviceId: registrationId, ...trouble });
+  return provision(simulation, { registrationId, ...identity });
 }
 
 const passing: [name: string, trouble: Trouble][] = [
@@ -320,8 +330,8 @@ suite('when DPS is in trouble', { concurrency: true, timeout: 30_000 }, () => {
   });
 
   test('a throttled answer carries retry-after, and a whole registration follows it', async () => {
-    const throttled = watchPackets(bench.cloud, 'out', ({ topic }) => String(topic).includes('/res/429/'));
-    const assigned = nextEvent(bench.cloud, 'provisioning', ({ deviceId }) => deviceId === 'throttled');
+    const throttled = watchPackets(simulation.cloud, 'out', ({ topic }) => String(topic).includes('/res/429/'));
+    const assigned = nextEvent(simulation.cloud, 'provisioning', ({ deviceId }) => deviceId === 'throttled');
     await registerInTrouble('throttled', { answer: 'status', status: 429, retryAfter: 2, on: 'register' });
     assert.equal((await assigned).status, 'assigned');
     assert.ok(
@@ -341,9 +351,9 @@ suite('when DPS is in trouble', { concurrency: true, timeout: 30_000 }, () => {
   for (const [code, message] of connackErrors) {
     test(`CONNACK ${code}`, async () => {
       const deviceId = `connack-${code}`;
-      const identity = await newDevice(bench, deviceId);
-      await bench.cloud.faults.inject({ type: 'connect', deviceId, answer: 'code', code });
-      await assert.rejects(provision(bench, { registrationId: deviceId, ...identity }), message);
+      const identity = await newDevice(simulation, deviceId);
+      await simulation.cloud.faults.inject({ type: 'connect', deviceId, answer: 'code', code });
+      await assert.rejects(provision(simulation, { registrationId: deviceId, ...identity }), message);
     });
   }
 });

@@ -6,7 +6,7 @@ import provisioning from 'azure-iot-provisioning-device';
 import { Mqtt as DpsTransport } from 'azure-iot-provisioning-device-mqtt';
 import { X509Security } from 'azure-iot-security-x509';
 import type { KeyedCertificate } from '../../src/simulator/cloud/pki.ts';
-import { type Bench, type BenchDevice, SCOPE } from './cloud.ts';
+import { SCOPE, type Simulation, type SimulationDevice } from './cloud.ts';
 
 // CommonJS whose names Node cannot find from outside.
 const { NoRetry } = common;
@@ -31,7 +31,7 @@ export interface Registrant extends KeyedCertificate {
 
 /** Registers through Microsoft's provisioning client, and gives what it gives. */
 export async function provision(
-  { host, pki }: Bench,
+  { host, pki }: Simulation,
   { registrationId, certificate, key }: Registrant,
   { scope = SCOPE, payload, ca = pki.ca }: { scope?: string; payload?: object; ca?: string } = {},
 ): Promise<Assignment> {
@@ -51,9 +51,9 @@ export interface HubClientOptions extends DeviceClientOptions {
 
 /** Microsoft's device client, not yet connected. */
 export async function hubClient(
-  { host: benchHost, pki }: Bench,
-  { id, certificate, key }: BenchDevice,
-  { host = benchHost, retry = new NoRetry(), ...options }: HubClientOptions = {},
+  { host: simulationHost, pki }: Simulation,
+  { id, certificate, key }: SimulationDevice,
+  { host = simulationHost, retry = new NoRetry(), ...options }: HubClientOptions = {},
 ): Promise<Client> {
   const client = Client.fromConnectionString(`HostName=${host};DeviceId=${id};x509=true`, HubTransport);
   client.setRetryPolicy(retry);

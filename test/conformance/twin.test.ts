@@ -5,21 +5,21 @@ import common from 'azure-iot-common';
 import type { Client, Twin } from 'azure-iot-device';
 import type { TwinFault } from '../../src/simulator/cloud/faults.ts';
 import { isJsonObject, type JsonObject } from '../../src/simulator/cloud/json.ts';
-import { type Bench, newDevice, nextEvent, startBench, watchPackets } from './cloud.ts';
+import { newDevice, nextEvent, type Simulation, startSimulation, watchPackets } from './cloud.ts';
 import { Inbox } from './inbox.ts';
 import { type HubClientOptions, hubClient, listenToDesired, report } from './sdk.ts';
 
 const { ExponentialBackOffWithJitter } = common;
 
-let bench: Bench;
+let simulation: Simulation;
 before(async () => {
-  bench = await startBench();
+  simulation = await startSimulation();
 });
-after(() => bench.cloud.close());
+after(() => simulation.cloud.close());
 
 /** A connected device with its twin, closed when the test ends. */
 async function twinOf(t: TestContext, id: string, options?: HubClientOptions): Promise<{ client: Client; twin: Twin }> {
-  const client = await hubClient(bench, await newDevice(bench, id), options);
+  const client = await hubClient(simulation, await newDevice(simulation, id), options);
   t.after(() => client.close());
   await client.open();
   return { client, twin: await client.getTwin() };
@@ -35,7 +35,7 @@ async function desiredOf(twin: Twin): Promise<Inbox<unknown>> {
 
 /** What a back end sees reported, without versions and times. */
 function reportedBy(id: string): JsonObject {
-  const { properties } = bench.cloud.twin(id);
+  const { properties } = simulation.cloud.twin(id);
   const reported = isJsonObject(properties ?? null) ? (properties as JsonObject)['reported'] : undefined;
   assert.ok(reported !== undefined && isJsonObject(reported));
   const { $metadata: _times, $version: _version, ...members } = reported;
@@ -50,10 +50,10 @@ suite('reading', { concurrency: true, timeout: 30_000 }, () => {
   });
 
   test('what was desired before is there, and fires the listeners', async (t) => {
-    const identity = await newDevice(bench, 'prepared');
+    const identity = await newDevice(simulation, 'prepared');
     const desired = { telemetryInterval: 5, nested: { list: [1, { a: 'ü' }], flag: false } };
-    await bench.cloud.patchDesired('prepared', desired);
-    const client = await hubClient(bench, identity);
+    await simulation.cloud.patchDesired('prepared', desired);
+    const client = await hubClient(simulation, identity);
     t.after(() => client.close());
     const twin = await client.getTwin();
     assert.deepEqual(twin.properties.desired, { ...desired, $version: 2 });
@@ -66,9 +66,9 @@ suite('desired properties', { concurrency: true, timeout: 30_000 }, () => {
   test('changes arrive as they were given, merged and removed', async (t) => {
     const { twin } = await twinOf(t, 'directed');
     const deltas = await desiredOf(twin);
-    await bench.cloud.patchDesired('directed', { led_user: 1, nested: { a: 1, b: [1, 2] } });
-    await bench.cloud.patchDesired('directed', { nested: { b: null, c: 'ü' } });
-    await bench.cloud.patchDesired('directed', { led_user: null });
+    await simulation.cloud.patchDesired('directed', { led_user: 1, nested: { a: 1, b: [1, 2] } });
+    await simulation.cloud.patchDesired('directed', { nested: { b: null, c: 'ü' } });
+    await simulation.cloud.patchDesired('directed', { led_user: null });
     assert.deepEqual(await deltas.arrived(4), [
       { $version: 1 },
       { led_user: 1, nested: { a: 1, b: [1, 2] }, $version: 2 },
@@ -81,8 +81,8 @@ suite('desired properties', { concurrency: true, timeout: 30_000 }, () => {
   test('a replacement removes what it does not name', async (t) => {
     const { twin } = await twinOf(t, 'replaced');
     const deltas = await desiredOf(twin);
-    await bench.cloud.replaceDesired('replaced', { a: 1, b: 2 });
-    await bench.cloud.replaceDesired('replaced', { b: 3 });
+    await simulation.cloud.replaceDesired('replaced', { a: 1, b: 2 });
+    await simulation.cloud.replaceDesired('replaced', { b: 3 });
     await deltas.arrived(3);
     assert.deepEqual(twin.properties.desired, { b: 3, $version: 3 });
   });
@@ -91,14 +91,14 @@ suite('desired properties', { concurrency: true, timeout: 30_000 }, () => {
     const { twin } = await twinOf(t, 'remembered', { retry: new ExponentialBackOffWithJitter() });
     twin.on('properties.desired', () => {});
     await listenToDesired(twin);
-    const subscribes = watchPackets(bench.cloud, 'in', ({ cmd, subscriptions }) => {
+    const subscribes = watchPackets(simulation.cloud, 'in', ({ cmd, subscriptions }) => {
       return cmd === 'subscribe' && JSON.stringify(subscriptions).includes('remembered');
     });
-    const back = nextEvent(bench.cloud, 'connect', ({ deviceId }) => deviceId === 'remembered');
-    await bench.cloud.faults.inject({ type: 'kick', deviceId: 'remembered' });
+    const back = nextEvent(simulation.cloud, 'connect', ({ deviceId }) => deviceId === 'remembered');
+    await simulation.cloud.faults.inject({ type: 'kick', deviceId: 'remembered' });
     await back;
     const heard = once(twin, 'properties.desired.led_user');
-    await bench.cloud.patchDesired('remembered', { led_user: 2 });
+    await simulation.cloud.patchDesired('remembered', { led_user: 2 });
     assert.deepEqual(await heard, [2]);
     assert.deepEqual(subscribes, []);
   });
@@ -107,7 +107,7 @@ suite('desired properties', { concurrency: true, timeout: 30_000 }, () => {
     const { client, twin } = await twinOf(t, 'absent');
     await listenToDesired(twin);
     await client.close();
-    await bench.cloud.patchDesired('absent', { led_user: 1 });
+    await simulation.cloud.patchDesired('absent', { led_user: 1 });
     await client.open();
     const again = await client.getTwin();
     assert.deepEqual(again.properties.desired, { led_user: 1, $version: 2 });
@@ -132,9 +132,9 @@ suite('reported properties', { concurrency: true, timeout: 30_000 }, () => {
 
   test('acknowledge desired ones', async (t) => {
     const { twin } = await twinOf(t, 'obedient');
-    const version = await bench.cloud.patchDesired('obedient', { telemetryInterval: 9 });
+    const version = await simulation.cloud.patchDesired('obedient', { telemetryInterval: 9 });
     await report(twin, { telemetryInterval: { value: 9, ac: 200, av: version, ad: 'done' } });
-    const { $metadata } = bench.cloud.properties('obedient');
+    const { $metadata } = simulation.cloud.properties('obedient');
     assert.ok($metadata !== undefined && isJsonObject($metadata));
     const { telemetryInterval } = $metadata;
     assert.ok(telemetryInterval !== undefined && isJsonObject(telemetryInterval));
@@ -176,11 +176,11 @@ suite('when the hub is in trouble', { concurrency: true, timeout: 30_000 }, () =
     test(`${trouble.status} is shown with its message, and passes`, async (t) => {
       const id = `trouble-${trouble.status}`;
       const { client, twin } = await twinOf(t, id);
-      await bench.cloud.faults.inject({ type: 'twin', deviceId: id, on: 'patch', ...trouble });
+      await simulation.cloud.faults.inject({ type: 'twin', deviceId: id, on: 'patch', ...trouble });
       await assert.rejects(report(twin, { a: 1 }), { name: 'Error', message: trouble.message });
       await report(twin, { a: 2 });
       assert.deepEqual(reportedBy(id), { a: 2 });
-      await bench.cloud.faults.inject({ type: 'twin', deviceId: id, on: 'get', ...trouble });
+      await simulation.cloud.faults.inject({ type: 'twin', deviceId: id, on: 'get', ...trouble });
       await assert.rejects(client.getTwin(), { name: 'Error', message: trouble.message });
       assert.equal((await client.getTwin()).properties.reported['a'], 2);
     });
@@ -188,7 +188,7 @@ suite('when the hub is in trouble', { concurrency: true, timeout: 30_000 }, () =
 
   test('a late answer finds its request', async (t) => {
     const { twin } = await twinOf(t, 'late');
-    await bench.cloud.faults.inject({ type: 'twin', deviceId: 'late', on: 'patch', answer: 'delay', delay: 200 });
+    await simulation.cloud.faults.inject({ type: 'twin', deviceId: 'late', on: 'patch', answer: 'delay', delay: 200 });
     await Promise.all([report(twin, { first: 1 }), report(twin, { second: 2 })]);
     assert.deepEqual(reportedBy('late'), { first: 1, second: 2 });
   });

@@ -1,10 +1,10 @@
 import { AppError } from '../../src/errors.ts';
 import type { State } from '../../src/session/table.ts';
-import { seeded, type VirtualBench, virtualBench } from '../helpers/bench.ts';
+import { seeded, type VirtualSimulation, virtualSimulation } from '../helpers/simulation.ts';
 import type { Fate, Fault } from './table.ts';
 
 /** How to come into the states that lie beside the story: what happens in telemetry. */
-const DETOURS: Partial<Record<State, (bench: VirtualBench) => void>> = {
+const DETOURS: Partial<Record<State, (bench: VirtualSimulation) => void>> = {
   'await-reconnect': ({ module }) => module.faults.mqttDrop(),
   rejoin: ({ module }) => module.faults.wifiDrop(),
   reset: ({ module }) => module.faults.raw(Buffer.from('Failed to allocate Handle\r\n')),
@@ -21,11 +21,11 @@ export interface Result {
 /** Lets `fault` strike in `state`, a moment (by the seed) after the session has entered it, and tells what becomes of it. */
 export async function play(fault: Fault, state: State, seed: number): Promise<Result> {
   const random = seeded(seed);
-  let bench: VirtualBench | null = null;
+  let bench: VirtualSimulation | null = null;
   let struckAt: number | null = null;
   let healedAt: number | null = null;
   let detoured = false;
-  const strike = (b: VirtualBench) => {
+  const strike = (b: VirtualSimulation) => {
     struckAt = b.clock.now();
     fault.strike(b);
     const { heal } = fault;
@@ -40,7 +40,7 @@ export async function play(fault: Fault, state: State, seed: number): Promise<Re
   };
   // At real pace every state takes a tenth of a second at least, so the seed chooses the moment within it.
   const instant = seed % 2 === 1;
-  bench = await virtualBench({
+  bench = await virtualSimulation({
     seed,
     pace: instant ? 'instant' : 'real',
     ...fault.options,
@@ -90,7 +90,7 @@ export async function play(fault: Fault, state: State, seed: number): Promise<Re
   return { fate, after, trace: `${error instanceof Error ? error.stack : String(error)}\n${trace(bench)}` };
 }
 
-function trace(bench: VirtualBench): string {
+function trace(bench: VirtualSimulation): string {
   const lines = bench.events.slice(-60).map((event) => JSON.stringify(event).slice(0, 160));
   return `${bench.states().join(' ')}\n${lines.join('\n')}`;
 }

@@ -1,5 +1,5 @@
 import type { State } from '../../src/session/table.ts';
-import { DEVICE, type VirtualBench, type VirtualBenchOptions } from '../helpers/bench.ts';
+import { DEVICE, type VirtualSimulation, type VirtualSimulationOptions } from '../helpers/simulation.ts';
 
 /** What becomes of a session: telemetry again, or the end with an exit code. */
 export type Fate = 'telemetry' | 4 | 5 | 6 | 7 | 8;
@@ -7,10 +7,10 @@ export type Fate = 'telemetry' | 4 | 5 | 6 | 7 | 8;
 export interface Fault {
   name: string;
   /** Makes it happen. */
-  strike(bench: VirtualBench): unknown;
+  strike(bench: VirtualSimulation): unknown;
   /** Ends it after so many milliseconds, where it would last. */
-  heal?: { after: number; by(bench: VirtualBench): unknown };
-  options?: VirtualBenchOptions;
+  heal?: { after: number; by(bench: VirtualSimulation): unknown };
+  options?: VirtualSimulationOptions;
   /** What the session does, in every state that is not named in `except`; `within` is in milliseconds after the end. */
   fate: Fate;
   within: number;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { DEVICE, virtualBench } from '../helpers/bench.ts';
+import { DEVICE, virtualSimulation } from '../helpers/simulation.ts';
 
 const RUNS = Number(process.env['FUZZ_RUNS'] ?? 300);
 
@@ -29,7 +29,7 @@ const fragment = fc.oneof(
 test('whatever the module prints into telemetry, telemetry goes on', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.tuple(fc.nat(3_000), fragment), { minLength: 1, maxLength: 12 }), async (noise) => {
-      const bench = await virtualBench({ settings: { interval: 1 } });
+      const bench = await virtualSimulation({ settings: { interval: 1 } });
       void bench.run();
       await bench.telemetry(1);
       for (const [pause, bytes] of noise) {
@@ -58,7 +58,7 @@ test('whatever the cloud asks for, every command is answered and telemetry goes 
   );
   await fc.assert(
     fc.asyncProperty(fc.array(fc.tuple(name, request, wish), { minLength: 1, maxLength: 6 }), async (requests) => {
-      const bench = await virtualBench();
+      const bench = await virtualSimulation();
       void bench.run();
       await bench.telemetry(1);
       for (const [method, body, desired] of requests) {

@@ -16,7 +16,7 @@ test("mosquitto's clients send and receive, with TLS and without", {
 }, async (t) => {
   const cwd = emptyFolder();
   const ports = ['--mqtt-port', '0', '--plain-port', '0', '--http-port', '0'];
-  const cloud = startCli(t, ['cloud', ...ports, '--data', 'state', '--enrol', 'board-1'], { cwd });
+  const cloud = startCli(t, ['cloud', ...ports, '--data', 'state', '--enroll', 'board-1'], { cwd });
   const [, secure = ''] = await cloud.text(/MQTT over TLS on port (\d+)/);
   const [, plain = ''] = await cloud.text(/MQTT without TLS is on port (\d+)/);
   const [, url = ''] = await cloud.text(/^HTTP API: (\S+)$/m);

@@ -29,7 +29,7 @@ test('cloud, module and session, joined by a serial line that is unplugged for a
 
   const cloud = startCli(
     t,
-    ['cloud', '--mqtt-port', '0', '--http-port', '0', '--data', 'state', '--enrol', 'board-1'],
+    ['cloud', '--mqtt-port', '0', '--http-port', '0', '--data', 'state', '--enroll', 'board-1'],
     {
       cwd,
     },

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type VirtualBench, virtualBench } from '../helpers/bench.ts';
+import { type VirtualSimulation, virtualSimulation } from '../helpers/simulation.ts';
 
 /** Types at the module before the session comes, as whatever was there before might have done. */
-async function type({ module, clock }: VirtualBench, text: string, wait = 3_000): Promise<void> {
+async function type({ module, clock }: VirtualSimulation, text: string, wait = 3_000): Promise<void> {
   const wire = module.connect();
   wire.resume();
   wire.write(Buffer.from(text, 'latin1'));
@@ -15,7 +15,7 @@ const JOIN =
   'AT+WSTAC=1,"AnyCloud-Demo"\r\nAT+WSTAC=2,3\r\nAT+WSTAC=3,"correct horse"\r\n' +
   'AT+WSTAC=12,"pool.ntp.org"\r\nAT+WSTAC=13,1\r\nAT+WSTA=1,9000\r\n';
 
-const CONDITIONS: [name: string, prepare: (bench: VirtualBench) => unknown, resets: number][] = [
+const CONDITIONS: [name: string, prepare: (bench: VirtualSimulation) => unknown, resets: number][] = [
   ['echo off', (bench) => type(bench, 'ATE0\r\n'), 0],
   ...[0, 1, 2, 3, 4].map((level): (typeof CONDITIONS)[number] => [
     `verbosity ${level}`,
@@ -56,7 +56,7 @@ const CONDITIONS: [name: string, prepare: (bench: VirtualBench) => unknown, rese
 
 for (const [name, prepare, resets] of CONDITIONS) {
   test(`a module that is found ${name} is brought to order`, async (t) => {
-    const bench = await virtualBench();
+    const bench = await virtualSimulation();
     t.after(() => bench.stop());
     await prepare(bench);
     void bench.run();

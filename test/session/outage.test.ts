@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isJsonObject } from '../../src/azure/json.ts';
 import type { JsonObject } from '../../src/events.ts';
-import { DEVICE, type VirtualBench, virtualBench } from '../helpers/bench.ts';
+import { DEVICE, type VirtualSimulation, virtualSimulation } from '../helpers/simulation.ts';
 
 const MINUTE = 60_000;
 
@@ -10,7 +10,7 @@ const MINUTE = 60_000;
 const ATTEMPT = /^AT\+(?:RST|WSTA=1|MQTTCONN=1)/;
 
 /** The most commands of a kind that were sent within one minute. */
-async function mostPerMinute(bench: VirtualBench, command: RegExp, duration: number): Promise<number> {
+async function mostPerMinute(bench: VirtualSimulation, command: RegExp, duration: number): Promise<number> {
   let most = 0;
   for (let minute = 0; minute * MINUTE < duration; minute++) {
     const before = bench.sent().length;
@@ -27,7 +27,7 @@ async function mostPerMinute(bench: VirtualBench, command: RegExp, duration: num
 }
 
 test('no outage turns into a storm, and each ends by itself', async (t) => {
-  const outages: [string, (bench: VirtualBench) => unknown, (bench: VirtualBench) => unknown][] = [
+  const outages: [string, (bench: VirtualSimulation) => unknown, (bench: VirtualSimulation) => unknown][] = [
     [
       'the network is gone',
       ({ module }) => {
@@ -62,7 +62,7 @@ test('no outage turns into a storm, and each ends by itself', async (t) => {
   ];
   for (const [name, begin, end] of outages) {
     await t.test(name, async (t) => {
-      const bench = await virtualBench();
+      const bench = await virtualSimulation();
       t.after(() => bench.stop());
       void bench.run();
       await bench.telemetry(8);
@@ -79,13 +79,13 @@ test('no outage turns into a storm, and each ends by itself', async (t) => {
 });
 
 test('a module that is stuck after every reset, or restarts again and again, ends the program before telemetry', async (t) => {
-  const troubles: [string, (bench: VirtualBench) => void, number][] = [
+  const troubles: [string, (bench: VirtualSimulation) => void, number][] = [
     ['stuck', ({ module }) => module.faults.raw(Buffer.from('Failed to allocate Handle\r\n')), 5],
     ['restarting', ({ module }) => module.faults.reset(), 5],
   ];
   for (const [name, strike, code] of troubles) {
     await t.test(name, async () => {
-      const bench: VirtualBench = await virtualBench({
+      const bench: VirtualSimulation = await virtualSimulation({
         onEvent: (event) => {
           if (event.type === 'state' && event.state === 'dps-connect') bench.clock.after(5, () => strike(bench));
         },
@@ -101,7 +101,7 @@ test('a module that is stuck after every reset, or restarts again and again, end
 });
 
 test('a second client with the same id is suspected when every connection is short', async (t) => {
-  const bench = await virtualBench();
+  const bench = await virtualSimulation();
   t.after(() => bench.stop());
   void bench.run();
   await bench.telemetry(1);
@@ -113,7 +113,7 @@ test('a second client with the same id is suspected when every connection is sho
 });
 
 test('T17: a session that only receives is not dropped, and little is sent for it', async (t) => {
-  const bench = await virtualBench({ settings: { interval: 86_400 } });
+  const bench = await virtualSimulation({ settings: { interval: 86_400 } });
   t.after(() => bench.stop());
   void bench.run();
   await bench.telemetry(1);
@@ -129,7 +129,7 @@ test('T17: a session that only receives is not dropped, and little is sent for i
 });
 
 test('telemetry taken while offline is sent after the reconnect with QoS 1, in order, with its time', async (t) => {
-  const bench = await virtualBench({ settings: { qos: 1, interval: 5 } });
+  const bench = await virtualSimulation({ settings: { qos: 1, interval: 5 } });
   t.after(() => bench.stop());
   void bench.run();
   await bench.telemetry(3);
@@ -150,7 +150,7 @@ test('telemetry taken while offline is sent after the reconnect with QoS 1, in o
 });
 
 test('with QoS 0 what was lost is counted and said', async (t) => {
-  const bench = await virtualBench({ settings: { interval: 5 } });
+  const bench = await virtualSimulation({ settings: { interval: 5 } });
   t.after(() => bench.stop());
   void bench.run();
   await bench.telemetry(2);
@@ -164,7 +164,7 @@ test('with QoS 0 what was lost is counted and said', async (t) => {
 });
 
 test('every wish is answered, the last of those made while offline, and none twice', async (t) => {
-  const bench = await virtualBench();
+  const bench = await virtualSimulation();
   t.after(() => bench.stop());
   void bench.run();
   await bench.telemetry(1);
@@ -193,7 +193,7 @@ test('every wish is answered, the last of those made while offline, and none twi
 });
 
 test('after the network was lost and the connection has survived, the cloud is still answered', async (t) => {
-  const bench = await virtualBench();
+  const bench = await virtualSimulation();
   t.after(() => bench.stop());
   void bench.run();
   await bench.telemetry(1);
@@ -208,7 +208,7 @@ test('after the network was lost and the connection has survived, the cloud is s
 });
 
 test('a property write that arrives in pieces is found in the twin, and answered', async (t) => {
-  const bench = await virtualBench();
+  const bench = await virtualSimulation();
   t.after(() => bench.stop());
   void bench.run();
   await bench.telemetry(1);
@@ -221,7 +221,7 @@ test('a property write that arrives in pieces is found in the twin, and answered
 test('typed commands that change the state of the module are recovered from', async (t) => {
   for (const line of ['AT+RST', 'AT+MQTTDISCONN', 'AT+WSTA=0', 'ATE0', 'AT+MQTTCONN=1']) {
     await t.test(line, async (t) => {
-      const bench = await virtualBench();
+      const bench = await virtualSimulation();
       t.after(() => bench.stop());
       void bench.run();
       await bench.telemetry(2);
@@ -233,7 +233,7 @@ test('typed commands that change the state of the module are recovered from', as
 });
 
 test('many commands at once get one answer each, while telemetry goes on', async (t) => {
-  const bench = await virtualBench({ pace: 'real' });
+  const bench = await virtualSimulation({ pace: 'real' });
   t.after(() => bench.stop());
   void bench.run();
   await bench.telemetry(1);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { JsonObject } from '../../src/events.ts';
-import { DEVICE, type VirtualBench, virtualBench } from '../helpers/bench.ts';
+import { DEVICE, type VirtualSimulation, virtualSimulation } from '../helpers/simulation.ts';
 
 const HAPPY_PATH = [
   'open-port',
@@ -21,13 +21,13 @@ const HAPPY_PATH = [
 ];
 
 /** The reported properties that the hub holds. */
-function reported(bench: VirtualBench): JsonObject {
+function reported(bench: VirtualSimulation): JsonObject {
   const { properties } = bench.cloud.twin(DEVICE) as { properties: { reported: JsonObject } };
   return properties.reported;
 }
 
 test('the walkthrough happens, from the port to telemetry', async (t) => {
-  const bench = await virtualBench();
+  const bench = await virtualSimulation();
   t.after(() => bench.stop());
   void bench.run();
   await bench.telemetry(3);
@@ -58,7 +58,7 @@ test('the walkthrough happens, from the port to telemetry', async (t) => {
 });
 
 test('a second run takes over what the first left connected, as the normal case', async (t) => {
-  const bench = await virtualBench();
+  const bench = await virtualSimulation();
   t.after(() => bench.stop());
   void bench.run();
   await bench.telemetry(1);
@@ -75,7 +75,7 @@ test('a second run takes over what the first left connected, as the normal case'
 });
 
 test('another network is left first', async (t) => {
-  const bench = await virtualBench({
+  const bench = await virtualSimulation({
     module: {
       accessPoints: [
         { ssid: 'Other', passphrase: '', security: 0, bssid: '02:AA:BB:CC:DD:01', channel: 1, rssi: -40 },
@@ -102,7 +102,7 @@ test('another network is left first', async (t) => {
 });
 
 test('the twin decides: the interval is adopted, open wishes are answered once, the rest is reported', async (t) => {
-  const bench = await virtualBench({
+  const bench = await virtualSimulation({
     cloud: { desired: { [DEVICE]: { telemetryInterval: 5, led_user: 1, rgb_led_red: 2, fan: 1 } } },
   });
   t.after(() => bench.stop());
@@ -129,7 +129,7 @@ test('the twin decides: the interval is adopted, open wishes are answered once, 
 });
 
 test('a property write is applied and acknowledged, and changes the pace at once', async (t) => {
-  const bench = await virtualBench();
+  const bench = await virtualSimulation();
   t.after(() => bench.stop());
   void bench.run();
   await bench.telemetry(1);
@@ -154,7 +154,7 @@ test('a property write is applied and acknowledged, and changes the pace at once
 });
 
 test('what the model forbids is refused with the value in force, and unknown names are told and ignored', async (t) => {
-  const bench = await virtualBench();
+  const bench = await virtualSimulation();
   t.after(() => bench.stop());
   void bench.run();
   await bench.telemetry(1);
@@ -173,7 +173,7 @@ test('what the model forbids is refused with the value in force, and unknown nam
 });
 
 test('commands are answered: reboot with any duration, sendMsg, unknown ones and bad payloads', async (t) => {
-  const bench = await virtualBench();
+  const bench = await virtualSimulation();
   t.after(() => bench.stop());
   void bench.run();
   await bench.telemetry(1);
@@ -204,7 +204,7 @@ test('commands are answered: reboot with any duration, sendMsg, unknown ones and
 });
 
 test('--on-reboot restart restarts the session after the delay, as a board would', async (t) => {
-  const bench = await virtualBench({ settings: { onReboot: 'restart' } });
+  const bench = await virtualSimulation({ settings: { onReboot: 'restart' } });
   t.after(() => bench.stop());
   void bench.run();
   await bench.telemetry(1);
@@ -218,7 +218,7 @@ test('--on-reboot restart restarts the session after the delay, as a board would
 
 test('--count ends the session after so many messages, and the broker is left', async () => {
   for (const qos of [0, 1] as const) {
-    const bench = await virtualBench({ settings: { count: 3, qos } });
+    const bench = await virtualSimulation({ settings: { count: 3, qos } });
     await bench.clock.until(bench.run());
     assert.equal(bench.of('telemetry').length, 3);
     assert.equal(bench.sent().at(-1), 'AT+MQTTDISCONN');
@@ -228,7 +228,7 @@ test('--count ends the session after so many messages, and the broker is left', 
 });
 
 test('typed lines go to the module; those that the link relies on do not', async (t) => {
-  const bench = await virtualBench();
+  const bench = await virtualSimulation();
   t.after(() => bench.stop());
   void bench.run();
   await bench.telemetry(1);

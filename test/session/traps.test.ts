@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SessionEvent } from '../../src/events.ts';
-import { DEVICE, type VirtualBench, virtualBench } from '../helpers/bench.ts';
+import { DEVICE, type VirtualSimulation, virtualSimulation } from '../helpers/simulation.ts';
 
 // What a host must never do to this module, checked on everything that sessions in trouble have sent (AT protocol 9).
 // The traps of the wire itself (T27–T31, T33, T35–T43, T49, T52) are tested where it is read, in test/at and test/anycloud.
@@ -12,8 +12,8 @@ interface Run {
   events: SessionEvent[];
 }
 
-async function record(name: string, settings: object, trouble: (bench: VirtualBench) => unknown): Promise<Run> {
-  const bench = await virtualBench({ settings: { interval: 2, ...settings } });
+async function record(name: string, settings: object, trouble: (bench: VirtualSimulation) => unknown): Promise<Run> {
+  const bench = await virtualSimulation({ settings: { interval: 2, ...settings } });
   void bench.run();
   await bench.telemetry(1);
   await trouble(bench);
@@ -177,7 +177,7 @@ test('T42, T51: the baud rate and the clock of the module are left alone', () =>
   always((line) => !/^AT\+(?:IPR|TIME=\d,)/.test(line)));
 
 test('T4: TLS that fails again and again ends the program, and says why', async () => {
-  const bench = await virtualBench({ module: { expiredRoot: true } });
+  const bench = await virtualSimulation({ module: { expiredRoot: true } });
   const ended = await bench.clock.until(bench.run().catch((error: unknown) => error));
   assert.ok(ended instanceof Error && 'code' in ended && 'hint' in ended);
   assert.equal(ended.code, 'E_DPS_TLS');
@@ -186,7 +186,7 @@ test('T4: TLS that fails again and again ends the program, and says why', async 
 });
 
 test('T10: a refusal that the module does not tell is told', async () => {
-  const bench = await virtualBench();
+  const bench = await virtualSimulation();
   await bench.cloud.faults.inject({ type: 'connect', service: 'dps', answer: 'code', code: 5, count: 999 });
   const ended = await bench.clock.until(bench.run().catch((error: unknown) => error));
   assert.ok(ended instanceof Error && 'exitCode' in ended);
@@ -196,7 +196,7 @@ test('T10: a refusal that the module does not tell is told', async () => {
 });
 
 test('T18: a twin that is larger than a packet of the module is said to be', async () => {
-  const bench = await virtualBench();
+  const bench = await virtualSimulation();
   await bench.cloud.faults.inject({ type: 'twin', answer: 'oversize', on: 'get', count: 9 });
   void bench.run();
   await bench.telemetry(2);
@@ -206,7 +206,7 @@ test('T18: a twin that is larger than a packet of the module is said to be', asy
 });
 
 test('T44: joined means joined, not what AT+WSTA says', async () => {
-  const bench = await virtualBench();
+  const bench = await virtualSimulation();
   bench.module.faults.wifiMode('fail');
   const wire = bench.module.connect();
   wire.resume();

@@ -6,7 +6,7 @@ import { systemClock } from '../../src/clock.ts';
 import type { JsonObject } from '../../src/events.ts';
 import { DIALECT } from '../../src/modem/anycloud/dialect.ts';
 import type { Urc } from '../../src/modem/anycloud/urc.ts';
-import { DEVICE, seeded, type VirtualBench, virtualBench } from '../helpers/bench.ts';
+import { DEVICE, seeded, type VirtualSimulation, virtualSimulation } from '../helpers/simulation.ts';
 
 const HOUR = 3_600_000;
 
@@ -39,7 +39,7 @@ test('a million events pass the AT link, and none of them stays', async () => {
 });
 
 /** Faults that pass by themselves, or are taken back after a while. */
-const FAULTS: ((bench: VirtualBench, random: () => number) => void)[] = [
+const FAULTS: ((bench: VirtualSimulation, random: () => number) => void)[] = [
   ({ module }) => module.faults.mqttDrop(),
   ({ module }) => module.faults.mqttReset(),
   ({ module }) => module.faults.wifiDrop(),
@@ -71,7 +71,7 @@ test('24 hours with a random fault every ten minutes end in telemetry, with ever
   const seed = Number(process.env['SOAK_SEED'] ?? Math.floor(Math.random() * 1e9));
   t.diagnostic(`SOAK_SEED=${seed}`);
   const random = seeded(seed);
-  const bench = await virtualBench({ seed, settings: { qos: 1, interval: 30 } });
+  const bench = await virtualSimulation({ seed, settings: { qos: 1, interval: 30 } });
   t.after(() => bench.stop());
   let ended: unknown = null;
   bench.run().then(

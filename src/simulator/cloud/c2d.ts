@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.ts';
 import { AzureError } from './azure-error.ts';
-import type { DeviceLink } from './device.ts';
+import type { DeviceLink } from './device-link.ts';
 import type { Json } from './json.ts';
 import { formatPropertyBag, type PropertyBag } from './property-bag.ts';
 import { Sequence } from './sequence.ts';

@@ -1,7 +1,8 @@
 import { AzureError } from './azure-error.ts';
 import { C2dQueue, type QueuedMessage, readMessages } from './c2d.ts';
 import type { CloudContext } from './context.ts';
-import { type Device, type DeviceRecord, readDevice } from './device.ts';
+import type { Device } from './device.ts';
+import { type DeviceRecord, readDevice } from './device-record.ts';
 import type { Json, JsonObject } from './json.ts';
 import { KEPT, keep, keptBy } from './kept.ts';
 import { MethodCalls } from './methods.ts';

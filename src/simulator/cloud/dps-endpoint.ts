@@ -3,8 +3,8 @@ import type { CloudContext } from './context.ts';
 import { type DpsFault, errorOfFault } from './faults.ts';
 import type { PeerIdentity } from './identity.ts';
 import type { JsonObject } from './json.ts';
-import type { MqttConnection } from './mqtt-connection.ts';
-import type { Endpoint, Incoming, Qos } from './mqtt-front.ts';
+import type { MqttConnection, Qos } from './mqtt-connection.ts';
+import type { Endpoint, Incoming } from './mqtt-front.ts';
 import { parseTopic } from './topics.ts';
 
 const FILTER = '$dps/registrations/res/#';
@@ -75,7 +75,7 @@ export class DpsEndpoint implements Endpoint {
 
   async publish({ topic, payload }: Incoming, accept: () => void): Promise<void> {
     const { path, parameters } = parseTopic(topic);
-    if (path !== REGISTER && path !== POLL) throw new ProtocolViolation(`there is no such topic as ${topic}`);
+    if (path !== REGISTER && path !== POLL) throw new ProtocolViolation(`the topic ${topic} does not exist`);
     // A request with `rid` instead of `$rid` is served, and answered with an empty `$rid` (Azure 1.2).
     const rid = parameters.get('$rid') ?? '';
     const { clock, faults, random } = this.#context;

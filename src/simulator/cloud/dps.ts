@@ -1,10 +1,11 @@
 import type { IConnectPacket } from 'mqtt-packet';
 import { AzureError } from './azure-error.ts';
 import type { CloudContext } from './context.ts';
-import type { Device, DeviceRecord } from './device.ts';
+import type { Device } from './device.ts';
+import type { DeviceRecord } from './device-record.ts';
 import type { DeviceRegistry } from './devices.ts';
 import { type DpsAnswer, type DpsClient, DpsEndpoint, type ProvisioningService } from './dps-endpoint.ts';
-import { type Enrolment, enrolmentId, findEnrolment } from './enrolments.ts';
+import { type Enrollment, enrollmentId, findEnrollment } from './enrollments.ts';
 import type { DpsFault } from './faults.ts';
 import type { PeerIdentity } from './identity.ts';
 import { isJsonObject, type Json, type JsonObject, own, parseJson } from './json.ts';
@@ -16,10 +17,10 @@ import { newTwin } from './twin.ts';
 
 export interface DpsOptions {
   idScope: string;
-  enrolments: () => Iterable<Enrolment>;
+  enrollments: () => Iterable<Enrollment>;
   /** The hub that new devices are assigned to. */
   hubName: () => string;
-  /** First desired properties by device id, over those of the enrolment. */
+  /** First desired properties by device id, over those of the enrollment. */
   desired: Record<string, JsonObject>;
   /** How many answers say `assigning` before the result. */
   assigningAnswers: number;
@@ -33,11 +34,11 @@ const MAX_OPERATIONS = 10_000;
 
 interface Operation {
   id: string;
-  /** Whose it is: a device that has connected anew begins anew. */
+  /** Whose it is: a device that has connected again begins again. */
   client: DpsClient;
   registrationId: string;
   payload: Json | undefined;
-  enrolment: Enrolment;
+  enrollment: Enrollment;
   /** How often `assigning` is still to be said. */
   assigning: number;
   /** Until then a second registration over the same connection is a conflict; milliseconds since 1970. */
@@ -86,7 +87,7 @@ export class Dps implements ProvisioningService {
     const payload = parseRequest(client, request);
     if (client.idScope !== this.#options.idScope)
       throw new AzureError(404002, 'There is no DPS instance of this ID scope.');
-    const enrolment = findEnrolment(this.#options.enrolments(), client.registrationId, client.peer, now);
+    const enrollment = findEnrollment(this.#options.enrollments(), client.registrationId, client.peer, now);
     const { assigningAnswers, retryAfter } = this.#options;
     const current = this.#operations.get(client.registrationId);
     if (current?.client === client && current.assigning > 0 && now < current.busyUntil) {
@@ -97,7 +98,7 @@ export class Dps implements ProvisioningService {
       client,
       registrationId: client.registrationId,
       payload,
-      enrolment,
+      enrollment,
       assigning: assigningAnswers,
       busyUntil: now + assigningAnswers * retryAfter * 1000,
     };
@@ -133,7 +134,7 @@ export class Dps implements ProvisioningService {
       return { status: 202, retryAfter: fault?.retryAfter ?? this.#options.retryAfter, body };
     }
     operation.assigning = 0;
-    const result = demanded ?? { status: operation.enrolment.enabled === false ? 'disabled' : 'assigned' };
+    const result = demanded ?? { status: operation.enrollment.enabled === false ? 'disabled' : 'assigned' };
     const now = azureTime(this.#context.clock.now());
     const state: JsonObject =
       result.status === 'assigned'
@@ -151,19 +152,19 @@ export class Dps implements ProvisioningService {
   /** Gives the device its place at a hub, and describes it. */
   async #assign(operation: Operation): Promise<JsonObject> {
     const { clock, random } = this.#context;
-    const { client, enrolment, registrationId } = operation;
-    const deviceId = enrolment.kind === 'individual' ? (enrolment.deviceId ?? registrationId) : registrationId;
+    const { client, enrollment, registrationId } = operation;
+    const deviceId = enrollment.kind === 'individual' ? (enrollment.deviceId ?? registrationId) : registrationId;
     const modelId = isJsonObject(operation.payload) ? own(operation.payload, 'modelId') : undefined;
     const device = await this.#devices.put(deviceId, (known) => {
       const now = clock.now();
-      const { record, substatus } = moveToNewHub(known ?? this.#newRecord(deviceId, enrolment), enrolment, now);
+      const { record, substatus } = moveToNewHub(known ?? this.#newRecord(deviceId, enrollment), enrollment, now);
       return {
         ...record,
         thumbprint: client.peer ? client.peer.sha256 : record.thumbprint,
         modelId: typeof modelId === 'string' ? modelId : record.modelId,
         registration: {
           registrationId,
-          enrolmentGroup: enrolment.kind === 'group' ? enrolmentId(enrolment) : null,
+          enrollmentGroup: enrollment.kind === 'group' ? enrollmentId(enrollment) : null,
           createdAt: record.registration?.createdAt ?? now,
           updatedAt: now,
           etag: Buffer.from(`"${guid(random)}"`).toString('base64'),
@@ -171,12 +172,12 @@ export class Dps implements ProvisioningService {
         },
       };
     });
-    return describeAssignment(device, enrolment, this.#options.hubName());
+    return describeAssignment(device, enrollment, this.#options.hubName());
   }
 
-  #newRecord(id: string, enrolment: Enrolment): DeviceRecord {
+  #newRecord(id: string, enrollment: Enrollment): DeviceRecord {
     const desired = {
-      ...enrolment.desired,
+      ...enrollment.desired,
       ...(Object.hasOwn(this.#options.desired, id) ? this.#options.desired[id] : {}),
     };
     return this.#devices.newRecord({ id, desired });
@@ -186,23 +187,23 @@ export class Dps implements ProvisioningService {
 /** Carries a move out; gives the substatus that tells the device about it (Azure 1.3). */
 function moveToNewHub(
   before: DeviceRecord,
-  enrolment: Enrolment,
+  enrollment: Enrollment,
   now: number,
 ): { record: DeviceRecord; substatus: string } {
   if (before.movedTo === null) return { record: before, substatus: 'initialAssignment' };
-  const policy = enrolment.reprovision ?? 'migrate';
+  const policy = enrollment.reprovision ?? 'migrate';
   if (policy === 'never') return { record: { ...before, movedTo: null }, substatus: 'initialAssignment' };
   const record = { ...before, hub: before.movedTo, movedTo: null };
   if (policy === 'migrate') return { record, substatus: 'deviceDataMigrated' };
-  return { record: { ...record, twin: newTwin(enrolment.desired ?? {}, now) }, substatus: 'deviceDataReset' };
+  return { record: { ...record, twin: newTwin(enrollment.desired ?? {}, now) }, substatus: 'deviceDataReset' };
 }
 
-function describeAssignment({ record }: Device, enrolment: Enrolment, firstHub: string): JsonObject {
+function describeAssignment({ record }: Device, enrollment: Enrollment, firstHub: string): JsonObject {
   const { registration } = record;
   if (!registration) return {};
-  const { enrolmentGroup, registrationId, createdAt, updatedAt, substatus, etag } = registration;
+  const { enrollmentGroup, registrationId, createdAt, updatedAt, substatus, etag } = registration;
   return {
-    x509: enrolmentGroup === null ? {} : { enrollmentGroupId: enrolmentGroup },
+    x509: enrollmentGroup === null ? {} : { enrollmentGroupId: enrollmentGroup },
     registrationId,
     createdDateTimeUtc: azureTime(createdAt),
     assignedHub: record.hub ?? firstHub,
@@ -211,7 +212,7 @@ function describeAssignment({ record }: Device, enrolment: Enrolment, firstHub: 
     substatus,
     lastUpdatedDateTimeUtc: azureTime(updatedAt),
     etag,
-    ...(enrolment.payload ? { payload: enrolment.payload } : {}),
+    ...(enrollment.payload ? { payload: enrollment.payload } : {}),
   };
 }
 

@@ -2,72 +2,76 @@ import { AzureError } from './azure-error.ts';
 
 export type Service = 'dps' | 'hub';
 
-interface Counted {
-  /** How many times; once unless told. */
+type Counted = {
+  /** How many times; 1 by default. */
   count?: number;
-  /** Only for this device (for DPS: this registration id); for any unless told. */
+  /** Only for this device (for DPS: this registration id); for any by default. */
   deviceId?: string;
-}
+};
 
 /** What an `answer: 'status'` says; without an error code the status times 1000 (429 becomes 429001, as Azure has it). */
-interface StatusAnswer {
+type StatusAnswer = {
   status?: number;
   errorCode?: number;
   message?: string;
   /** Seconds. */
   retryAfter?: number;
-}
+};
 
-interface DelayedAnswer {
+type DelayedAnswer = {
   /** Milliseconds that an `answer: 'delay'` takes longer; the answer itself is the right one. */
   delay?: number;
-}
+};
 
 /** The next answers of DPS. `failed`, `disabled`, `unassigned` and `mqttV5` are results: status 200, and the news in the body. */
-export interface DpsFault extends Counted, StatusAnswer, DelayedAnswer {
-  type: 'dps';
-  on?: 'register' | 'poll';
-  answer:
-    | 'status'
-    | 'failed'
-    | 'disabled'
-    | 'unassigned'
-    | 'mqttV5'
-    | 'none'
-    | 'drop'
-    | 'malformed'
-    | 'empty'
-    | 'delay';
-}
+export type DpsFault = Counted &
+  StatusAnswer &
+  DelayedAnswer & {
+    type: 'dps';
+    on?: 'register' | 'poll';
+    answer:
+      | 'status'
+      | 'failed'
+      | 'disabled'
+      | 'unassigned'
+      | 'mqttV5'
+      | 'none'
+      | 'drop'
+      | 'malformed'
+      | 'empty'
+      | 'delay';
+  };
 
 /** The next answers to twin requests. `oversize` is a right answer that is larger than the module's receive buffer. */
-export interface TwinFault extends Counted, StatusAnswer, DelayedAnswer {
-  type: 'twin';
-  on?: 'get' | 'patch';
-  answer: 'status' | 'none' | 'drop' | 'malformed' | 'empty' | 'oversize' | 'delay';
-}
+export type TwinFault = Counted &
+  StatusAnswer &
+  DelayedAnswer & {
+    type: 'twin';
+    on?: 'get' | 'patch';
+    answer: 'status' | 'none' | 'drop' | 'malformed' | 'empty' | 'oversize' | 'delay';
+  };
 
 /** The next CONNECTs: refused with a CONNACK code from 1 to 5, closed, or never answered. */
-export interface ConnectFault extends Counted {
+export type ConnectFault = Counted & {
   type: 'connect';
   service?: Service;
   answer: 'code' | 'none' | 'drop';
   code?: 1 | 2 | 3 | 4 | 5;
-}
+};
 
 /** Packets that are swallowed instead of sent. */
-export interface LoseFault extends Counted {
+export type LoseFault = Counted & {
   type: 'lose';
   packet: 'suback' | 'unsuback' | 'puback' | 'pingresp';
   service?: Service;
-}
+};
 
 /** 429 for every DPS and twin request (or those of one service) during so many seconds. */
-export interface ThrottleFault {
+export type ThrottleFault = {
   type: 'throttle';
   seconds: number;
   service?: Service;
-}
+};
 
 /** Done at once: close its connection, disable, enable or delete its identity, or give it to a hub of another name. */
 export type DeviceFault =

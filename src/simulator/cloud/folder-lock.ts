@@ -18,6 +18,12 @@ interface Holder {
   id: string;
 }
 
+/** A folder that is this process's alone. */
+export interface LockedFolder {
+  readonly path: string;
+  release(): void;
+}
+
 /** The folder is in use by another cloud. */
 export class FolderInUse extends Error {
   override readonly name = 'FolderInUse';
@@ -81,12 +87,12 @@ function activeHolder(path: string): Holder | undefined {
   }
 }
 
-function inUse(folder: string, path: string, { pid, host, since, namespace }: Holder): FolderInUse {
+function inUse(path: string, { pid, host, since, namespace }: Holder): FolderInUse {
   const near = host === hostname() && namespace === processNamespace();
   const who = pid === process.pid && near ? 'this process' : `process ${pid}`;
   const where = near ? '' : ` on ${host}, which cannot be looked at from here`;
   const way = near ? '' : `; if that one has ended, delete ${path}`;
-  return new FolderInUse(`${folder} is in use by the local cloud of ${who}${where} (since ${since})${way}`);
+  return new FolderInUse(`it is in use by the local cloud of ${who}${where} (since ${since})${way}`);
 }
 
 /** Writes our lock of this generation; false when another process was faster. */
@@ -120,8 +126,8 @@ function release(path: string, holder: Holder): void {
 }
 
 /**
- * Locks a folder (made when it is not there) for this process, until the result is called or the process has ended, in
- * whatever way: the lock of a process that runs no more is taken over.
+ * Locks a folder (made when it is not there) for this process, until it is released or the process has ended, in whatever
+ * way: the lock of a process that runs no more is taken over.
  *
  * A lock is a file `cloud.lock.<generation>` that can be made only once. Taking over is making the next generation;
  * whoever finds another one in force after that steps back. So of two that take over at once one succeeds, and nobody ever
@@ -129,7 +135,7 @@ function release(path: string, holder: Holder): void {
  * @param now milliseconds since 1970, for others to read
  * @throws FolderInUse that says who holds it; the file system's error when the folder cannot be used
  */
-export function lockFolder(folder: string, now: number): () => void {
+export function lockFolder(folder: string, now: number): LockedFolder {
   mkdirSync(folder, { recursive: true });
   const place = realpathSync(folder);
   const holder: Holder = {
@@ -145,7 +151,7 @@ export function lockFolder(folder: string, now: number): () => void {
     for (const generation of present) {
       const path = fileOf(place, generation);
       const other = activeHolder(path);
-      if (other) throw inUse(folder, path, other);
+      if (other) throw inUse(path, other);
     }
     const generation = (present[0] ?? 0) + 1;
     const path = fileOf(place, generation);
@@ -154,10 +160,10 @@ export function lockFolder(folder: string, now: number): () => void {
     // Last: had we been taken for dead meanwhile, another lock might stand under our name.
     if (!others.some((other) => activeHolder(fileOf(place, other))) && isOurs(path, holder)) {
       for (const stale of others) rmSync(fileOf(place, stale), { force: true });
-      return () => release(path, holder);
+      return { path: folder, release: () => release(path, holder) };
     }
     release(path, holder);
     pause(POLL * (1 + Math.random() * attempt));
   }
-  throw new FolderInUse(`${folder} is wanted by several local clouds at once`);
+  throw new FolderInUse('several local clouds want it at once');
 }

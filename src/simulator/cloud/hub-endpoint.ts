@@ -1,12 +1,13 @@
 import type { IConnectPacket } from 'mqtt-packet';
 import { AzureError, errorBody, ProtocolViolation } from './azure-error.ts';
 import type { CloudContext } from './context.ts';
-import { type Delivery, type Device, type DeviceLink, FILTERS } from './device.ts';
+import type { Device } from './device.ts';
+import { type Delivery, type DeviceLink, FILTERS } from './device-link.ts';
 import type { DeviceRegistry } from './devices.ts';
 import { errorOfFault, type TwinFault } from './faults.ts';
 import { decodeUtf8, isJsonObject, type JsonObject, parseJson } from './json.ts';
-import type { MqttConnection } from './mqtt-connection.ts';
-import type { Endpoint, Incoming, Qos } from './mqtt-front.ts';
+import type { MqttConnection, Qos } from './mqtt-connection.ts';
+import type { Endpoint, Incoming } from './mqtt-front.ts';
 import { type PropertyBag, parsePropertyBag } from './property-bag.ts';
 import { parseTopic } from './topics.ts';
 import { applyPatch, sectionForDevice } from './twin.ts';
@@ -94,7 +95,7 @@ export class HubEndpoint implements Endpoint, DeviceLink {
       return this.#answerTwin('patch', rid, () => this.#report(payload), accept);
     }
     const [, status] = METHOD_ANSWER.exec(path) ?? [];
-    if (status === undefined) throw new ProtocolViolation(`there is no such topic as ${topic}`);
+    if (status === undefined) throw new ProtocolViolation(`the topic ${topic} does not exist`);
     accept();
     this.#methodAnswer(Number(status), rid, payload);
   }
@@ -215,7 +216,7 @@ export class HubEndpoint implements Endpoint, DeviceLink {
     await this.#devices.update(this.deviceId, (record) => ({ ...record, session }));
   }
 
-  /** What fails here has been logged where it failed, and has nobody to be told. */
+  /** What fails here has been logged where it failed, and nobody waits for it. */
   #inBackground(work: Promise<void>): void {
     work.catch(() => {});
   }
@@ -227,7 +228,7 @@ function isTelemetryTopic(deviceId: string, topic: string): boolean {
   return topic === eventsOf(deviceId) || topic.startsWith(`${eventsOf(deviceId)}/`);
 }
 
-/** The properties in a telemetry topic of this device; undefined when it is no such topic, or they are malformed. */
+/** The properties in a telemetry topic of this device; undefined when it is another topic, or they are malformed. */
 export function telemetryProperties(deviceId: string, topic: string): PropertyBag | undefined {
   if (!isTelemetryTopic(deviceId, topic)) return undefined;
   return parsePropertyBag(topic.slice(eventsOf(deviceId).length + 1));

@@ -1,7 +1,8 @@
 import type { IConnectPacket } from 'mqtt-packet';
 import { ProtocolViolation } from './azure-error.ts';
 import type { CloudContext } from './context.ts';
-import { type Device, FILTERS } from './device.ts';
+import type { Device } from './device.ts';
+import { FILTERS } from './device-link.ts';
 import type { DeviceRegistry } from './devices.ts';
 import { HubEndpoint, telemetryProperties } from './hub-endpoint.ts';
 import type { PeerIdentity } from './identity.ts';
@@ -109,12 +110,12 @@ export class Hub {
     return now >= peer.validFrom && now <= peer.validTo && [peer.sha1, peer.sha256].includes(record.thumbprint);
   }
 
-  /** Changes desired properties and tells the device when it listens. Gives the new version. */
+  /** Changes desired properties and sends the change to the device when it listens. Gives the new version. */
   patchDesired(id: string, patch: Json): Promise<number> {
     return this.#changeDesired(id, () => patch);
   }
 
-  /** Makes the desired properties exactly these; those that go are told to the device as null (Azure 2.4). */
+  /** Makes the desired properties exactly these; those that go are sent to the device as null (Azure 2.4). */
   replaceDesired(id: string, properties: JsonObject): Promise<number> {
     return this.#changeDesired(id, (desired) => replacement(desired, properties));
   }

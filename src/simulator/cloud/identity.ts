@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
+import { certificatesIn } from '../pem.ts';
 
 /** What the cloud needs to know of a client certificate, as plain data. */
 export interface PeerIdentity {
@@ -16,7 +17,6 @@ export interface PeerIdentity {
   validTo: number;
 }
 
-const PEM_BLOCK = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 const MAX_CHAIN = 10;
 
 /** A thumbprint as it is compared: openssl writes colons between the bytes, other tools blanks or lower case. */
@@ -40,7 +40,7 @@ function describe(leaf: X509Certificate, chain: X509Certificate[]): PeerIdentity
  * @throws Error when the bundle holds no certificate, or one that cannot be read.
  */
 export function identityOfPem(bundle: string): PeerIdentity {
-  const [leaf, ...chain] = (bundle.match(PEM_BLOCK) ?? []).map((pem) => new X509Certificate(pem));
+  const [leaf, ...chain] = certificatesIn(bundle).map((pem) => new X509Certificate(pem));
   if (!leaf) throw new Error('there is no certificate in this PEM text');
   return describe(leaf, chain);
 }

@@ -1,20 +1,20 @@
 import { AzureError } from './azure-error.ts';
 import { readMessages } from './c2d.ts';
 import type { CloudContext } from './context.ts';
-import { readDevice } from './device.ts';
-import { checkEnrolment, readEnrolment } from './enrolments.ts';
+import { readDevice } from './device-record.ts';
+import { checkEnrollment, readEnrollment } from './enrollments.ts';
 import type { Json } from './json.ts';
 import type { Reader } from './shape.ts';
 
 /** Under what each kind of thing is kept: these prefixes, then the id. */
-export const KEPT = { device: 'device/', messages: 'messages/', enrolment: 'enrolment/' } as const;
+export const KEPT = { device: 'device/', messages: 'messages/', enrollment: 'enrollment/' } as const;
 
 const READERS: Record<(typeof KEPT)[keyof typeof KEPT], Reader<unknown>> = {
   [KEPT.device](value, key) {
     if (KEPT.device + readDevice(value, key).id !== key) throw new Error(`${key} is another device`);
   },
   [KEPT.messages]: readMessages,
-  [KEPT.enrolment]: (value, key) => checkEnrolment(readEnrolment(value, key)),
+  [KEPT.enrollment]: (value, key) => checkEnrollment(readEnrollment(value, key)),
 };
 
 /** @throws Error for a value that cannot stand under this key. */
@@ -23,6 +23,10 @@ export function checkKept(key: string, value: Json): void {
   if (!read) throw new Error(`nothing is kept under '${key}'`);
   read(value, key);
 }
+
+/** A line of a journal from before Azure's spelling was taken. */
+export const upgradeLine = (line: string): string =>
+  line.replace(/^\{"key":"enrolment\//, '{"key":"enrollment/').replace('"enrolmentGroup":', '"enrollmentGroup":');
 
 /** The entries of one kind, by id. */
 export function keptBy<T>(

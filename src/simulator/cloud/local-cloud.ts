@@ -2,35 +2,35 @@ import type { Server } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Packet } from 'mqtt-packet';
 import type { Clock } from '../../clock.ts';
+import { isLoopback, LOOPBACK } from '../../web/loopback.ts';
 import { AzureError } from './azure-error.ts';
+import type { BackEnd, DeviceSummary } from './back-end.ts';
 import type { CloudContext } from './context.ts';
 import type { Device } from './device.ts';
 import { DeviceRegistry } from './devices.ts';
 import { Dps } from './dps.ts';
-import { EnrolmentRegistry } from './enrolment-registry.ts';
-import { checkEnrolment, type Enrolment } from './enrolments.ts';
-import { EventFeed, type Listener } from './events.ts';
-import { type CloudFaults, createFaults } from './fault-injector.ts';
+import { EnrollmentRegistry } from './enrollment-registry.ts';
+import type { Enrollment } from './enrollments.ts';
+import { EventFeed } from './events.ts';
+import { createFaults } from './fault-injector.ts';
 import { FaultQueue } from './faults.ts';
+import type { LockedFolder } from './folder-lock.ts';
 import { startHttpApi } from './http/server.ts';
 import { Hub } from './hub.ts';
 import { identityOfPem, identityOfSocket, type PeerIdentity, plainThumbprint } from './identity.ts';
-import type { Json, JsonObject } from './json.ts';
-import { checkKept } from './kept.ts';
-import type { MethodResult, MethodTimes } from './methods.ts';
+import type { JsonObject } from './json.ts';
+import { checkKept, upgradeLine } from './kept.ts';
 import { findModel, type Model } from './models.ts';
 import { MqttConnection } from './mqtt-connection.ts';
 import { converse, serviceOf } from './mqtt-front.ts';
 import { describePacket } from './packet-description.ts';
 import type { Pki } from './pki.ts';
 import { describeProperties } from './plug-and-play.ts';
-import type { PropertyBag } from './property-bag.ts';
 import { type Listening, listen, plainServer, tlsServer } from './servers.ts';
 import { memoryStore, openStore } from './store.ts';
-import type { Sample } from './telemetry.ts';
 import { sectionForService } from './twin.ts';
 
-export type { Enrolment } from './enrolments.ts';
+export type { Enrollment } from './enrollments.ts';
 export type { CloudFaults } from './fault-injector.ts';
 export type { PeerIdentity } from './identity.ts';
 
@@ -39,27 +39,27 @@ export interface LocalCloudOptions {
   random: () => number;
   pki: Pki;
   idScope: string;
-  enrolments: Enrolment[];
+  enrollments: Enrollment[];
   /** What DPS assigns devices to; may depend on the port that MQTT listens on (8883 while it does not). */
   hubName?: string | ((mqttPort: number) => string);
-  /** How many answers of DPS say `assigning` before the result; 2 unless told. */
+  /** How many answers of DPS say `assigning` before the result; 2 by default. */
   assigningAnswers?: number;
-  /** Seconds; 1 unless told. */
+  /** Seconds; 1 by default. */
   retryAfter?: number;
   /** First desired properties, by device id. */
   desired?: Record<string, JsonObject>;
-  /** Takes what an operator should know; silent unless given. */
+  /** Takes what an operator should know; silent by default. */
   log?: (line: string) => void;
-  /** Where devices, twins, enrolments and waiting messages are kept; in memory unless given. */
-  dataFolder?: string;
+  /** Where devices, twins, enrollments and waiting messages are kept, to be released after the cloud; in memory by default. */
+  dataFolder?: LockedFolder;
 }
 
 export interface ListenOptions {
-  /** Loopback unless told. */
+  /** Loopback by default. */
   host?: string;
   /** 0, the default, is any free one. */
   mqttPort?: number;
-  /** 7070 unless told; any free one when it is taken. */
+  /** 7070 by default; any free one when it is taken. */
   httpPort?: number;
   /** Also serves MQTT without TLS here. Devices are then known by their name alone: for boards that cannot do TLS. */
   plainPort?: number;
@@ -74,18 +74,7 @@ export interface Addresses {
   plainPort: number | null;
 }
 
-export interface DeviceSummary {
-  id: string;
-  displayName: string;
-  enabled: boolean;
-  provisioned: boolean;
-  simulated: boolean;
-  /** The model id; left out while it is not known. */
-  template?: string;
-  connected: boolean;
-}
-
-export interface LocalCloud {
+export interface LocalCloud extends BackEnd {
   /**
    * Serves one MQTT connection; the CONNECT's user name tells DPS from hub.
    * @param peer the certificate that the client has proved to own, null for none, 'plain' where there is no TLS.
@@ -95,36 +84,9 @@ export interface LocalCloud {
   listen(options?: ListenOptions): Promise<Addresses>;
   /** Ends every connection, and resolves when everything is written down. */
   close(): Promise<void>;
-  readonly faults: CloudFaults;
-  readonly enrolments: EnrolmentRegistry;
-  /** Listens to what happens; call the result to stop. */
-  onEvent(listener: Listener): () => void;
-
-  // The operations of a back end. All throw AzureError 404001 when there is no such device.
-  devices(): DeviceSummary[];
-  device(id: string): DeviceSummary;
-  /** Makes a device without DPS. @throws AzureError 409001 when it is there, 400004 for an id or certificate that is none. */
-  createDevice(
-    id: string,
-    options: { certificate?: string; thumbprint?: string; modelId?: string },
-  ): Promise<DeviceSummary>;
-  twin(id: string): JsonObject;
-  /** In IoT Central's shape, with what is pending, accepted or rejected. */
-  properties(id: string): JsonObject;
-  /** Gives the new version. @throws AzureError 400004 beyond the limits of a twin. */
-  patchDesired(id: string, patch: Json): Promise<number>;
-  replaceDesired(id: string, properties: JsonObject): Promise<number>;
-  /** @throws AzureError 404103 offline, 504101 unanswered. */
-  invokeMethod(id: string, name: string, request: Json, times?: MethodTimes): Promise<MethodResult>;
-  telemetry(id: string, name: string): Sample | undefined;
-  telemetryHistory(id: string, name: string): Sample[];
-  sendC2d(id: string, body: Buffer, properties?: PropertyBag): Promise<void>;
-  /** False for a name that the device's model does not have; true where the model is not known. */
-  isModelled(id: string, kind: 'telemetry' | 'properties' | 'commands', name: string): boolean;
 }
 
 const HUB_NAME = 'local-hub.azure-devices.net';
-const LOOPBACK = /^(?:127\.\d+\.\d+\.\d+|::1|localhost)$/;
 const MQTT_PORT = 8883;
 const HTTP_PORT = 7070;
 
@@ -150,27 +112,25 @@ function thumbprintOf(certificate: string): string {
 
 /**
  * DPS and IoT Hub in one: what stands behind the seam is listed in docs/local-cloud.md.
- * @throws FolderInUse or the file system's error for a data folder that cannot be used; Error for an enrolment that cannot
+ * @throws the file system's error for a data folder that cannot be used; Error for an enrollment that cannot
  */
 export function createLocalCloud(options: LocalCloudOptions): LocalCloud {
   const { clock, random, pki, idScope, assigningAnswers = 2, retryAfter = 1, desired = {}, log = () => {} } = options;
-  // Before the store is opened, which nobody would close again.
-  for (const enrolment of options.enrolments) checkEnrolment(enrolment);
   const store =
     options.dataFolder === undefined
       ? memoryStore()
-      : openStore(options.dataFolder, { now: clock.now(), check: checkKept, log });
+      : openStore(options.dataFolder, { now: clock.now(), check: checkKept, upgrade: upgradeLine, log });
   const events = new EventFeed(() => clock.now());
   const context: CloudContext = { clock, random, store, faults: new FaultQueue(), events, log };
   const devices = new DeviceRegistry(context);
-  const enrolments = new EnrolmentRegistry(context, options.enrolments);
+  const enrollments = new EnrollmentRegistry(context, options.enrollments);
   const { hubName: name = HUB_NAME } = options;
   let mqttPort = MQTT_PORT;
   const hubName = () => (typeof name === 'string' ? name : name(mqttPort));
   const hub = new Hub(context, devices, hubName);
   const dps = new Dps(context, devices, {
     idScope,
-    enrolments: () => enrolments.all(),
+    enrollments: () => enrollments.all(),
     hubName,
     desired,
     assigningAnswers,
@@ -208,8 +168,8 @@ export function createLocalCloud(options: LocalCloudOptions): LocalCloud {
 
   const cloud: LocalCloud = {
     accept,
-    async listen({ host = '127.0.0.1', mqttPort: wanted = 0, httpPort = HTTP_PORT, plainPort, httpKey } = {}) {
-      if (!LOOPBACK.test(host) && httpKey === undefined) {
+    async listen({ host = LOOPBACK, mqttPort: wanted = 0, httpPort = HTTP_PORT, plainPort, httpKey } = {}) {
+      if (!isLoopback(host) && httpKey === undefined) {
         throw new Error('the HTTP API needs a key when it can be reached from other machines');
       }
       const start = async (server: Server, port: number) => {
@@ -237,7 +197,7 @@ export function createLocalCloud(options: LocalCloudOptions): LocalCloud {
       await store.close();
     },
     faults: createFaults(context, devices),
-    enrolments,
+    enrollments,
     onEvent: (listener) => events.listen(listener),
     devices: () => devices.all().map(summarise),
     device: (id) => summarise(devices.get(id)),

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../../clock.ts';
 import { AzureError } from './azure-error.ts';
-import { type DeviceLink, FILTERS } from './device.ts';
+import { type DeviceLink, FILTERS } from './device-link.ts';
 import type { Json } from './json.ts';
 
 export interface MethodResult {
@@ -11,9 +11,9 @@ export interface MethodResult {
 }
 
 export interface MethodTimes {
-  /** Seconds that the device may take to answer: 5 to 300, 30 unless told (Azure 2.5). */
+  /** Seconds that the device may take to answer: 5 to 300, 30 by default (Azure 2.5). */
   response?: number;
-  /** Seconds to wait for a device that is not there: 0 to 300, 0 unless told. */
+  /** Seconds to wait for a device that is not there: 0 to 300, 0 by default. */
   connect?: number;
 }
 

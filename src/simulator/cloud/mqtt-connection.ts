@@ -9,6 +9,9 @@ const MAX_UNSENT = 4 * 1024 * 1024;
 /** How long a client may take to answer our end of the stream with its own, in milliseconds. */
 const CLOSING_TIME = 1000;
 
+/** What Azure offers of quality of service (Azure 2.1). */
+export type Qos = 0 | 1;
+
 export type Tap = (direction: 'in' | 'out', packet: Packet) => void;
 
 /**

@@ -2,7 +2,7 @@ import type { IConnectPacket, IPublishPacket, ISubscribePacket, Packet } from 'm
 import type { Clock } from '../../clock.ts';
 import { AzureError, ProtocolViolation } from './azure-error.ts';
 import type { FaultQueue, LoseFault, Service } from './faults.ts';
-import type { MqttConnection } from './mqtt-connection.ts';
+import type { MqttConnection, Qos } from './mqtt-connection.ts';
 
 /** A message from the device, quality of service 0 or 1. */
 export interface Incoming {
@@ -10,8 +10,6 @@ export interface Incoming {
   payload: Buffer;
   retain: boolean;
 }
-
-export type Qos = 0 | 1;
 
 /** What a service makes of one device's connection; the rules that DPS and hub share are this file's. */
 export interface Endpoint {
@@ -157,7 +155,7 @@ class Conversation {
     if (packet.subscriptions.length === 0) throw new ProtocolViolation('SUBSCRIBE without a filter');
     const granted: Qos[] = [];
     for (const { topic, qos } of packet.subscriptions) {
-      if (!endpoint.allows(topic)) throw new ProtocolViolation(`there is no such topic as ${topic}`);
+      if (!endpoint.allows(topic)) throw new ProtocolViolation(`the topic filter ${topic} does not exist`);
       const atMost = qos === 0 ? 0 : 1;
       await endpoint.subscribe(topic, atMost);
       granted.push(atMost);

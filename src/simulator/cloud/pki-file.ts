@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { type Files, replaceFile, systemFiles } from './files.ts';
-import { lockFolder } from './folder-lock.ts';
+import type { LockedFolder } from './folder-lock.ts';
 import { parseJson } from './json.ts';
 import { createPki, type KeyedCertificate, type Pki, type PkiOptions, type PkiState } from './pki.ts';
 import { listOf, objectOf, type Reader, ShapeError, text } from './shape.ts';
@@ -37,21 +37,16 @@ function readState(files: Files, path: string): PkiState | undefined {
 /**
  * The certificates that are kept in `folder`, made when there are none: a board that has loaded the CA once needs no other
  * after a restart.
- * @throws the file system's error, FolderInUse, or Error when the file there is not one of ours.
+ * @throws the file system's error, or Error when the file there is not one of ours.
  */
 export async function openPki(
-  folder: string,
+  folder: LockedFolder,
   options: Omit<PkiOptions, 'state'>,
   files: Files = systemFiles,
 ): Promise<Pki> {
-  const release = lockFolder(folder, options.now);
-  try {
-    const path = join(folder, FILE);
-    const state = readState(files, path);
-    const pki = await createPki(state ? { ...options, state } : options);
-    if (pki.state !== state) replaceFile(files, path, JSON.stringify(pki.state));
-    return pki;
-  } finally {
-    release();
-  }
+  const path = join(folder.path, FILE);
+  const state = readState(files, path);
+  const pki = await createPki(state ? { ...options, state } : options);
+  if (pki.state !== state) replaceFile(files, path, JSON.stringify(pki.state));
+  return pki;
 }

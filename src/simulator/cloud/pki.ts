@@ -26,7 +26,7 @@ export interface Pki {
   /** The CA that clients must trust, PEM. */
   ca: string;
   server: KeyedCertificate;
-  /** What issues device certificates, PEM: the certificate of a group enrolment. */
+  /** What issues device certificates, PEM: the certificate of a group enrollment. */
   deviceSigner: string;
   state: PkiState;
   /** A new leaf with this common name, its certificate followed by the signer's. */
@@ -38,7 +38,7 @@ export interface PkiOptions {
   hosts: string[];
   /** Milliseconds since 1970: every certificate is valid from the day before. */
   now: number;
-  /** What an earlier run has kept. Only a server certificate that does not cover `hosts` is made anew, by the same CA. */
+  /** What an earlier run has kept. Only a server certificate that does not cover `hosts` is made again, by the same CA. */
   state?: PkiState;
 }
 

@@ -1,4 +1,4 @@
-import type { DeviceRecord } from './device.ts';
+import type { DeviceRecord } from './device-record.ts';
 import { isJsonObject, type Json, type JsonObject, own } from './json.ts';
 import { findModel } from './models.ts';
 import type { Change } from './twin.ts';

@@ -30,11 +30,13 @@ function shown(value: Json): string {
   return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
 }
 
+const subject = (name: string) => (name === '' ? 'The body' : `'${name}'`);
+
 /** A reader for what `is` accepts; `what` completes "'x' must be …". */
 export function that<T extends Json>(what: string, is: (value: Json) => value is T): Reader<T> {
   return (value, name) => {
     if (is(value)) return value;
-    throw new ShapeError(`'${name}' must be ${what}, not ${shown(value)}.`);
+    throw new ShapeError(`${subject(name)} must be ${what}, not ${shown(value)}.`);
   };
 }
 
@@ -65,7 +67,7 @@ export const nullOr =
 export const listOf =
   <T>(read: Reader<T>): Reader<T[]> =>
   (value, name) => {
-    if (!Array.isArray(value)) throw new ShapeError(`'${name}' must be a list, not ${shown(value)}.`);
+    if (!Array.isArray(value)) throw new ShapeError(`${subject(name)} must be a list, not ${shown(value)}.`);
     return value.map((item, index) => read(item, `${name}[${index}]`));
   };
 
@@ -80,18 +82,21 @@ export const recordOf =
 /** A member that may be left out. */
 export const optional = <T>(read: Reader<T>): Optional<T> => ({ optional: read });
 
+/** The name of a member of what is called `name`; the outermost object may have no name. */
+const pathOf = (name: string, member: string) => (name === '' ? member : `${name}.${member}`);
+
 /** An object with these members and no others. */
 export function objectOf<M extends Members>(members: M): Reader<Shaped<M>> {
   return (value, name) => {
     const source = object(value, name);
     const unknown = Object.keys(source).find((member) => !Object.hasOwn(members, member));
-    if (unknown !== undefined) throw new ShapeError(`'${name}' has no member '${unknown}'.`);
+    if (unknown !== undefined) throw new ShapeError(`'${pathOf(name, unknown)}' is not known here.`);
     const read: Record<string, unknown> = {};
     for (const [member, reader] of Object.entries(members)) {
       const found = own(source, member);
-      const path = `${name}.${member}`;
+      const path = pathOf(name, member);
       if (found !== undefined) read[member] = (typeof reader === 'function' ? reader : reader.optional)(found, path);
-      else if (typeof reader === 'function') throw new ShapeError(`'${name}' needs '${member}'.`);
+      else if (typeof reader === 'function') throw new ShapeError(`'${path}' is missing.`);
     }
     // Every member has been read by the reader that gives it its type.
     return read as Shaped<M>;

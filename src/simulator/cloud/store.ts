@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterWrite, type Files, putInPlace, systemFiles } from './files.ts';
-import { lockFolder } from './folder-lock.ts';
+import type { LockedFolder } from './folder-lock.ts';
 import { decodeUtf8, type Json, parseJson } from './json.ts';
 import { anything, objectOf, optional, text } from './shape.ts';
 
@@ -23,14 +23,14 @@ export const memoryStore = (): Store => ({ entries: new Map(), save: async () =>
 const JOURNAL = 'cloud.ndjson';
 /** The journal is rewritten when it has grown to twice what it was after the last time, and to this at least. */
 const COMPACT_FROM = 4 * 1024 * 1024;
-/** The first line, so that an emptied file is told from one in which nothing was kept yet. */
+/** The first line, so that an emptied file is not taken for one in which nothing was kept yet. */
 const HEADER = '{"journal":"anycloud-iotc","version":1}';
 const NEWLINE = 10;
 const CHECKSUM = /,"crc":"([0-9a-f]{8})"\}$/;
 
 const checksum = (line: string) => crc32(line).toString(16).padStart(8, '0');
 
-/** One change, with a checksum over the line as it is without it: not every damage leaves something that is no JSON. */
+/** One change, with a checksum over the line as it is without it: not every damage leaves something that is not JSON. */
 function lineOf(key: string, value: Json | undefined): string {
   const line = JSON.stringify(value === undefined ? { key } : { key, value });
   return `${line.slice(0, -1)},"crc":"${checksum(line)}"}\n`;
@@ -40,6 +40,8 @@ const readChange = objectOf({ key: text, value: optional(anything), crc: optiona
 
 /** Refuses a value that cannot be what stands under this key. @throws Error */
 export type CheckEntry = (key: string, value: Json) => void;
+/** Gives a line of the time before there was a header the words of today. */
+export type UpgradeLine = (line: string) => string;
 
 interface Journal {
   entries: Map<string, Json>;
@@ -59,7 +61,7 @@ function readLine(line: string, check: CheckEntry): { key: string; value?: Json 
   return change;
 }
 
-function readJournal(bytes: Buffer, check: CheckEntry): Journal {
+function readJournal(bytes: Buffer, check: CheckEntry, upgrade: UpgradeLine): Journal {
   const entries = new Map<string, Json>();
   const damaged: number[] = [];
   const lines = bytes.toString('latin1').split('\n');
@@ -69,7 +71,7 @@ function readJournal(bytes: Buffer, check: CheckEntry): Journal {
     const line = decodeUtf8(Buffer.from(raw.replace(/\r$/, ''), 'latin1'));
     if (line === '' || (index === 0 && line === HEADER)) continue;
     try {
-      const { key, value } = readLine(line ?? raw, check);
+      const { key, value } = readLine(first === HEADER ? (line ?? raw) : upgrade(line ?? raw), check);
       if (value === undefined) entries.delete(key);
       else entries.set(key, value);
     } catch {
@@ -98,6 +100,7 @@ export interface StoreOptions {
   /** Milliseconds since 1970. */
   now: number;
   check?: CheckEntry;
+  upgrade?: UpgradeLine;
   /** Takes what an operator should know. */
   log?: (line: string) => void;
   files?: Files;
@@ -128,13 +131,22 @@ class JournalStore implements Store {
   #writing: Promise<void> | undefined;
 
   constructor(folder: string, options: StoreOptions) {
-    const { now, check = () => {}, log = () => {}, files = systemFiles, compactFrom = COMPACT_FROM } = options;
+    const {
+      now,
+      check = () => {},
+      upgrade = (line) => line,
+      log = () => {},
+      files = systemFiles,
+      compactFrom = COMPACT_FROM,
+    } = options;
     this.#path = join(folder, JOURNAL);
     this.#files = files;
     this.#compactFrom = compactFrom;
     this.#log = log;
     const bytes = files.read(this.#path);
-    const { entries, damaged } = bytes ? readJournal(bytes, check) : { entries: new Map<string, Json>(), damaged: [] };
+    const { entries, damaged } = bytes
+      ? readJournal(bytes, check, upgrade)
+      : { entries: new Map<string, Json>(), damaged: [] };
     this.entries = entries;
     if (damaged.length > 0) this.#keepEvidence(damaged, now);
     this.#size = bytes?.length ?? 0;
@@ -245,26 +257,7 @@ class JournalStore implements Store {
   }
 }
 
-/** Opens the journal of a folder that is this process's already. @throws the file system's error */
-export function openJournal(folder: string, options: StoreOptions): Store {
-  return new JournalStore(folder, options);
-}
-
-/**
- * Opens the store in `folder`, which is made when it is not there, and is locked until the store is closed.
- * @throws FolderInUse; the file system's error when the folder cannot be used
- */
-export function openStore(folder: string, options: StoreOptions): Store {
-  const release = lockFolder(folder, options.now);
-  try {
-    const journal = openJournal(folder, options);
-    return {
-      entries: journal.entries,
-      save: (key, value) => journal.save(key, value),
-      close: () => journal.close().finally(release),
-    };
-  } catch (error) {
-    release();
-    throw error;
-  }
+/** Opens the store in `folder`. @throws the file system's error when the folder cannot be used */
+export function openStore(folder: LockedFolder, options: StoreOptions): Store {
+  return new JournalStore(folder.path, options);
 }

@@ -13,6 +13,9 @@ export interface AccessPoint {
   rssi: number;
 }
 
+/** How a simulated access point is received, and its BSSID. */
+export const RECEPTION = { bssid: '5C:76:95:1B:D9:2F', channel: 6, rssi: -48 } as const;
+
 /** Ids of the station configuration (AT protocol 7.4). */
 export const STATION = {
   ssid: 1,

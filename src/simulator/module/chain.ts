@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { certificatesIn } from '../pem.ts';
 
 const MAX_LENGTH = 10;
 
@@ -29,8 +30,7 @@ function hasIssued(issuer: X509Certificate, certificate: X509Certificate): boole
 
 /** Every certificate of a PEM text that can be read. */
 function parsePem(text: string): X509Certificate[] {
-  const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
-  return blocks.flatMap((block) => {
+  return certificatesIn(text).flatMap((block) => {
     try {
       return [new X509Certificate(block)];
     } catch {

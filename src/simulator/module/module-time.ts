@@ -1,7 +1,5 @@
 import type { Clock } from '../../clock.ts';
-
-/** Seconds from 1900-01-01 to 1970-01-01. */
-export const SECONDS_1900_TO_1970 = 2_208_988_800;
+import { SECONDS_1900_TO_1970 } from '../ntp-epoch.ts';
 
 /** Without a refresh for this long, the clock falls back to counting from power-up (AT protocol 7.6, T50). */
 const STALE_MS = 660_000;

@@ -1,3 +1,5 @@
+import { SECONDS_1900_TO_1970 } from '../ntp-epoch.ts';
+
 /** Length of a message without the optional authenticator, in bytes (RFC 4330, 4). */
 const LENGTH = 48;
 const CLIENT = 3;
@@ -7,13 +9,12 @@ const STRATUM = 1;
 const REFERENCE = 'LOCL';
 /** The clock counts milliseconds, which is a little more than 2 to the power of -10 seconds. */
 const PRECISION = -10;
-const SECONDS_1900_TO_1970 = 2_208_988_800;
 const ERA = 2 ** 32;
 
 /**
  * The answer to an SNTP request.
  * @param now milliseconds since 1970: the time to tell
- * @returns null for what is no request of a client
+ * @returns null for what is not a request of a client
  */
 export function answerSntp(request: Buffer, now: number): Buffer | null {
   const first = request[0] ?? 0;
@@ -33,7 +34,7 @@ export function answerSntp(request: Buffer, now: number): Buffer | null {
   return answer;
 }
 
-/** Seconds since 1900, which begin anew in 2036 (RFC 4330, 3), and a fraction of 32 bits. */
+/** Seconds since 1900, which start again from 0 in 2036 (RFC 4330, 3), and a fraction of 32 bits. */
 function writeTime(message: Buffer, offset: number, time: number): void {
   const seconds = Math.floor(time / 1000);
   message.writeUInt32BE((((seconds + SECONDS_1900_TO_1970) % ERA) + ERA) % ERA, offset);

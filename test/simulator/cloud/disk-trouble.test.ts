@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
 import type { Json } from '../../../src/simulator/cloud/json.ts';
-import { openJournal, type Store } from '../../../src/simulator/cloud/store.ts';
+import { openStore, type Store } from '../../../src/simulator/cloud/store.ts';
 import { FakeFiles, type Trouble } from './fake-files.ts';
 
 const NOW = Date.parse('2026-11-28T12:00:00Z');
 /** So that a few changes make the journal be rewritten. */
 const SMALL = { now: NOW, compactFrom: 600 };
+const FOLDER = { path: 'data', release: () => {} };
 const JOURNAL = 'data/cloud.ndjson';
 
 interface Change {
@@ -54,7 +55,7 @@ async function play(store: Store, changes: Change[]): Promise<Map<string, Kept>>
 
 function openOn(files: FakeFiles): Store | undefined {
   try {
-    return openJournal('data', { ...SMALL, files });
+    return openStore(FOLDER, { ...SMALL, files });
   } catch (error) {
     assert.match(String(error), /ENOSPC/);
     return undefined;
@@ -71,7 +72,7 @@ suite('a disk that fails', () => {
         async (changes, wrong, chances) => {
           const files = new FakeFiles();
           // What was kept before is there whatever happens.
-          const first = openJournal('data', { ...SMALL, files });
+          const first = openStore(FOLDER, { ...SMALL, files });
           await first.save('before', 'x'.repeat(50));
           await first.close();
           files.trouble = { ...wrong, step: files.steps + wrong.step };
@@ -81,7 +82,7 @@ suite('a disk that fails', () => {
           const lost = FakeFiles.afterPowerCut(files, chance);
           files.trouble = undefined;
           for (const disk of [files, lost]) {
-            const entries = openJournal('data', { ...SMALL, files: disk }).entries;
+            const entries = openStore(FOLDER, { ...SMALL, files: disk }).entries;
             assert.equal(entries.get('before'), 'x'.repeat(50));
             for (const [key, { acknowledged, refused }] of kept) {
               const value = entries.get(key);
@@ -97,15 +98,15 @@ suite('a disk that fails', () => {
 
   test('a short write that could be completed is no failure', async () => {
     const files = new FakeFiles();
-    const store = openJournal('data', { ...SMALL, files });
+    const store = openStore(FOLDER, { ...SMALL, files });
     files.trouble = { step: files.steps + 2, kind: 'short', lasting: false };
     await store.save('a', 'x'.repeat(100));
-    assert.equal(openJournal('data', { ...SMALL, files }).entries.get('a'), 'x'.repeat(100));
+    assert.equal(openStore(FOLDER, { ...SMALL, files }).entries.get('a'), 'x'.repeat(100));
   });
 
   test('a full disk refuses the change, keeps the rest, and takes changes again when there is room', async () => {
     const files = new FakeFiles();
-    const store = openJournal('data', { ...SMALL, files });
+    const store = openStore(FOLDER, { ...SMALL, files });
     await store.save('a', 1);
     files.trouble = { step: files.steps + 1, kind: 'short', lasting: true };
     await assert.rejects(store.save('a', 2), /ENOSPC/);
@@ -113,7 +114,7 @@ suite('a disk that fails', () => {
     assert.deepEqual([...store.entries], [['a', 1]]);
     files.trouble = undefined;
     await store.save('b', 3);
-    const { entries } = openJournal('data', { ...SMALL, files });
+    const { entries } = openStore(FOLDER, { ...SMALL, files });
     assert.deepEqual([...entries].sort(), [
       ['a', 1],
       ['b', 3],
@@ -123,7 +124,7 @@ suite('a disk that fails', () => {
   test('a journal that cannot be rewritten goes on growing, and says so', async () => {
     const files = new FakeFiles();
     const log: string[] = [];
-    const store = openJournal('data', { ...SMALL, files, log: (line) => log.push(line) });
+    const store = openStore(FOLDER, { ...SMALL, files, log: (line) => log.push(line) });
     const open = files.open.bind(files);
     files.open = (path, flags) => {
       if (flags === 'w') throw new Error('EACCES');
@@ -131,14 +132,14 @@ suite('a disk that fails', () => {
     };
     for (let round = 0; round < 10; round++) await store.save('a', `${'x'.repeat(100)}${round}`);
     assert.match(log[0] ?? '', /could not be rewritten/);
-    assert.equal(openJournal('data', { ...SMALL, files }).entries.get('a'), `${'x'.repeat(100)}9`);
+    assert.equal(openStore(FOLDER, { ...SMALL, files }).entries.get('a'), `${'x'.repeat(100)}9`);
   });
 });
 
 suite('a damaged journal', () => {
   async function journal() {
     const files = new FakeFiles();
-    const store = openJournal('data', { ...SMALL, files });
+    const store = openStore(FOLDER, { ...SMALL, files });
     for (const key of ['a', 'b', 'c']) await store.save(key, { name: key, text: 'déjà vu' });
     await store.close();
     return files.read(JOURNAL) ?? Buffer.alloc(0);
@@ -148,7 +149,7 @@ suite('a damaged journal', () => {
     const files = new FakeFiles();
     files.put(JOURNAL, bytes);
     const log: string[] = [];
-    const { entries } = openJournal('data', { ...SMALL, files, log: (line) => log.push(line) });
+    const { entries } = openStore(FOLDER, { ...SMALL, files, log: (line) => log.push(line) });
     const evidence = files.names.filter((name) => name.includes('damaged'));
     return { entries, log, evidence, files };
   }
@@ -192,7 +193,7 @@ suite('a damaged journal', () => {
   test('a second one of the same moment does not replace the evidence of the first', async () => {
     const { files } = reopen(Buffer.from('first\n'));
     files.put(JOURNAL, Buffer.from('second\n'));
-    openJournal('data', { ...SMALL, files });
+    openStore(FOLDER, { ...SMALL, files });
     const kept = files.names.filter((name) => name.includes('damaged')).map((name) => files.read(name)?.toString());
     assert.deepEqual(kept, ['first\n', 'second\n']);
   });
@@ -201,7 +202,7 @@ suite('a damaged journal', () => {
     const files = new FakeFiles();
     files.put(JOURNAL, Buffer.from('garbage\n'));
     files.trouble = { step: 1, kind: 'error', lasting: true };
-    assert.throws(() => openJournal('data', { ...SMALL, files }), /ENOSPC/);
+    assert.throws(() => openStore(FOLDER, { ...SMALL, files }), /ENOSPC/);
     assert.deepEqual(files.names, [JOURNAL]);
     assert.equal(files.read(JOURNAL)?.toString(), 'garbage\n');
   });

@@ -19,8 +19,8 @@ const BODY = { registrationId: ID, payload: { modelId: MODEL } };
 
 function start(options: Partial<LocalCloudOptions> = {}) {
   const clock = new VirtualClock(START);
-  const enrolments = [{ kind: 'individual', registrationId: ID, certificate: board.certificate } as const];
-  const cloud = createLocalCloud({ clock, random: Math.random, pki, idScope: SCOPE, enrolments, ...options });
+  const enrollments = [{ kind: 'individual', registrationId: ID, certificate: board.certificate } as const];
+  const cloud = createLocalCloud({ clock, random: Math.random, pki, idScope: SCOPE, enrollments, ...options });
   return { clock, cloud };
 }
 
@@ -90,7 +90,7 @@ suite('the way of a registration', () => {
 
   test('a group lets in whoever its CA stands behind, and may answer with a payload and a device id of its own', async () => {
     const { cloud } = start({
-      enrolments: [
+      enrollments: [
         { kind: 'group', id: 'boards', ca: board.root, payload: { room: 7 }, desired: { led_user: 1 } },
         { kind: 'individual', registrationId: 'second', deviceId: 'kitchen', ca: pki.deviceSigner },
       ],
@@ -144,7 +144,7 @@ suite('the way of a registration', () => {
   ] as const) {
     test(`a device that was moved is refused by its hub, and told where it belongs: policy ${policy}`, async () => {
       const { cloud } = start({
-        enrolments: [{ kind: 'group', id: 'g', ca: board.root, reprovision: policy, desired: { led_user: 2 } }],
+        enrollments: [{ kind: 'group', id: 'g', ca: board.root, reprovision: policy, desired: { led_user: 2 } }],
       });
       await provision(cloud, ID, peer);
       await cloud.patchDesired(ID, { led_user: 1 });
@@ -198,15 +198,15 @@ suite('what DPS refuses', () => {
     ],
     [
       'a device that is not enrolled',
-      async () => (await atDps(start({ enrolments: [] }).cloud)).request(`${REGISTER}1`, BODY),
+      async () => (await atDps(start({ enrollments: [] }).cloud)).request(`${REGISTER}1`, BODY),
       404,
       404201,
     ],
     [
       'a chain that no group stands behind',
       async () => {
-        const enrolments = [{ kind: 'group', id: 'boards', ca: pki.ca } as const];
-        return (await atDps(start({ enrolments }).cloud)).request(`${REGISTER}1`, BODY);
+        const enrollments = [{ kind: 'group', id: 'boards', ca: pki.ca } as const];
+        return (await atDps(start({ enrollments }).cloud)).request(`${REGISTER}1`, BODY);
       },
       401,
       401002,
@@ -283,8 +283,8 @@ suite('what DPS refuses', () => {
     });
   }
 
-  test('a disabled enrolment is a result, not an error', async () => {
-    const { cloud } = start({ enrolments: [{ kind: 'group', id: 'boards', ca: board.root, enabled: false }] });
+  test('a disabled enrollment is a result, not an error', async () => {
+    const { cloud } = start({ enrollments: [{ kind: 'group', id: 'boards', ca: board.root, enabled: false }] });
     const state = await provision(cloud, ID, peer);
     assert.equal(state['status'], 'disabled');
     assert.deepEqual(cloud.devices(), []);

@@ -21,7 +21,7 @@ before(async () => {
     random: Math.random,
     pki,
     idScope: SCOPE,
-    enrolments: [{ kind: 'individual', registrationId: ID, certificate: board.certificate }],
+    enrollments: [{ kind: 'individual', registrationId: ID, certificate: board.certificate }],
     assigningAnswers: 0,
     hubName: (port) => `localhost:${port}`,
   });
@@ -86,8 +86,8 @@ suite('MQTT over TLS', () => {
     });
   }
 
-  test('the chain of a group enrolment is what the client sends; a second handshake is a full one', async () => {
-    await cloud.enrolments.put({ kind: 'group', id: 'boards', ca: board.root });
+  test('the chain of a group enrollment is what the client sends; a second handshake is a full one', async () => {
+    await cloud.enrollments.put({ kind: 'group', id: 'boards', ca: board.root });
     const fresh = await pki.device('board-2');
     const attempt = async (session?: Buffer) => {
       const socket = overTls({ cert: fresh.certificate, key: fresh.key, ...(session ? { session } : {}) });
@@ -102,7 +102,7 @@ suite('MQTT over TLS', () => {
     const first = await attempt();
     assert.match(first.topic, /res\/200\//);
     assert.match((await attempt(first.session)).topic, /res\/200\//);
-    await cloud.enrolments.delete('boards');
+    await cloud.enrollments.delete('boards');
   });
 
   test('without a certificate the handshake succeeds, and CONNECT is refused', async () => {
@@ -215,7 +215,7 @@ suite('the HTTP API', () => {
     await client.closed();
   });
 
-  test('devices and enrolments can be made and removed', async () => {
+  test('devices and enrollments can be made and removed', async () => {
     assert.equal((await api('PUT', '/api/devices/new', { thumbprint: 'AB' })).status, 200);
     assert.equal((await api('PUT', '/api/devices/new', {})).status, 409);
     assert.equal((await api('PUT', '/api/devices/newer', { certificate: 'no PEM' })).status, 400);
@@ -224,18 +224,19 @@ suite('the HTTP API', () => {
     assert.equal((await api('GET', '/api/devices/new')).body['provisioned'], false);
     assert.equal((await api('DELETE', '/api/devices/new')).status, 204);
     assert.equal((await api('GET', '/api/devices/new')).status, 404);
-    const enrolment = { kind: 'group', ca: pki.deviceSigner, reprovision: 'never' };
-    const { status, body } = await api('PUT', '/api/enrolments/boards', enrolment);
+    const enrollment = { kind: 'group', ca: pki.deviceSigner, reprovision: 'never' };
+    const { status, body } = await api('PUT', '/api/enrollments/boards', enrollment);
     assert.deepEqual([status, body['id'], body['enabled']], [200, 'boards', true]);
-    const list = (await api('GET', '/api/enrolments')).body['value'] as { id: string }[];
+    const list = (await api('GET', '/api/enrollments')).body['value'] as { id: string }[];
     assert.deepEqual(
       list.map(({ id }) => id),
       [ID, 'boards'],
     );
+    assert.deepEqual((await api('GET', '/api/enrolments')).body['value'], list, 'the former spelling');
     assert.equal((await api('DELETE', '/api/enrolments/boards')).status, 204);
-    assert.equal((await api('GET', '/api/enrolments/boards')).status, 404);
+    assert.equal((await api('GET', '/api/enrollments/boards')).status, 404);
     for (const wrong of [{}, { kind: 'x' }, { kind: 'group' }, { certificate: 'no PEM' }, { ca: 1 }, []]) {
-      assert.equal((await api('PUT', '/api/enrolments/wrong', wrong)).status, 400, JSON.stringify(wrong));
+      assert.equal((await api('PUT', '/api/enrollments/wrong', wrong)).status, 400, JSON.stringify(wrong));
     }
   });
 
@@ -301,7 +302,7 @@ suite('the HTTP API', () => {
   });
 
   test('where other machines can reach it, it wants the key; a port that is taken is not insisted on', async () => {
-    const other = createLocalCloud({ clock: systemClock, random: Math.random, pki, idScope: SCOPE, enrolments: [] });
+    const other = createLocalCloud({ clock: systemClock, random: Math.random, pki, idScope: SCOPE, enrollments: [] });
     await assert.rejects(other.listen({ host: '0.0.0.0' }), /needs a key/);
     const taken = Number(new URL(addresses.url).port);
     const { url, plainPort } = await other.listen({ httpPort: taken, httpKey: 'secret' });

@@ -37,7 +37,7 @@ const stranger = identityOfPem((await pki.device(ID)).certificate);
 /** A cloud that has one device already. */
 async function start(desired = {}) {
   const clock = new VirtualClock(START);
-  const cloud = createLocalCloud({ clock, random: Math.random, pki, idScope: SCOPE, enrolments: [] });
+  const cloud = createLocalCloud({ clock, random: Math.random, pki, idScope: SCOPE, enrollments: [] });
   await cloud.createDevice(ID, { certificate: board.certificate, modelId: MODEL });
   if (Object.keys(desired).length > 0) await cloud.patchDesired(ID, desired);
   const events: TimedEvent[] = [];
@@ -619,8 +619,8 @@ suite('faults of the connection', () => {
 
 test('a device is provisioned, connects, and its certificate decides', async () => {
   const clock = new VirtualClock(START);
-  const enrolments = [{ kind: 'group', id: 'boards', ca: pki.deviceSigner } as const];
-  const cloud = createLocalCloud({ clock, random: Math.random, pki, idScope: SCOPE, enrolments });
+  const enrollments = [{ kind: 'group', id: 'boards', ca: pki.deviceSigner } as const];
+  const cloud = createLocalCloud({ clock, random: Math.random, pki, idScope: SCOPE, enrollments });
   const ids = Array.from({ length: 20 }, (_, index) => `device-${index}`);
   for (const id of ids) {
     const identity = identityOfPem((await pki.device(id)).certificate);

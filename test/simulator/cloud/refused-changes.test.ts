@@ -4,7 +4,7 @@ import { AzureError } from '../../../src/simulator/cloud/azure-error.ts';
 import type { CloudContext } from '../../../src/simulator/cloud/context.ts';
 import { DeviceRegistry } from '../../../src/simulator/cloud/devices.ts';
 import { Dps } from '../../../src/simulator/cloud/dps.ts';
-import { EnrolmentRegistry } from '../../../src/simulator/cloud/enrolment-registry.ts';
+import { EnrollmentRegistry } from '../../../src/simulator/cloud/enrollment-registry.ts';
 import { EventFeed } from '../../../src/simulator/cloud/events.ts';
 import { createFaults } from '../../../src/simulator/cloud/fault-injector.ts';
 import { FaultQueue } from '../../../src/simulator/cloud/faults.ts';
@@ -46,11 +46,11 @@ async function start() {
     log: () => {},
   };
   const devices = new DeviceRegistry(context);
-  const enrolments = new EnrolmentRegistry(context, []);
+  const enrollments = new EnrollmentRegistry(context, []);
   const hub = new Hub(context, devices, () => 'hub');
   const dps = new Dps(context, devices, {
     idScope: 'x',
-    enrolments: () => enrolments.all(),
+    enrollments: () => enrollments.all(),
     hubName: () => 'hub',
     desired: {},
     assigningAnswers: 0,
@@ -59,17 +59,17 @@ async function start() {
   const faults = createFaults(context, devices);
   await devices.create({ id: ID, desired: { led: 1 } });
   await hub.sendC2d(ID, Buffer.from('kept'), new Map());
-  await enrolments.put({ kind: 'individual', registrationId: 'kept', thumbprint: 'AB' });
-  await enrolments.put({ kind: 'individual', registrationId: 'new', thumbprint: 'AB' });
+  await enrollments.put({ kind: 'individual', registrationId: 'kept', thumbprint: 'AB' });
+  await enrollments.put({ kind: 'individual', registrationId: 'new', thumbprint: 'AB' });
   const seen: string[] = [];
   events.listen(({ type }) => seen.push(type));
   const state = () => ({
     records: devices.all().map(({ record }) => record),
     messages: devices.all().map(({ messages }) => messages.length),
-    enrolments: enrolments.all(),
+    enrollments: enrollments.all(),
     seen: [...seen],
   });
-  return { store, devices, enrolments, hub, dps, faults, state };
+  return { store, devices, enrollments, hub, dps, faults, state };
 }
 
 const refused = (error: unknown) => error instanceof AzureError && error.status === 500;
@@ -83,8 +83,11 @@ suite('a change that could not be written down', () => {
     ['a deleted device', ({ faults }) => faults.inject({ type: 'delete', deviceId: ID })],
     ['a disabled device', ({ faults }) => faults.inject({ type: 'disable', deviceId: ID })],
     ['a moved device', ({ faults }) => faults.inject({ type: 'move', deviceId: ID, hub: 'other' })],
-    ['an enrolment', ({ enrolments }) => enrolments.put({ kind: 'individual', registrationId: 'y', thumbprint: 'CD' })],
-    ['a deleted enrolment', ({ enrolments }) => enrolments.delete('kept')],
+    [
+      'an enrollment',
+      ({ enrollments }) => enrollments.put({ kind: 'individual', registrationId: 'y', thumbprint: 'CD' }),
+    ],
+    ['a deleted enrollment', ({ enrollments }) => enrollments.delete('kept')],
     [
       'a registration',
       ({ dps }) => dps.register({ registrationId: 'new', idScope: 'x', peer: null }, Buffer.from('{}')),

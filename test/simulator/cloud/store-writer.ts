@@ -1,17 +1,19 @@
 // A cloud that changes a twin again and again, and says each version once it is acknowledged. Killed by store.test.ts.
 import { systemClock } from '../../../src/clock.ts';
+import { lockFolder } from '../../../src/simulator/cloud/folder-lock.ts';
 import { createLocalCloud } from '../../../src/simulator/cloud/local-cloud.ts';
 import { openPki } from '../../../src/simulator/cloud/pki-file.ts';
 
 const [dataFolder = ''] = process.argv.slice(2);
-const pki = await openPki(dataFolder, { hosts: [], now: systemClock.now() });
+const folder = lockFolder(dataFolder, systemClock.now());
+const pki = await openPki(folder, { hosts: [], now: systemClock.now() });
 const cloud = createLocalCloud({
   clock: systemClock,
   random: Math.random,
   pki,
   idScope: 'x',
-  enrolments: [],
-  dataFolder,
+  enrollments: [],
+  dataFolder: folder,
 });
 for (;;) {
   const devices = cloud.devices();

@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { after, suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../../src/clock.ts';
+import { lockFolder } from '../../../src/simulator/cloud/folder-lock.ts';
 import { createLocalCloud } from '../../../src/simulator/cloud/local-cloud.ts';
 import { openPki } from '../../../src/simulator/cloud/pki-file.ts';
 import { openStore } from '../../../src/simulator/cloud/store.ts';
@@ -17,7 +18,8 @@ const root = mkdtempSync(join(tmpdir(), 'local-cloud-'));
 after(() => rmSync(root, { recursive: true, force: true }));
 const NOW = Date.parse('2026-11-28T12:00:00Z');
 let folders = 0;
-const folder = () => join(root, String(++folders));
+/** A new folder, which is this test's. */
+const folder = () => lockFolder(join(root, String(++folders)), NOW);
 
 suite('the journal', () => {
   test('gives back what was saved, and not what was forgotten', async () => {
@@ -36,7 +38,7 @@ suite('the journal', () => {
     const store = openStore(path, { now: NOW });
     await store.save('a', 1);
     await store.close();
-    appendFileSync(join(path, 'cloud.ndjson'), '{"key":"b","val');
+    appendFileSync(join(path.path, 'cloud.ndjson'), '{"key":"b","val');
     const second = openStore(path, { now: NOW });
     await second.save('c', 3);
     await second.close();
@@ -57,7 +59,7 @@ suite('the journal', () => {
     const text = 'x'.repeat(100_000);
     for (let round = 0; round < 50; round++) await Promise.all([store.save('a', text), store.save('b', round)]);
     await store.close();
-    assert.equal(statSync(join(path, 'cloud.ndjson')).size < 4.5 * 1024 * 1024, true);
+    assert.equal(statSync(join(path.path, 'cloud.ndjson')).size < 4.5 * 1024 * 1024, true);
     const again = openStore(path, { now: NOW });
     assert.deepEqual(
       [...again.entries],
@@ -67,7 +69,7 @@ suite('the journal', () => {
       ],
     );
     await again.close();
-    assert.equal(readFileSync(join(path, 'cloud.ndjson'), 'utf8').split('\n').length, 4);
+    assert.equal(readFileSync(join(path.path, 'cloud.ndjson'), 'utf8').split('\n').length, 4);
   });
 });
 
@@ -87,7 +89,7 @@ suite('certificates in a folder', () => {
   test('are not made over a file that is something else', async () => {
     const path = folder();
     await openPki(path, { hosts: [], now: systemClock.now() });
-    writeFileSync(join(path, 'certificates.json'), '{"ca":1}');
+    writeFileSync(join(path.path, 'certificates.json'), '{"ca":1}');
     await assert.rejects(openPki(path, { hosts: [], now: systemClock.now() }), /does not hold/);
   });
 });
@@ -100,17 +102,32 @@ test('certificates are whole, or the old ones, whatever step of writing them fai
   for (const kind of ['error', 'short'] as const) {
     for (let step = 1; ; step++) {
       const files = new FakeFiles();
-      files.put(join(path, 'certificates.json'), content);
+      files.put(join(path.path, 'certificates.json'), content);
       files.trouble = { step, kind, lasting: true };
       const made = await openPki(path, options, files).catch(() => undefined);
-      const kept = FakeFiles.afterPowerCut(files, () => false).read(join(path, 'certificates.json'));
+      const kept = FakeFiles.afterPowerCut(files, () => false).read(join(path.path, 'certificates.json'));
       assert.deepEqual(JSON.parse(String(kept)), made?.state ?? old.state);
       if (files.steps < step) break;
     }
   }
 });
 
-test('what cannot be a device, an enrolment or a message is reported, and kept beside', async () => {
+test('a journal from before it had a header is read', async () => {
+  const dataFolder = folder();
+  const pki = await openPki(dataFolder, { hosts: [], now: NOW });
+  const log: string[] = [];
+  writeFileSync(
+    join(dataFolder.path, 'cloud.ndjson'),
+    '{"key":"enrolment/x","value":{"kind":"individual","registrationId":"x","thumbprint":"AB"}}\n',
+  );
+  const options = { clock: systemClock, random: Math.random, pki, idScope: 'x', enrollments: [], dataFolder };
+  const cloud = createLocalCloud({ ...options, log: (line: string) => log.push(line) });
+  assert.deepEqual(cloud.enrollments.all(), [{ kind: 'individual', registrationId: 'x', thumbprint: 'AB' }]);
+  assert.deepEqual(log, []);
+  await cloud.close();
+});
+
+test('what cannot be a device, an enrollment or a message is reported, and kept beside', async () => {
   const dataFolder = folder();
   const pki = await openPki(dataFolder, { hosts: [], now: NOW });
   const log: string[] = [];
@@ -119,20 +136,20 @@ test('what cannot be a device, an enrolment or a message is reported, and kept b
     random: Math.random,
     pki,
     idScope: 'x',
-    enrolments: [],
+    enrollments: [],
     dataFolder,
     log: (line: string) => log.push(line),
   };
   const before = createLocalCloud(options);
   for (const id of ['one', 'two', 'three', 'four']) await before.createDevice(id, {});
   await before.close();
-  const path = join(dataFolder, 'cloud.ndjson');
+  const path = join(dataFolder.path, 'cloud.ndjson');
   const plain = readFileSync(path, 'utf8').replaceAll(/,"crc":"[^"]+"/g, '');
   const damaged = plain
     .replace('"id":"one"', '"id":"another"')
     .replace(/("id":"two".*?)"enabled":true/, '$1"enabled":"yes"')
     .replace(/("id":"three".*?)"changes":\{\}/, '$1"changes":[]')
-    .concat('{"key":"messages/four","value":[{"body":1}]}\n{"key":"enrolment/x","value":{"kind":"group","ca":"?"}}\n')
+    .concat('{"key":"messages/four","value":[{"body":1}]}\n{"key":"enrollment/x","value":{"kind":"group","ca":"?"}}\n')
     .concat('{"key":"what/x","value":1}\n');
   writeFileSync(path, damaged);
   const after = createLocalCloud(options);
@@ -140,7 +157,7 @@ test('what cannot be a device, an enrolment or a message is reported, and kept b
     after.devices().map(({ id }) => id),
     ['four'],
   );
-  assert.deepEqual(after.enrolments.all(), []);
+  assert.deepEqual(after.enrollments.all(), []);
   await after.close();
   const [, evidence = ''] = /lines 2, 3, 4, 6, 7 and 1 more: .* kept as (.*)$/.exec(log.join()) ?? [];
   assert.equal(readFileSync(evidence, 'utf8'), damaged);
@@ -153,18 +170,19 @@ test('every acknowledged change of a twin is there after a kill', { timeout: 30_
     random: Math.random,
     pki: await openPki(dataFolder, { hosts: [], now: systemClock.now() }),
     idScope: 'x',
-    enrolments: [],
+    enrollments: [],
     dataFolder,
   });
   const ids = ['one', 'two', 'three'];
   const before = createLocalCloud(await options());
   for (const id of ids) await before.createDevice(id, {});
-  await before.enrolments.put({ kind: 'individual', registrationId: 'enrolled', thumbprint: 'AB' });
+  await before.enrollments.put({ kind: 'individual', registrationId: 'enrolled', thumbprint: 'AB' });
   await before.sendC2d('one', Buffer.from([0, 255]), new Map([['k', null]]));
   await before.close();
+  dataFolder.release();
 
   const script = fileURLToPath(new URL('store-writer.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--import', 'tsx', script, dataFolder], {
+  const child = spawn(process.execPath, ['--import', 'tsx', script, dataFolder.path], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, NODE_OPTIONS: '' },
   });
@@ -184,6 +202,6 @@ test('every acknowledged change of a twin is there after a kill', { timeout: 30_
     assert.equal(version > 100, true);
     assert.equal(properties.desired.$version >= version, true);
   }
-  assert.deepEqual(cloud.enrolments.all(), [{ kind: 'individual', registrationId: 'enrolled', thumbprint: 'AB' }]);
+  assert.deepEqual(cloud.enrollments.all(), [{ kind: 'individual', registrationId: 'enrolled', thumbprint: 'AB' }]);
   await cloud.close();
 });

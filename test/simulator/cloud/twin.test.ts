@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
-import type { DeviceRecord } from '../../../src/simulator/cloud/device.ts';
+import type { DeviceRecord } from '../../../src/simulator/cloud/device-record.ts';
 import { parseFault } from '../../../src/simulator/cloud/fault-request.ts';
 import type { Json, JsonObject } from '../../../src/simulator/cloud/json.ts';
 import { parseJson } from '../../../src/simulator/cloud/json.ts';
@@ -221,12 +221,12 @@ suite('faults that are asked for over HTTP', () => {
   for (const [fault, complaint] of [
     [null, /type/],
     [{ type: 'constructor' }, /type/],
-    [{ type: 'dps' }, /needs 'answer'/],
+    [{ type: 'dps' }, /'answer' is missing/],
     [{ type: 'dps', answer: 'oversize' }, /'answer'/],
     [{ type: 'dps', answer: 'none', count: 0 }, /'count'/],
-    [{ type: 'twin', answer: 'none', toString: 1 }, /no 'toString'/],
+    [{ type: 'twin', answer: 'none', toString: 1 }, /'toString' is not known/],
     [{ type: 'connect', answer: 'code', code: 6 }, /'code'/],
-    [{ type: 'move', deviceId: 'a' }, /needs 'hub'/],
+    [{ type: 'move', deviceId: 'a' }, /'hub' is missing/],
   ] as [Json, RegExp][]) {
     test(`not ${JSON.stringify(fault)}`, () => assert.throws(() => parseFault(fault), complaint));
   }

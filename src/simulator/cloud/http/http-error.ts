@@ -35,7 +35,7 @@ export function describeError(thrown: unknown, requestId: string, now: number): 
     body: {
       error: {
         code: CODES[status] ?? 'InternalServerError',
-        message: known ? thrown.message : 'The cloud has made a mistake; its log says which.',
+        message: known ? thrown.message : 'Internal error; the log of the cloud has the details.',
         requestId,
         time: new Date(now).toUTCString(),
         ...(thrown instanceof AzureError ? { azureCode: thrown.code } : {}),

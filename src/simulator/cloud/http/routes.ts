@@ -1,8 +1,8 @@
 import { AzureError } from '../azure-error.ts';
-import { type Enrolment, enrolmentId } from '../enrolments.ts';
+import type { BackEnd } from '../back-end.ts';
+import { type Enrollment, enrollmentAsJson, enrollmentId } from '../enrollments.ts';
 import { parseFault } from '../fault-request.ts';
 import { isJsonObject, type Json, type JsonObject, own } from '../json.ts';
-import type { LocalCloud } from '../local-cloud.ts';
 import type { MethodTimes } from '../methods.ts';
 
 export interface Reply {
@@ -12,7 +12,7 @@ export interface Reply {
 }
 
 export interface Call {
-  cloud: LocalCloud;
+  cloud: BackEnd;
   /** What stands in the path's places, in their order. */
   parameters: string[];
   /** Null where the method has no body. */
@@ -55,10 +55,10 @@ function parseTimes(body: JsonObject): MethodTimes {
   });
 }
 
-function parseEnrolment(id: string, body: Json): Enrolment {
+function parseEnrollment(id: string, body: Json): Enrollment {
   const members = objectOf(body);
   const kind = own(members, 'kind') ?? 'individual';
-  const common = present<Partial<Enrolment>>({
+  const common = present<Partial<Enrollment>>({
     enabled: optional(members, 'enabled', isBoolean),
     desired: optional(members, 'desired', isJsonObject),
     payload: optional(members, 'payload', isJsonObject),
@@ -68,7 +68,7 @@ function parseEnrolment(id: string, body: Json): Enrolment {
   if (reprovision === 'migrate' || reprovision === 'reset' || reprovision === 'never') common.reprovision = reprovision;
   else if (reprovision !== undefined) throw bad("'reprovision' is migrate, reset or never.");
   if (kind === 'group') {
-    if (common.ca === undefined) throw bad("A group enrolment needs 'ca', a certificate in PEM.");
+    if (common.ca === undefined) throw bad("A group enrollment needs 'ca', a certificate in PEM.");
     return { ...common, kind, id, ca: common.ca };
   }
   if (kind !== 'individual') throw bad("'kind' is individual or group.");
@@ -84,10 +84,10 @@ function parseEnrolment(id: string, body: Json): Enrolment {
   };
 }
 
-const describeEnrolment = (enrolment: Enrolment): Json => ({
-  ...(enrolment as unknown as JsonObject),
-  id: enrolmentId(enrolment),
-  enabled: enrolment.enabled ?? true,
+const describeEnrollment = (enrollment: Enrollment): Json => ({
+  ...enrollmentAsJson(enrollment),
+  id: enrollmentId(enrollment),
+  enabled: enrollment.enabled ?? true,
 });
 
 /** A message's properties: null is a name without a value. */
@@ -108,12 +108,12 @@ export const ROUTES: Route[] = [
   {
     method: 'GET',
     path: '/api/devices',
-    handle: ({ cloud }) => ({ status: 200, body: { value: cloud.devices() as unknown as Json } }),
+    handle: ({ cloud }) => ({ status: 200, body: { value: cloud.devices() } }),
   },
   {
     method: 'GET',
     path: '/api/devices/:',
-    handle: ({ cloud, parameters }) => ({ status: 200, body: cloud.device(path(parameters)) as unknown as Json }),
+    handle: ({ cloud, parameters }) => ({ status: 200, body: cloud.device(path(parameters)) }),
   },
   {
     method: 'PUT',
@@ -126,7 +126,7 @@ export const ROUTES: Route[] = [
         modelId: optional(members, 'template', isText),
       });
       const device = await cloud.createDevice(path(parameters), options);
-      return { status: 200, body: device as unknown as Json };
+      return { status: 200, body: device };
     },
   },
   {
@@ -136,7 +136,7 @@ export const ROUTES: Route[] = [
       const enabled = optional(objectOf(body), 'enabled', isBoolean);
       if (enabled === undefined) throw bad("Only 'enabled' can be changed.");
       await cloud.faults.inject({ type: enabled ? 'enable' : 'disable', deviceId: path(parameters) });
-      return { status: 200, body: cloud.device(path(parameters)) as unknown as Json };
+      return { status: 200, body: cloud.device(path(parameters)) };
     },
   },
   {
@@ -217,38 +217,38 @@ export const ROUTES: Route[] = [
   },
   {
     method: 'GET',
-    path: '/api/enrolments',
-    handle: ({ cloud }) => ({ status: 200, body: { value: cloud.enrolments.all().map(describeEnrolment) } }),
+    path: '/api/enrollments',
+    handle: ({ cloud }) => ({ status: 200, body: { value: cloud.enrollments.all().map(describeEnrollment) } }),
   },
   {
     method: 'GET',
-    path: '/api/enrolments/:',
+    path: '/api/enrollments/:',
     handle: ({ cloud, parameters }) => ({
       status: 200,
-      body: describeEnrolment(cloud.enrolments.get(path(parameters))),
+      body: describeEnrollment(cloud.enrollments.get(path(parameters))),
     }),
   },
   {
     method: 'PUT',
-    path: '/api/enrolments/:',
+    path: '/api/enrollments/:',
     async handle({ cloud, parameters, body }) {
-      const enrolment = parseEnrolment(path(parameters), body);
-      await cloud.enrolments.put(enrolment);
-      return { status: 200, body: describeEnrolment(enrolment) };
+      const enrollment = parseEnrollment(path(parameters), body);
+      await cloud.enrollments.put(enrollment);
+      return { status: 200, body: describeEnrollment(enrollment) };
     },
   },
   {
     method: 'DELETE',
-    path: '/api/enrolments/:',
+    path: '/api/enrollments/:',
     async handle({ cloud, parameters }) {
-      await cloud.enrolments.delete(path(parameters));
+      await cloud.enrollments.delete(path(parameters));
       return { status: 204 };
     },
   },
   {
     method: 'GET',
     path: '/api/faults',
-    handle: ({ cloud }) => ({ status: 200, body: { value: cloud.faults.waiting() as unknown as Json } }),
+    handle: ({ cloud }) => ({ status: 200, body: { value: cloud.faults.waiting() } }),
   },
   {
     method: 'POST',
@@ -256,7 +256,7 @@ export const ROUTES: Route[] = [
     async handle({ cloud, body }) {
       for (const fault of Array.isArray(body) ? body.map(parseFault) : [parseFault(body)])
         await cloud.faults.inject(fault);
-      return { status: 202, body: { value: cloud.faults.waiting() as unknown as Json } };
+      return { status: 202, body: { value: cloud.faults.waiting() } };
     },
   },
   {

@@ -1,8 +1,8 @@
 import { timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Clock } from '../../../clock.ts';
+import type { BackEnd } from '../back-end.ts';
 import type { EventFeed } from '../events.ts';
-import type { LocalCloud } from '../local-cloud.ts';
 import { type Listening, listen } from '../servers.ts';
 import { guid } from '../tokens.ts';
 import { percentDecode } from '../topics.ts';
@@ -12,7 +12,7 @@ import { type Reply, ROUTES, type Route } from './routes.ts';
 import { EventStreams } from './sse.ts';
 
 export interface HttpApiOptions {
-  cloud: LocalCloud;
+  cloud: BackEnd;
   events: EventFeed;
   clock: Clock;
   random: () => number;
@@ -25,6 +25,8 @@ export interface HttpApiOptions {
 
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]']);
 const EVENTS = '/api/events';
+/** What was called otherwise before, and still works. */
+const FORMERLY = /^\/api\/enrolments(?=\/|$)/;
 
 /** The parameters of `path` when it is this route's. */
 function match(route: Route, path: string): string[] | undefined {
@@ -62,7 +64,8 @@ class HttpApi {
     let reply: Reply;
     try {
       this.#guard(request);
-      const [pathname = '/'] = (request.url ?? '/').split('?');
+      const [path = '/'] = (request.url ?? '/').split('?');
+      const pathname = path.replace(FORMERLY, '/api/enrollments');
       if (pathname === EVENTS && request.method === 'GET') return this.#streams.open(response);
       reply = await this.#route(request, pathname);
     } catch (error) {

@@ -1,4 +1,5 @@
-import { isTimeFormat, SECONDS_1900_TO_1970, type TimeFormat } from '../module-time.ts';
+import { SECONDS_1900_TO_1970 } from '../../ntp-epoch.ts';
+import { isTimeFormat, type TimeFormat } from '../module-time.ts';
 import type { Parameter } from '../parser.ts';
 import { STATUS, type Status } from '../status.ts';
 import type { Handler, Machine } from './machine.ts';

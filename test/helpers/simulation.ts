@@ -37,7 +37,7 @@ const SETTINGS: SessionSettings = {
 };
 
 /** A session against the virtual module and the local cloud, in virtual time and without TLS. */
-export interface VirtualBench {
+export interface VirtualSimulation {
   clock: VirtualClock;
   module: VirtualModule;
   cloud: LocalCloud;
@@ -53,7 +53,7 @@ export interface VirtualBench {
   unplug(): void;
   plug(): void;
   /** Kills this session, and gives another one on the same module and cloud: the module notices nothing. */
-  again(): VirtualBench;
+  again(): VirtualSimulation;
   /** Starts the session; settles when it has ended. */
   run(): Promise<void>;
   /** Ends the session, and everything else. */
@@ -75,7 +75,7 @@ export function seeded(seed: number): () => number {
   };
 }
 
-export interface VirtualBenchOptions {
+export interface VirtualSimulationOptions {
   settings?: Partial<SessionSettings> & { interval?: number };
   pace?: 'real' | 'instant';
   seed?: number;
@@ -85,8 +85,8 @@ export interface VirtualBenchOptions {
   onEvent?: (event: SessionEvent) => void;
 }
 
-/** Builds the bench; the module has booted when it is there. */
-export async function virtualBench(options: VirtualBenchOptions = {}): Promise<VirtualBench> {
+/** Builds the simulation; the module has booted when it is there. */
+export async function virtualSimulation(options: VirtualSimulationOptions = {}): Promise<VirtualSimulation> {
   const clock = new VirtualClock(start);
   const random = seeded(options.seed ?? 1);
   const { interval = 10, ...others } = options.settings ?? {};
@@ -96,7 +96,7 @@ export async function virtualBench(options: VirtualBenchOptions = {}): Promise<V
     random,
     pki,
     idScope: SCOPE,
-    enrolments: [{ kind: 'individual', registrationId: DEVICE, certificate: identity.certificate }],
+    enrollments: [{ kind: 'individual', registrationId: DEVICE, certificate: identity.certificate }],
     ...options.cloud,
   });
   const module = createVirtualModule({
@@ -134,14 +134,14 @@ function withSession(parts: {
   cloud: LocalCloud;
   module: VirtualModule;
   onEvent?: ((event: SessionEvent) => void) | undefined;
-}): VirtualBench {
+}): VirtualSimulation {
   const { clock, random, settings, interval, cloud, module } = parts;
   const events: SessionEvent[] = [];
   const stop = new AbortController();
   let running: Promise<void> | null = null;
   let wire: Duplex | null = null;
   let unplugged = false;
-  const bench: VirtualBench = {
+  const simulation: VirtualSimulation = {
     clock,
     module,
     cloud,
@@ -161,9 +161,9 @@ function withSession(parts: {
         return createModem(wire, clock);
       },
     }),
-    states: () => bench.of('state').map(({ state }) => state),
+    states: () => simulation.of('state').map(({ state }) => state),
     of: (type) => events.filter((event): event is Extract<SessionEvent, { type: typeof type }> => event.type === type),
-    sent: () => bench.of('at').flatMap((event) => (event.dir === 'tx' ? [event.line] : [])),
+    sent: () => simulation.of('at').flatMap((event) => (event.dir === 'tx' ? [event.line] : [])),
     unplug() {
       unplugged = true;
       wire?.destroy();
@@ -177,7 +177,7 @@ function withSession(parts: {
       return withSession(parts);
     },
     run() {
-      running ??= bench.session.run(stop.signal);
+      running ??= simulation.session.run(stop.signal);
       running.catch(() => undefined);
       return running;
     },
@@ -190,11 +190,11 @@ function withSession(parts: {
     async until(condition, limit = 600_000) {
       for (const end = clock.now() + limit; !condition(); ) {
         if (clock.now() >= end)
-          throw new Error(`not within ${limit} ms; states: ${bench.states().slice(-8).join(' ')}`);
+          throw new Error(`not within ${limit} ms; states: ${simulation.states().slice(-8).join(' ')}`);
         await clock.advance(20);
       }
     },
-    telemetry: (count, limit) => bench.until(() => bench.of('telemetry').length >= count, limit),
+    telemetry: (count, limit) => simulation.until(() => simulation.of('telemetry').length >= count, limit),
   };
-  return bench;
+  return simulation;
 }

@@ -1,12 +1,14 @@
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../clock.ts';
 import type { JsonObject } from '../events.ts';
+import { LOOPBACK } from '../web/loopback.ts';
 import { createLocalCloud } from './cloud/local-cloud.ts';
 import { createPki } from './cloud/pki.ts';
+import { RECEPTION } from './module/access-point.ts';
 import { tlsDial } from './module/dial.ts';
 import { createVirtualModule, type VirtualModule } from './module/virtual-module.ts';
 
-export interface BenchOptions {
+export interface SimulationOptions {
   clock: Clock;
   random: () => number;
   pace: 'real' | 'instant';
@@ -26,7 +28,7 @@ export interface BenchOptions {
 }
 
 /** A virtual module and a local cloud, joined by real MQTT over real TLS on loopback. */
-export interface Bench {
+export interface Simulation {
   /** A new end of the wire to the module, which keeps its state. */
   connect(): Duplex;
   /** The cloud's HTTP API. */
@@ -47,10 +49,8 @@ function boot(module: VirtualModule): Promise<void> {
   });
 }
 
-const LOOPBACK = '127.0.0.1';
-
 /** Starts both simulators; every broker name that the module is given leads to the local cloud. */
-export async function startBench(options: BenchOptions): Promise<Bench> {
+export async function startSimulation(options: SimulationOptions): Promise<Simulation> {
   const { clock, random, idScope, deviceId } = options;
   const pki = await createPki({ hosts: [], now: clock.now() });
   const identity = await pki.device(deviceId);
@@ -59,7 +59,7 @@ export async function startBench(options: BenchOptions): Promise<Bench> {
     random,
     pki,
     idScope,
-    enrolments: [{ kind: 'individual', registrationId: deviceId, certificate: identity.certificate }],
+    enrollments: [{ kind: 'individual', registrationId: deviceId, certificate: identity.certificate }],
     desired: { [deviceId]: options.desired },
   });
   const { mqttPort, plainPort, url } = await cloud.listen({
@@ -78,9 +78,7 @@ export async function startBench(options: BenchOptions): Promise<Bench> {
         ssid: options.ssid,
         passphrase: options.passphrase,
         security: options.security,
-        bssid: '5C:76:95:1B:D9:2F',
-        channel: 6,
-        rssi: -48,
+        ...RECEPTION,
       },
     ],
     pace: options.pace,

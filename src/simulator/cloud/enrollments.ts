@@ -3,10 +3,10 @@ import { chainsTo, identityOfPem, type PeerIdentity, plainThumbprint } from './i
 import type { JsonObject } from './json.ts';
 import { flag, object, objectOf, oneOf, optional, type Reader, text } from './shape.ts';
 
-interface EnrolmentBase {
-  /** True unless told: a disabled enrolment is answered with the result `disabled`. */
+interface EnrollmentBase {
+  /** True by default: a disabled enrollment is answered with the result `disabled`. */
   enabled?: boolean;
-  /** What happens to a device's data when it is assigned to another hub; `migrate` unless told (Azure 1.4). */
+  /** What happens to a device's data when it is assigned to another hub; `migrate` by default (Azure 1.4). */
   reprovision?: 'migrate' | 'reset' | 'never';
   /** The first desired properties. */
   desired?: JsonObject;
@@ -15,10 +15,10 @@ interface EnrolmentBase {
 }
 
 /** One device, known by its leaf (`certificate` as PEM, or its SHA-1 or SHA-256 `thumbprint`) or by a `ca` that signed it. */
-export interface IndividualEnrolment extends EnrolmentBase {
+export interface IndividualEnrollment extends EnrollmentBase {
   kind: 'individual';
   registrationId: string;
-  /** The device's name at the hub; the registration id unless told. */
+  /** The device's name at the hub; the registration id by default. */
   deviceId?: string;
   certificate?: string;
   thumbprint?: string;
@@ -26,13 +26,13 @@ export interface IndividualEnrolment extends EnrolmentBase {
 }
 
 /** Every device whose certificate chain leads to `ca` (PEM). */
-export interface GroupEnrolment extends EnrolmentBase {
+export interface GroupEnrollment extends EnrollmentBase {
   kind: 'group';
   id: string;
   ca: string;
 }
 
-export type Enrolment = IndividualEnrolment | GroupEnrolment;
+export type Enrollment = IndividualEnrollment | GroupEnrollment;
 
 const COMMON = {
   enabled: optional(flag),
@@ -51,38 +51,38 @@ const readIndividual = objectOf({
   ...COMMON,
 });
 
-/** An enrolment as it was kept. */
-export const readEnrolment: Reader<Enrolment> = (value, name) =>
+/** An enrollment as it was kept. */
+export const readEnrollment: Reader<Enrollment> = (value, name) =>
   object(value, name)['kind'] === 'group' ? readGroup(value, name) : readIndividual(value, name);
 
-/** An enrolment as it is kept. */
-export const enrolmentAsJson = (enrolment: Enrolment): JsonObject => ({ ...enrolment });
+/** An enrollment as it is kept. */
+export const enrollmentAsJson = (enrollment: Enrollment): JsonObject => ({ ...enrollment });
 
-export const enrolmentId = (enrolment: Enrolment): string =>
-  enrolment.kind === 'group' ? enrolment.id : enrolment.registrationId;
+export const enrollmentId = (enrollment: Enrollment): string =>
+  enrollment.kind === 'group' ? enrollment.id : enrollment.registrationId;
 
-function isEnrolledLeaf(enrolment: IndividualEnrolment, peer: PeerIdentity): boolean {
-  if (enrolment.certificate) return identityOfPem(enrolment.certificate).sha256 === peer.sha256;
-  if (enrolment.thumbprint) return [peer.sha1, peer.sha256].includes(plainThumbprint(enrolment.thumbprint));
-  return enrolment.ca !== undefined && chainsTo(peer, enrolment.ca);
+function isEnrolledLeaf(enrollment: IndividualEnrollment, peer: PeerIdentity): boolean {
+  if (enrollment.certificate) return identityOfPem(enrollment.certificate).sha256 === peer.sha256;
+  if (enrollment.thumbprint) return [peer.sha1, peer.sha256].includes(plainThumbprint(enrollment.thumbprint));
+  return enrollment.ca !== undefined && chainsTo(peer, enrollment.ca);
 }
 
 /**
- * The enrolment that lets this device in: an individual one goes before any group.
+ * The enrollment that lets this device in: an individual one goes before any group.
  * @param peer null where there is no TLS: then the registration id is all there is to go by.
  * @throws AzureError 401002 or 404201, as DPS answers (Azure 1.4).
  */
-export function findEnrolment(
-  enrolments: Iterable<Enrolment>,
+export function findEnrollment(
+  enrollments: Iterable<Enrollment>,
   registrationId: string,
   peer: PeerIdentity | null,
   now: number,
-): Enrolment {
-  const all = [...enrolments];
+): Enrollment {
+  const all = [...enrollments];
   const individual = all.find(
-    (enrolment) => enrolment.kind === 'individual' && enrolment.registrationId === registrationId,
+    (enrollment) => enrollment.kind === 'individual' && enrollment.registrationId === registrationId,
   );
-  const groups = all.filter((enrolment) => enrolment.kind === 'group');
+  const groups = all.filter((enrollment) => enrollment.kind === 'group');
   if (peer && (peer.commonName !== registrationId || now < peer.validFrom || now > peer.validTo)) {
     throw new AzureError(401002, 'Invalid certificate.');
   }
@@ -96,12 +96,12 @@ export function findEnrolment(
   throw new AzureError(404201, 'Enrollment not found.');
 }
 
-/** @throws Error when a certificate in it cannot be read, or an individual enrolment names no way to know its device. */
-export function checkEnrolment(enrolment: Enrolment): void {
-  if (enrolment.ca !== undefined) identityOfPem(enrolment.ca);
-  if (enrolment.kind === 'group') return;
-  if (enrolment.certificate !== undefined) identityOfPem(enrolment.certificate);
-  if (!enrolment.certificate && !enrolment.thumbprint && !enrolment.ca) {
-    throw new Error('an individual enrolment needs a certificate, a thumbprint or a CA');
+/** @throws Error when a certificate in it cannot be read, or an individual enrollment names no way to know its device. */
+export function checkEnrollment(enrollment: Enrollment): void {
+  if (enrollment.ca !== undefined) identityOfPem(enrollment.ca);
+  if (enrollment.kind === 'group') return;
+  if (enrollment.certificate !== undefined) identityOfPem(enrollment.certificate);
+  if (!enrollment.certificate && !enrollment.thumbprint && !enrollment.ca) {
+    throw new Error('an individual enrollment needs a certificate, a thumbprint or a CA');
   }
 }

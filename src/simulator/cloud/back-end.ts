@@ -1,0 +1,49 @@
+import type { EnrollmentRegistry } from './enrollment-registry.ts';
+import type { Listener } from './events.ts';
+import type { CloudFaults } from './fault-injector.ts';
+import type { Json, JsonObject } from './json.ts';
+import type { MethodResult, MethodTimes } from './methods.ts';
+import type { PropertyBag } from './property-bag.ts';
+import type { Sample } from './telemetry.ts';
+
+/** Nothing but JSON, so a type. */
+export type DeviceSummary = {
+  id: string;
+  displayName: string;
+  enabled: boolean;
+  provisioned: boolean;
+  simulated: boolean;
+  /** The model id; left out while it is not known. */
+  template?: string;
+  connected: boolean;
+};
+
+/** What a back end can ask of the cloud: what the HTTP API is made of. */
+export interface BackEnd {
+  readonly faults: CloudFaults;
+  readonly enrollments: EnrollmentRegistry;
+  /** Listens to what happens; call the result to stop. */
+  onEvent(listener: Listener): () => void;
+
+  // The operations of a back end. All throw AzureError 404001 when there is no such device.
+  devices(): DeviceSummary[];
+  device(id: string): DeviceSummary;
+  /** Makes a device without DPS. @throws AzureError 409001 when it is there, 400004 for an id or certificate that is not valid. */
+  createDevice(
+    id: string,
+    options: { certificate?: string; thumbprint?: string; modelId?: string },
+  ): Promise<DeviceSummary>;
+  twin(id: string): JsonObject;
+  /** In IoT Central's shape, with what is pending, accepted or rejected. */
+  properties(id: string): JsonObject;
+  /** Gives the new version. @throws AzureError 400004 beyond the limits of a twin. */
+  patchDesired(id: string, patch: Json): Promise<number>;
+  replaceDesired(id: string, properties: JsonObject): Promise<number>;
+  /** @throws AzureError 404103 offline, 504101 unanswered. */
+  invokeMethod(id: string, name: string, request: Json, times?: MethodTimes): Promise<MethodResult>;
+  telemetry(id: string, name: string): Sample | undefined;
+  telemetryHistory(id: string, name: string): Sample[];
+  sendC2d(id: string, body: Buffer, properties?: PropertyBag): Promise<void>;
+  /** False for a name that the device's model does not have; true where the model is not known. */
+  isModelled(id: string, kind: 'telemetry' | 'properties' | 'commands', name: string): boolean;
+}

@@ -1,0 +1,58 @@
+import type { Qos } from './mqtt-connection.ts';
+import { flag, nullOr, number, object, objectOf, oneOf, type Reader, recordOf, text } from './shape.ts';
+import type { Twin, TwinSection } from './twin.ts';
+
+/** What DPS remembers of an assignment. */
+export type Registration = {
+  registrationId: string;
+  enrollmentGroup: string | null;
+  createdAt: number;
+  updatedAt: number;
+  etag: string;
+  substatus: string;
+};
+
+/** What is kept of a device; nothing but JSON (so a type, not an interface), and never changed but as a whole. */
+export type DeviceRecord = {
+  id: string;
+  /** Null for the hub that all devices begin at, whatever it is called in this run. */
+  hub: string | null;
+  enabled: boolean;
+  /** SHA-1 or SHA-256 of the leaf that the hub accepts over TLS; null when there is none yet. */
+  thumbprint: string | null;
+  modelId: string | null;
+  /** Set when the device was given to another hub and has not been to DPS since: its old hub knows it no more. */
+  movedTo: string | null;
+  registration: Registration | null;
+  twin: Twin;
+  /** The filters of a persistent session; null when there is none. */
+  session: Record<string, Qos> | null;
+};
+
+const readSection: Reader<TwinSection> = objectOf({
+  properties: object,
+  version: number,
+  changes: recordOf(objectOf({ at: text, version: number })),
+});
+
+const readRegistration: Reader<Registration> = objectOf({
+  registrationId: text,
+  enrollmentGroup: nullOr(text),
+  createdAt: number,
+  updatedAt: number,
+  etag: text,
+  substatus: text,
+});
+
+/** A record as it was kept. */
+export const readDevice: Reader<DeviceRecord> = objectOf({
+  id: text,
+  hub: nullOr(text),
+  enabled: flag,
+  thumbprint: nullOr(text),
+  modelId: nullOr(text),
+  movedTo: nullOr(text),
+  registration: nullOr(readRegistration),
+  twin: objectOf({ desired: readSection, reported: readSection }),
+  session: nullOr(recordOf(oneOf<Qos>(0, 1))),
+});
