@@ -39,7 +39,8 @@ export class DpsEndpoint implements Endpoint {
   readonly #service: ProvisioningService;
   readonly #client: DpsClient;
   readonly #connection: MqttConnection;
-  readonly #onClosed: () => void;
+  readonly #onBegun: (endpoint: DpsEndpoint) => void;
+  readonly #onClosed: (endpoint: DpsEndpoint) => void;
   #granted: Qos | undefined;
   #lastMessageId = 0;
 
@@ -48,15 +49,21 @@ export class DpsEndpoint implements Endpoint {
     service: ProvisioningService,
     client: DpsClient,
     connection: MqttConnection,
-    onClosed: () => void,
+    onBegun: (endpoint: DpsEndpoint) => void,
+    onClosed: (endpoint: DpsEndpoint) => void,
   ) {
     this.#context = context;
     this.#service = service;
     this.#client = client;
     this.#connection = connection;
+    this.#onBegun = onBegun;
     this.#onClosed = onClosed;
     this.deviceId = client.registrationId;
-    context.events.emit({ type: 'connect', service: 'dps', deviceId: this.deviceId });
+  }
+
+  begin(): void {
+    this.#onBegun(this);
+    this.#context.events.emit({ type: 'connect', service: 'dps', deviceId: this.deviceId });
   }
 
   allows(filter: string): boolean {
@@ -106,7 +113,7 @@ export class DpsEndpoint implements Endpoint {
 
   closed(cleanly: boolean): void {
     this.#context.events.emit({ type: 'disconnect', service: 'dps', deviceId: this.deviceId, cleanly });
-    this.#onClosed();
+    this.#onClosed(this);
   }
 
   close(): void {

@@ -70,12 +70,20 @@ export class Dps implements ProvisioningService {
     if (!scope || !registrationId) return { refusal: 4 };
     if (connect.clientId !== percentDecode(registrationId)) return { refusal: 2 };
     if (peer === null) return { refusal: 5 };
-    this.#endpoints.get(connect.clientId)?.close();
     const device = { registrationId: connect.clientId, idScope: scope, peer: peer === 'plain' ? null : peer };
-    const endpoint = new DpsEndpoint(this.#context, this, device, connection, () => {
-      if (this.#endpoints.get(connect.clientId) === endpoint) this.#endpoints.delete(connect.clientId);
-    });
-    this.#endpoints.set(connect.clientId, endpoint);
+    const endpoint = new DpsEndpoint(
+      this.#context,
+      this,
+      device,
+      connection,
+      (begun) => {
+        this.#endpoints.get(begun.deviceId)?.close();
+        this.#endpoints.set(begun.deviceId, begun);
+      },
+      (closed) => {
+        if (this.#endpoints.get(closed.deviceId) === closed) this.#endpoints.delete(closed.deviceId);
+      },
+    );
     // There are no persistent sessions at DPS (Azure 1.1).
     return { endpoint, sessionPresent: false };
   }

@@ -51,8 +51,14 @@ export class HubEndpoint implements Endpoint, DeviceLink {
     this.#connection = connection;
     this.#connect = connect;
     this.#subscriptions = new Map(connect.clean ? [] : Object.entries(record.session ?? {}));
-    if (connect.clean) this.#inBackground(device.messages.purge());
-    context.events.emit({ type: 'connect', service: 'hub', deviceId: record.id });
+  }
+
+  begin(): void {
+    // The newcomer wins (Azure 2.1).
+    this.#device.link?.close();
+    this.#device.link = this;
+    if (this.#connect.clean) this.#inBackground(this.#device.messages.purge());
+    this.#context.events.emit({ type: 'connect', service: 'hub', deviceId: this.deviceId });
   }
 
   allows(filter: string): boolean {

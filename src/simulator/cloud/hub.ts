@@ -81,11 +81,7 @@ export class Hub {
     // It may have been disabled or deleted meanwhile.
     if (this.#devices.find(user.deviceId) !== device || !this.#mayConnect(device, user.host, peer))
       return { refusal: 5 };
-    // The newcomer wins (Azure 2.1).
-    device.link?.close();
-    const endpoint = new HubEndpoint(this.#context, this.#devices, device, connection, connect);
-    device.link = endpoint;
-    return { endpoint, sessionPresent };
+    return { endpoint: new HubEndpoint(this.#context, this.#devices, device, connection, connect), sessionPresent };
   }
 
   #mayConnect(device: Device, host: string, peer: PeerIdentity | null | 'plain'): boolean {

@@ -15,6 +15,8 @@ export interface Incoming {
 export interface Endpoint {
   readonly service: Service;
   readonly deviceId: string;
+  /** Called once, when CONNACK has been sent and before anything else is: from now on this is the device's connection. */
+  begin(): void;
   /** Azure allows only its documented filters, spelt exactly so (Azure 1.1, 2.1). */
   allows(filter: string): boolean;
   /** Called before SUBACK, so that what is confirmed is also kept. */
@@ -29,7 +31,7 @@ export interface Endpoint {
   publish(message: Incoming, accept: () => void): Promise<void>;
   /** The device has acknowledged what was sent under this packet identifier. */
   acknowledged(messageId: number): void;
-  /** The connection is gone: with DISCONNECT, or without. */
+  /** The connection, which had begun, is gone: with DISCONNECT, or without. */
   closed(cleanly: boolean): void;
 }
 
@@ -119,10 +121,7 @@ class Conversation {
     this.#connected = true;
     const admission = await this.#judge(packet);
     if (!admission) return;
-    if (!this.#connection.open) {
-      if ('endpoint' in admission) admission.endpoint.closed(false);
-      return;
-    }
+    if (!this.#connection.open) return;
     if ('refusal' in admission) {
       this.#connection.send({ cmd: 'connack', returnCode: admission.refusal, sessionPresent: false });
       this.#connection.close();
@@ -130,6 +129,7 @@ class Conversation {
     }
     this.#endpoint = admission.endpoint;
     this.#connection.send({ cmd: 'connack', returnCode: 0, sessionPresent: admission.sessionPresent });
+    this.#endpoint.begin();
     this.#connection.expectTraffic(packet.keepalive ?? 0, MAX_KEEP_ALIVE);
     this.#endpoint.subscribed();
   }

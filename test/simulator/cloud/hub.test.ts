@@ -51,6 +51,22 @@ type AzureCode = { code: number };
 const withCode = (code: number) => (error: unknown) =>
   error instanceof AzureError && (error as AzureCode).code === code;
 
+test('nothing is sent before CONNACK, whatever waits for the device', async () => {
+  const { cloud } = await start();
+  const before = await connectByName(cloud, ID, { clean: false });
+  await before.subscribe(MESSAGES, 1);
+  before.break();
+  await before.closed();
+  const call = cloud.invokeMethod(ID, 'reboot', null, { connect: 10 });
+  await cloud.sendC2d(ID, Buffer.from('x'));
+  const again = DeviceClient.onPair(cloud, 'plain');
+  await again.connect({ clientId: ID, username: hubUser(ID), clean: false });
+  const topics = [(await again.message()).topic, (await again.message()).topic].map((topic) => topic.slice(0, 8));
+  assert.deepEqual(topics.sort(), ['$iothub/', 'devices/']);
+  again.publish('$iothub/methods/res/200/?$rid=1', {});
+  assert.equal((await call).status, 200);
+});
+
 suite('who may connect', () => {
   const cases: [string, Partial<IConnectPacket>, Parameters<typeof DeviceClient.onPair>[1], number][] = [
     ['the device with its certificate', {}, peer, 0],
