@@ -104,8 +104,8 @@ export const FAULTS: Fault[] = [
       heal: { after: 20_000, by: ({ module }) => module.faults.dial(undefined) },
       fate: 'telemetry',
       within: 300_000,
-      // The module tells these attempts, four a second; one that leads nowhere is silent.
-      except: kind === 'unreachable' ? {} : before(7),
+      // The module reports a name that is unknown four times a second; a connection that does not come about is silent.
+      except: kind === 'dns' ? before(7) : {},
     }),
   ),
   {

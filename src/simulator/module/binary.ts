@@ -59,13 +59,13 @@ export class BinaryReceiver {
 
   #withhold(): void {
     this.#pluses += 1;
-    this.#plusAt = this.#clock.now();
+    this.#plusAt = this.#clock.monotonic();
     this.#clock.after(PLUS_MS + 1, this.#wake);
     if (this.#pluses === INSPECTED) this.#clock.after(ESCAPE_MS + 1, this.#wake);
   }
 
   #settlePluses(): BinaryReading {
-    const silence = this.#clock.now() - this.#plusAt;
+    const silence = this.#clock.monotonic() - this.#plusAt;
     if (this.#pluses === INSPECTED) return silence > ESCAPE_MS ? 'escaped' : 'more';
     if (this.#pluses === 0 || silence <= PLUS_MS) return 'more';
     const pluses = Array<number>(this.#pluses).fill(PLUS);

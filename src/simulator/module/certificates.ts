@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { CertificateFile } from './certificate-file.ts';
 
 /** PEM texts of the secure element. */
 export interface ModuleIdentity {
@@ -23,13 +24,20 @@ function toPem(der: Buffer): string {
   return ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n');
 }
 
+/** How a transfer has ended: refused, taken, or taken and of no use to a TLS context that exists already. */
+export type Loading = 'refused' | 'taken' | 'unusable';
+
 /** The certificates of the module: its identity, what it trusts, and what LOADCERT has brought (AT protocol 7.17, 8.5). */
 export class Certificates {
   readonly #identity: ModuleIdentity;
   readonly #builtIn: string[];
-  #loaded: X509Certificate | undefined;
-  #added: string[] = [];
-  #tlsStarted = false;
+  readonly #file = new CertificateFile();
+  /** What was loaded last and taken. */
+  #taken: Buffer | undefined;
+  /** Loaded roots of the TLS context; undefined before it exists. */
+  #added: string[] | undefined;
+  /** A root that cannot be read has cost the whole TLS context. */
+  #broken = false;
 
   constructor(identity: ModuleIdentity, builtIn: string[]) {
     this.#identity = identity;
@@ -43,25 +51,35 @@ export class Certificates {
     return certificate ? toPem(certificate.raw) : pem;
   }
 
-  /** The DER bytes of the certificate loaded last. */
-  get loadedDer(): Buffer | undefined {
-    return this.#loaded?.raw;
+  /** What was loaded last, taken or refused; empty when nothing was. */
+  get loaded(): Buffer {
+    return this.#file.content;
   }
 
-  /** Takes a PEM or DER certificate; false when it is none. Until TLS has started, only the last one counts (T53). */
-  load(bytes: Buffer): boolean {
-    const certificate = parse(bytes);
-    if (!certificate) return false;
-    this.#loaded = certificate;
-    if (this.#tlsStarted) this.#added.push(toPem(certificate.raw));
-    return true;
+  /** Takes what a transfer of `announced` bytes has brought. Until TLS has started, only the last one counts (T53). */
+  load(received: Buffer, announced: number): Loading {
+    const der = this.#file.load(received, announced);
+    if (!der) return 'refused';
+    this.#taken = der;
+    if (!this.#added) return 'taken';
+    return this.#add(this.#added, der) ? 'taken' : 'unusable';
   }
 
-  /** What a TLS connection that starts now presents and trusts. */
-  startTls(): { certificate: string; key: string; trusted: string[] } {
-    if (!this.#tlsStarted && this.#loaded) this.#added = [toPem(this.#loaded.raw)];
-    this.#tlsStarted = true;
+  /** What a TLS connection that starts now presents and trusts; undefined when there can be none any more. */
+  startTls(): { certificate: string; key: string; trusted: string[] } | undefined {
+    if (!this.#added) {
+      this.#added = [];
+      if (this.#taken) this.#add(this.#added, this.#taken);
+    }
+    if (this.#broken) return undefined;
     const { certificate, key, signer } = this.#identity;
     return { certificate: `${certificate.trimEnd()}\n${signer}`, key, trusted: [...this.#builtIn, ...this.#added] };
+  }
+
+  #add(roots: string[], der: Buffer): boolean {
+    const certificate = parse(der);
+    if (certificate) roots.push(toPem(certificate.raw));
+    else this.#broken = true;
+    return certificate !== undefined;
   }
 }

@@ -40,7 +40,7 @@ export interface FirmwareOptions {
 
 interface Transfer {
   receiver: BinaryReceiver;
-  done: (bytes: Buffer) => string;
+  done: (bytes: Buffer) => void;
 }
 
 /** The firmware from one power-up to the next reset. Nothing in it survives that (T56). */
@@ -71,7 +71,7 @@ export class Firmware implements Machine {
     this.clock = new Lifetime(options.clock);
     const wake = () => this.#wake();
     uart.start(wake);
-    const bootedAt = this.clock.now() + pace.boot;
+    const bootedAt = this.clock.monotonic() + pace.boot;
     this.#engine = new Pass(this.clock, pace.enginePass, bootedAt, () =>
       this.console.turn('engine', () => this.#pass()),
     );
@@ -110,6 +110,7 @@ export class Firmware implements Machine {
       networkUp: () => this.station.networkUp,
       signal: this.clock.signal,
       deviceName,
+      mac,
       passOrigin: bootedAt + MQTT_GRID_OFFSET_MS,
       crash: (reason) => this.crash(reason),
     });
@@ -158,7 +159,7 @@ export class Firmware implements Machine {
     this.#wake();
   }
 
-  receiveBinary(length: number, done: (bytes: Buffer) => string): void {
+  receiveBinary(length: number, done: (bytes: Buffer) => void): void {
     this.console.raw('#');
     this.#transfer = { receiver: new BinaryReceiver(this.clock, length, () => this.#wake()), done };
   }
@@ -172,21 +173,23 @@ export class Firmware implements Machine {
     this.#booted = true;
     this.console.turn('engine', () => {
       this.console.print('\r\nOK\r\n');
-      this.console.release();
-      this.console.prompt();
+      this.#endOfReply();
     });
     // Bytes that came during the boot are executed now.
     if (this.#options.uart.received.length > 0) this.#wake();
   }
 
-  /** One pass of the AT engine: events that are due, then at most one command. */
+  /** One pass of the AT engine: at most one command, then the events that are due. */
   #pass(): void {
     const { uart } = this.#options;
     uart.collect();
-    this.station.update();
-    this.#announcements.shift()?.();
+    // What a command asks for begins with the next pass.
+    const announce = this.#announcements.shift();
     if (this.#transfer) this.#receive(this.#transfer);
     else this.#read();
+    if (this.#dead) return;
+    this.station.update();
+    announce?.();
     if (uart.received.length > 0 || this.#announcements.length > 0) this.#wake();
   }
 
@@ -200,6 +203,10 @@ export class Firmware implements Machine {
 
   #reply(line: string): void {
     this.console.print(`${line}\r\n`);
+    this.#endOfReply();
+  }
+
+  #endOfReply(): void {
     this.console.release();
     this.console.prompt();
   }
@@ -208,12 +215,13 @@ export class Firmware implements Machine {
     switch (receiver.read(this.#options.uart.received)) {
       case 'complete':
         this.#transfer = undefined;
-        this.#reply(done(receiver.data));
+        done(receiver.data);
+        this.#endOfReply();
         break;
       case 'escaped':
         this.#transfer = undefined;
         this.#reply(`\r\n${statusText(STATUS.ok, this.verbosity)}`);
-        this.console.print(`${done(receiver.data)}\r\n`);
+        this.announce(() => done(receiver.data));
         break;
       case 'overrun':
         this.crash('more than 1500 bytes of a certificate have overrun their buffer');

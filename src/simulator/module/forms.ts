@@ -16,8 +16,11 @@ const NAMED: Record<number, string> = {
 
 const isPrintable = (byte: number) => byte >= 0x20 && byte <= 0x7e;
 
+/** Which part of a string is printed: the first one has no closing, the last one no opening delimiter. */
+export type FormPart = 'whole' | 'first' | 'last';
+
 /** Escapes as the module prints them: control bytes by letter, quotes and backslashes with a backslash. */
-export function escapeText(bytes: Uint8Array): string {
+function escapeText(bytes: Uint8Array): string {
   let text = '';
   for (const byte of bytes) {
     const character = String.fromCharCode(byte);
@@ -26,18 +29,24 @@ export function escapeText(bytes: Uint8Array): string {
   return text;
 }
 
-/** Upper-case hex pairs in brackets. */
-export function hexForm(bytes: Uint8Array): string {
-  return `[${Buffer.from(bytes).toString('hex').toUpperCase()}]`;
-}
-
 /**
  * The write calls that print a string in the form its bytes ask for: hex, escaped or raw (AT protocol 5).
  * @returns undefined when the form overruns the firmware's stack buffer, which ends in a crash (T30).
  */
-export function stringForm(bytes: Uint8Array): Array<string | Uint8Array> | undefined {
+export function stringForm(bytes: Uint8Array, part: FormPart = 'whole'): Array<string | Uint8Array> | undefined {
   if (bytes.length === 0) return ['[]'];
-  if (bytes.every(isPrintable)) return ['"', bytes, '"'];
-  const form = bytes.every((byte) => isPrintable(byte) || byte in NAMED) ? `"${escapeText(bytes)}"` : hexForm(bytes);
+  const [opens, closes] = [part !== 'last', part !== 'first'];
+  if (bytes.every(isPrintable)) return [...(opens ? ['"'] : []), bytes, ...(closes ? ['"'] : [])];
+  const delimited = (opening: string, text: string, closing: string) =>
+    `${opens ? opening : ''}${text}${closes ? closing : ''}`;
+  const form = bytes.every((byte) => isPrintable(byte) || byte in NAMED)
+    ? delimited('"', escapeText(bytes), '"')
+    : delimited('[', Buffer.from(bytes).toString('hex').toUpperCase(), ']');
   return form.length > FORM_BUFFER + SURVIVED_OVERRUN ? undefined : [form];
+}
+
+/** The firmware hands most strings on as those of C: they end at a NUL. */
+export function cString(bytes: Buffer): Buffer {
+  const end = bytes.indexOf(0);
+  return end < 0 ? bytes : bytes.subarray(0, end);
 }

@@ -9,18 +9,22 @@ export class History {
   /** Remembers an executed line; the oldest ones give way. */
   add(line: Buffer): void {
     this.#lines.unshift(line);
-    this.#shown = -1;
     while (this.#lines.length > MAX_LINES || this.#size > MAX_BYTES) this.#lines.pop();
   }
 
-  /** The line before the shown one, undefined at the end. */
-  older(): Buffer | undefined {
-    return this.#show(this.#shown + 1);
+  /** A new line is being typed: the next line back is the last one again. */
+  rewind(): void {
+    this.#shown = -1;
   }
 
-  /** The line after the shown one, undefined at the end. */
+  /** The line before the shown one; at the end that one again. */
+  older(): Buffer | undefined {
+    return this.#show(Math.min(this.#shown + 1, this.#lines.length - 1));
+  }
+
+  /** The line after the shown one; at the end that one again, and none while none is shown. */
   newer(): Buffer | undefined {
-    return this.#show(this.#shown - 1);
+    return this.#shown < 0 ? undefined : this.#show(Math.max(this.#shown - 1, 0));
   }
 
   get #size(): number {
@@ -28,8 +32,7 @@ export class History {
   }
 
   #show(index: number): Buffer | undefined {
-    const line = this.#lines[index];
-    if (line) this.#shown = index;
-    return line;
+    this.#shown = index;
+    return this.#lines[index];
   }
 }

@@ -1,15 +1,27 @@
 import { STATUS, type Status } from './status.ts';
 
+/** A decoded string: its bytes, and which of the two ways it was written in, which one command tells apart. */
+export interface StringParameter {
+  readonly form: 'quoted' | 'hex';
+  readonly bytes: Buffer;
+}
+
 /** A decoded parameter: a 32-bit integer, or a string of any bytes. */
-export type Parameter = number | Buffer;
+export type Parameter = number | StringParameter;
 
 /** What a command line asks for. */
 export type Request =
   | { kind: 'attention' }
-  | { kind: 'command'; name: string; text: Buffer; help: boolean }
   | { kind: 'failed'; status: Status }
-  /** The scan for the end of the arguments runs off the buffer: no status at all (AT protocol 2.4, T6). */
-  | { kind: 'dropped' };
+  | {
+      kind: 'command';
+      name: string;
+      /** The arguments; empty for a call without any, and for one whose name ends with a question mark. */
+      text: Buffer;
+      help: boolean;
+      /** The scan for the end of the arguments would run off the buffer, which ends without a status (T6). */
+      endless: boolean;
+    };
 
 export type Parameters =
   | { kind: 'parameters'; values: Parameter[] }
@@ -19,6 +31,8 @@ export type Parameters =
 
 /** A line as long as this, with arguments, leaves no room for its terminator. */
 const UNTERMINATED_LINE = 511;
+const NO_ARGUMENTS = Buffer.alloc(0);
+const QUESTION_MARK = 0x3f;
 const MAX_PARAMETERS = 32;
 
 const ESCAPES: Record<string, number> = {
@@ -40,13 +54,19 @@ export function parseLine(line: Buffer): Request {
   if (!text.startsWith('AT')) return { kind: 'failed', status: STATUS.invalidCommand };
   if (text === 'AT') return { kind: 'attention' };
   const equals = text.indexOf('=');
-  if (equals >= 0 && line.length === UNTERMINATED_LINE) return { kind: 'dropped' };
-  const name = text.slice(2, equals < 0 ? undefined : equals);
-  const args = equals < 0 ? line.subarray(line.length) : line.subarray(equals + 1);
-  if (name.endsWith('/?')) return { kind: 'command', name: name.slice(0, -2), text: args, help: true };
-  if (name.endsWith('?'))
-    return { kind: 'command', name: name.slice(0, -1), text: line.subarray(line.length), help: false };
-  return { kind: 'command', name, text: args, help: args[0] === 0x3f };
+  const word = text.slice(2, equals < 0 ? undefined : equals);
+  const args = equals < 0 ? NO_ARGUMENTS : line.subarray(equals + 1);
+  const helpMark = word.indexOf('/?');
+  const asksForHelp = helpMark >= 0 && helpMark === word.length - 2;
+  const reads = helpMark < 0 && word.length > 1 && word.endsWith('?');
+  const name = asksForHelp ? word.slice(0, -2) : reads ? word.slice(0, -1) : word;
+  return {
+    kind: 'command',
+    name,
+    text: reads ? NO_ARGUMENTS : args,
+    help: asksForHelp || args[0] === QUESTION_MARK,
+    endless: args.length > 0 && line.length === UNTERMINATED_LINE,
+  };
 }
 
 /** Decodes the arguments; every breach of the grammar is a wrong number of parameters (AT protocol 4.2, T33). */
@@ -102,7 +122,7 @@ class Scanner {
   }
 
   /** A quoted string; its closing quote may be missing at the end of the line. */
-  #quoted(): Buffer | undefined {
+  #quoted(): StringParameter | undefined {
     const bytes: number[] = [];
     for (this.#at += 1; !this.ended; this.#at++) {
       const character = this.#text.charAt(this.#at);
@@ -115,11 +135,11 @@ class Scanner {
       if (byte === undefined || byte > 0x7e) return undefined;
       bytes.push(byte);
     }
-    return Buffer.from(bytes);
+    return { form: 'quoted', bytes: Buffer.from(bytes) };
   }
 
   /** Hex digits in brackets; letters beyond F count as 0, and the closing bracket may be missing at the end of the line. */
-  #hex(): Buffer | undefined {
+  #hex(): StringParameter | undefined {
     const digits = /^[0-9a-zA-Z]*/.exec(this.#text.slice(this.#at + 1))?.[0] ?? '';
     this.#at += 1 + digits.length;
     if (digits.length % 2 !== 0) return undefined;
@@ -128,7 +148,7 @@ class Scanner {
       this.#at += 1;
       this.#skipSpaces();
     }
-    return Buffer.from(digits.replace(/[g-z]/gi, '0'), 'hex');
+    return { form: 'hex', bytes: Buffer.from(digits.replace(/[g-z]/gi, '0'), 'hex') };
   }
 }
 

@@ -33,13 +33,13 @@ export class Pass {
   runNow(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
-    this.#lastRun = this.#clock.now();
+    this.#lastRun = this.#clock.monotonic();
     this.#run();
   }
 
   #delay(): number {
     if (this.#period === 0) return 0;
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     const passes = Math.ceil((now - this.#origin) / this.#period);
     const next = this.#origin + passes * this.#period;
     // One pass does not run twice at the same time: what asks during a pass waits for the next.

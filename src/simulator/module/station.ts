@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import type { Clock, Timer } from '../../clock.ts';
 import { type AccessPoint, findAccessPoint, isUsable, type Join, joinFrom, STATION } from './access-point.ts';
 import type { Console } from './console.ts';
@@ -60,11 +61,14 @@ export class Station {
   #link: Link = { state: 'down' };
   #lastJoin: Join | undefined;
   #addresses = NO_ADDRESSES;
-  #ntpServer = '';
-  /** DHCP event handlers: a repeated attempt registers one more, and each prints (T47). */
+  #ntpServer = NO_ADDRESS;
+  /** Handlers of DHCP events: every attempt registers one, only the last one is ever removed, and each prints (T47). */
   #handlers = 0;
-  #deadline: number | undefined;
+  /** Whether there is a handler to remove. */
+  #dhcpEnabled = false;
+  #timeout: { from: number; ms: number } | undefined;
   #attempt: Timer | undefined;
+  #exchange: Timer | undefined;
   readonly #network = new Set<Timer>();
 
   constructor(options: StationOptions) {
@@ -88,30 +92,43 @@ export class Station {
     return this.linked && this.#addresses !== NO_ADDRESSES;
   }
 
+  /** Any AT+WSTA with parameters of the right types ends the timeout of the attempt before, whatever becomes of it. */
+  forgetTimeout(): void {
+    this.#timeout = undefined;
+  }
+
   /** AT+WSTA=1 and 2, the checks in the firmware's order. @param timeout milliseconds; 0 or less for none. */
   connect(state: 1 | 2, timeout: number): Status {
     if (this.#link.state === 'up' || this.#link.state === 'disconnecting') return STATUS.connectNotPermitted;
     const join = state === 2 ? this.#lastJoin : joinFrom(this.configuration);
     if (join && !isUsable(join)) return STATUS.invalidParameter;
+    if (this.configuration.number(STATION.dhcp) === 1) {
+      this.#handlers += 1;
+      this.#dhcpEnabled = true;
+    }
     if (!join || this.connecting) {
       // The driver refuses, and the state is cleared although the attempt goes on (T46).
       this.#state = 0;
-      this.#deadline = undefined;
       return STATUS.wifiRequest;
     }
+    const { clock, pace, wake } = this.#options;
     this.#state = state;
     this.#lastJoin = join;
-    this.#handlers += 1;
     this.#link = { state: 'connecting' };
-    this.#attempt = this.#options.clock.after(this.#options.pace.associate, () => this.#associated(join));
-    this.#deadline = timeout > 0 ? this.#options.clock.now() + timeout : undefined;
-    if (timeout > 0) this.#options.clock.after(timeout, this.#options.wake);
+    this.#attempt = clock.after(pace.associate, () => this.#associated(join));
+    if (timeout > 0) {
+      this.#timeout = { from: clock.monotonic(), ms: timeout };
+      clock.after(timeout + 1, wake);
+    }
     return STATUS.ok;
   }
 
-  /** AT+WSTA=0: accepted at once, announced when done. */
+  /** AT+WSTA=0: accepted at once, and the state with it; announced when done. */
   disconnect(): Status {
+    if (this.#link.state === 'disconnecting') return STATUS.ok;
     if (this.#link.state !== 'up') return STATUS.disconnectNotPermitted;
+    this.#state = 0;
+    this.#removeHandler();
     this.#link = { ...this.#link, state: 'disconnecting' };
     this.#options.clock.after(this.#options.pace.disassociate, () => this.lose());
     return STATUS.ok;
@@ -125,26 +142,44 @@ export class Station {
     this.#link = { state: 'down' };
     if (!wasLinked) return;
     this.#state = 0;
-    this.#handlers = 0;
-    this.#deadline = undefined;
+    this.#timeout = undefined;
+    this.#removeHandler();
     this.#networkDown();
     this.#options.console.turn('wifi', () => this.#options.console.print('+WSTALD\r\n'));
   }
 
+  #removeHandler(): void {
+    if (this.#dhcpEnabled) this.#handlers -= 1;
+    this.#dhcpEnabled = false;
+  }
+
   /** The engine pass prints what the driver has brought since the last one. */
   update(): void {
-    const { console, clock } = this.#options;
-    if (this.#link.state === 'up' && !this.#link.announced) {
-      this.#link.announced = true;
-      this.#deadline = undefined;
-      const { bssid, channel } = this.#link.accessPoint;
-      console.print('+WSTALU:', `"${bssid}"`, `,${channel}\r\n`);
-    }
-    if (this.#deadline === undefined || clock.now() < this.#deadline) return;
-    this.#deadline = undefined;
+    if (this.#link.state === 'up') this.#announceLink(this.#link);
+    else if (this.#timeout && this.#isOver(this.#timeout)) this.#giveUp();
+  }
+
+  #announceLink(link: Extract<Link, { announced: boolean }>): void {
+    if (link.announced) return;
+    link.announced = true;
+    this.#timeout = undefined;
+    const { bssid, channel } = link.accessPoint;
+    this.#options.console.print('+WSTALU:', `"${bssid}"`, `,${channel}\r\n`);
+  }
+
+  #isOver({ from, ms }: { from: number; ms: number }): boolean {
+    return this.#options.clock.monotonic() - from > ms;
+  }
+
+  /** The time for joining has run out: the attempt ends with it. */
+  #giveUp(): void {
+    this.#attempt?.cancel();
+    this.#link = { state: 'down' };
+    this.#timeout = undefined;
     this.#state = 0;
-    this.#handlers = 0;
-    console.print(`\r+WSTA:${statusText(STATUS.connectFailed, this.#options.verbosity())}\r\n`);
+    this.#removeHandler();
+    const { console, verbosity } = this.#options;
+    console.print(`\r+WSTA:${statusText(STATUS.connectFailed, verbosity())}\r\n`);
   }
 
   /** A configuration value; while the station is in use, several are those of the live interface. */
@@ -171,7 +206,7 @@ export class Station {
       case STATION.dns2:
         return this.#addresses.dns2;
       case STATION.ntpServer:
-        return Buffer.from(this.#ntpServer);
+        return this.#ntpServer;
       default:
         return undefined;
     }
@@ -191,30 +226,30 @@ export class Station {
     wake();
   }
 
-  /** The DHCP client reports a lease, a new one or a renewal. */
+  /** The DHCP client reports a lease, a new one or a renewal; each asks for the time anew. */
   bind(): void {
     if (!this.linked) return;
     const { console, environment } = this.#options;
-    const renewal = this.networkUp;
     console.turn('tcpip', () => {
       const { ipAddress } = environment;
       for (let handler = 0; handler < this.#handlers; handler++) console.print('+WSTAAIP:', `"${ipAddress}"`, '\r\n');
     });
     this.#later(RENEWAL_MS, () => this.bind());
-    if (!renewal) this.#networkUp(leasedAddresses(environment.ipAddress));
+    this.#networkUp(leasedAddresses(environment.ipAddress));
   }
 
   #networkUp(addresses: Addresses): void {
+    const wasUp = this.networkUp;
     this.#addresses = addresses;
     this.#startSntp();
-    this.#options.changed();
+    if (!wasUp) this.#options.changed();
   }
 
   #networkDown(): void {
     for (const timer of this.#network) timer.cancel();
     this.#network.clear();
     this.#addresses = NO_ADDRESSES;
-    this.#ntpServer = '';
+    this.#ntpServer = NO_ADDRESS;
     this.#options.changed();
   }
 
@@ -224,29 +259,36 @@ export class Station {
     const enabled =
       this.configuration.number(STATION.ntpStatic) === 1 && this.configuration.number(STATION.ntpEnabled) === 1;
     if (!enabled || server === '') return;
-    this.#ntpServer = /^[0-9.]+$/.test(server) ? server : NTP_ADDRESS;
-    this.#later(this.#options.pace.sntp, () => this.#sntp());
+    this.#ntpServer = isIPv4(server) ? server : NTP_ADDRESS;
+    this.#exchangeIn(this.#options.pace.sntp);
+  }
+
+  /** There is one SNTP client, and one next exchange. */
+  #exchangeIn(ms: number): void {
+    this.#exchange?.cancel();
+    this.#exchange = this.#later(ms, () => this.#sntp());
   }
 
   #sntp(): void {
     const { clock, console, environment, time, changed } = this.#options;
     if (!environment.sntp) {
-      this.#later(SNTP_RETRY_MS, () => this.#sntp());
+      this.#exchangeIn(SNTP_RETRY_MS);
       return;
     }
-    time.synchronise(clock.now());
+    time.synchronise(clock.wall());
     console.turn('tcpip', () => console.print(`+TIME:${time.format},`, time.text(time.format) ?? '0', '\r\n'));
-    this.#later(SNTP_PERIOD_MS, () => this.#sntp());
+    this.#exchangeIn(SNTP_PERIOD_MS);
     changed();
   }
 
   /** A timer that ends with the network. */
-  #later(ms: number, callback: () => void): void {
+  #later(ms: number, callback: () => void): Timer {
     const timer = this.#options.clock.after(ms, () => {
       this.#network.delete(timer);
       callback();
     });
     this.#network.add(timer);
+    return timer;
   }
 }
 

@@ -1,4 +1,4 @@
-import { stringForm } from './forms.ts';
+import { cString, stringForm } from './forms.ts';
 import type { Parameter } from './parser.ts';
 
 /** What an entry of a configuration holds: text up to a number of bytes, a 32-bit integer, 0 or 1, an IPv4 address. */
@@ -61,12 +61,12 @@ export class Store {
     const { kind } = entry;
     switch (kind.type) {
       case 'text':
-        if (typeof value === 'number' || kind.readOnly || value.length > kind.max) return false;
-        entry.value = Buffer.from(value);
-        return value.length > 0;
+        if (typeof value === 'number' || kind.readOnly || value.bytes.length > kind.max) return false;
+        entry.value = Buffer.from(value.bytes);
+        return value.bytes.length > 0;
       case 'address':
         if (typeof value === 'number') return false;
-        entry.value = parseAddress(value.toString('latin1'));
+        entry.value = parseAddress(cString(value.bytes).toString('latin1'));
         return true;
       case 'flag':
         if (value !== 0 && value !== 1) return false;
@@ -98,6 +98,7 @@ export function printValue(value: Buffer | number | string): Printed {
 /** Malformed text is taken for no address, without a complaint. */
 function parseAddress(text: string): string {
   const parts = text.split('.');
-  const legal = parts.length === 4 && parts.every((part) => /^[0-9]{1,3}$/.test(part) && Number(part) <= 255);
-  return legal ? parts.map(Number).join('.') : NO_ADDRESS;
+  // A leading zero is not taken.
+  const legal = parts.length === 4 && parts.every((part) => /^(0|[1-9][0-9]{0,2})$/.test(part) && Number(part) <= 255);
+  return legal ? text : NO_ADDRESS;
 }

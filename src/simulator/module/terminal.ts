@@ -1,5 +1,6 @@
 import type { Clock } from '../../clock.ts';
 import type { Console } from './console.ts';
+import { EscapeSequence } from './escape-sequence.ts';
 import { History } from './history.ts';
 import type { Ring } from './ring.ts';
 
@@ -11,10 +12,6 @@ const LF = 0x0a;
 const CR = 0x0d;
 const ESC = 0x1b;
 const DEL = 0x7f;
-const CSI = 0x5b;
-const SS3 = 0x4f;
-const CURSOR_UP = 0x41;
-const CURSOR_DOWN = 0x42;
 
 const ERASE = '\x1b[D\x1b[K';
 const CLEAR_LINE = '\x1b[2K\r\x00';
@@ -36,8 +33,9 @@ export class Terminal {
   readonly #history = new History();
   #length = 0;
   #insert = 0;
-  #escape: 'none' | 'started' | 'sequence' = 'none';
-  #escapeAt = 0;
+  readonly #escape = new EscapeSequence();
+  /** When the last byte was an ESC that began a sequence. */
+  #escapedAt: number | undefined;
 
   constructor(clock: Clock, console: Console, wake: () => void) {
     this.#clock = clock;
@@ -47,41 +45,44 @@ export class Terminal {
 
   /** Takes bytes up to and with the end of one line. */
   read(received: Ring): Reading {
+    this.#endLoneEscape();
     for (let byte = received.shift(); byte !== undefined; byte = received.shift()) {
+      this.#escapedAt = undefined;
       if (this.#insert === LINE) {
-        this.#forget();
+        this.#newLine();
         this.#console.prompt();
         return { kind: 'overflow' };
       }
-      if (this.#escape !== 'none' && this.#inEscape(byte)) continue;
+      const verdict = this.#escape.take(byte);
+      if (verdict === 'up' || verdict === 'down') this.#recall(verdict);
+      if (verdict !== 'text') continue;
       if (byte === LF && this.#length > 0) return { kind: 'line', line: this.#complete() };
       this.#edit(byte);
     }
-    this.#escapeTimeout();
     return { kind: 'empty' };
   }
 
   /** A lone ESC followed by silence: with echo the line is cleared, without it nothing happens to it. */
-  #escapeTimeout(): void {
-    if (this.#escape !== 'started') return;
-    if (this.#clock.now() - this.#escapeAt <= ESCAPE_TIMEOUT_MS) return;
-    this.#escape = 'none';
-    if (!this.#console.echo) return;
-    this.#forget();
+  #endLoneEscape(): void {
+    if (this.#escapedAt === undefined || !this.#console.echo) return;
+    if (this.#clock.monotonic() - this.#escapedAt <= ESCAPE_TIMEOUT_MS) return;
+    this.#newLine();
     this.#console.raw(CLEAR_LINE);
     this.#console.prompt();
   }
 
-  #forget(): void {
+  #newLine(): void {
     this.#length = 0;
     this.#insert = 0;
-    this.#escape = 'none';
+    this.#escape.reset();
+    this.#escapedAt = undefined;
+    this.#history.rewind();
   }
 
   #complete(): Buffer {
     const line = Buffer.from(this.#line.subarray(0, this.#length));
     this.#echo(LF);
-    this.#forget();
+    this.#newLine();
     this.#history.add(line);
     return line;
   }
@@ -101,8 +102,8 @@ export class Terminal {
     } else if (byte === BS) {
       this.#erase();
     } else if (byte === ESC) {
-      this.#escape = 'started';
-      this.#escapeAt = this.#clock.now();
+      this.#escape.begin();
+      this.#escapedAt = this.#clock.monotonic();
       this.#clock.after(ESCAPE_TIMEOUT_MS + 1, this.#wake);
     } else if (byte >= 0x20 && byte !== DEL) {
       this.#line[this.#insert++] = byte;
@@ -118,25 +119,10 @@ export class Terminal {
     if (this.#console.echo) this.#console.raw(ERASE);
   }
 
-  /** Follows an escape sequence; false when the byte is not part of one and is to be treated as any other. */
-  #inEscape(byte: number): boolean {
-    if (this.#escape === 'started') {
-      this.#escape = byte === CSI || byte === SS3 ? 'sequence' : 'none';
-      return this.#escape === 'sequence';
-    }
-    if (byte < 0x20) {
-      this.#escape = 'none';
-      return false;
-    }
-    if (byte < 0x40 || byte > 0x7e) return true;
-    this.#escape = 'none';
-    if (byte === CURSOR_UP) this.#recall(this.#history.older());
-    else if (byte === CURSOR_DOWN) this.#recall(this.#history.newer());
-    return true;
-  }
-
-  #recall(line: Buffer | undefined): void {
-    if (!line || !this.#console.echo) return;
+  #recall(direction: 'up' | 'down'): void {
+    if (!this.#console.echo) return;
+    const line = direction === 'up' ? this.#history.older() : this.#history.newer();
+    if (!line) return;
     this.#line.set(line);
     this.#length = line.length;
     this.#insert = line.length;

@@ -111,7 +111,7 @@ export class Uart {
 
   /** Nothing leaves the module for `ms` milliseconds. */
   stall(ms: number): void {
-    this.#stalledUntil = this.#clock.now() + ms;
+    this.#stalledUntil = this.#clock.monotonic() + ms;
     this.#clock.after(ms, () => {
       if (this.#limited) this.#pump();
       else this.#flush();
@@ -129,7 +129,7 @@ export class Uart {
   }
 
   get #stalled(): boolean {
-    return this.#clock.now() < this.#stalledUntil;
+    return this.#clock.monotonic() < this.#stalledUntil;
   }
 
   #flush(): void {
@@ -138,7 +138,7 @@ export class Uart {
 
   #pump(): void {
     if (this.#out || this.#stalled || this.#transmitting.length === 0) return;
-    this.#outSince = this.#clock.now();
+    this.#outSince = this.#clock.monotonic();
     this.#schedulePump();
   }
 
@@ -157,7 +157,7 @@ export class Uart {
   /** How many of `waiting` bytes the wire has carried since `since`. */
   #due(since: number, waiting: number): number {
     // The small part undoes the rounding of a time that is itself a sum of byte times.
-    return Math.min(waiting, Math.floor((this.#clock.now() - since) / this.#byteMs + 1e-6));
+    return Math.min(waiting, Math.floor((this.#clock.monotonic() - since) / this.#byteMs + 1e-6));
   }
 
   #deliver(count: number): void {
@@ -172,7 +172,7 @@ export class Uart {
       sent();
       return;
     }
-    if (this.#incoming.length === 0) this.#inSince = this.#clock.now();
+    if (this.#incoming.length === 0) this.#inSince = this.#clock.monotonic();
     this.#incoming.push({ bytes, sent });
     if (!this.#limited) this.#arrive(bytes.length);
     else if (!this.#in) this.#scheduleArrival();

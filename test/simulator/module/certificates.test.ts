@@ -17,8 +17,11 @@ async function begin(rig: Rig, length: number): Promise<void> {
   await rig.expect(`AT+LOADCERT=${length},"x.pem"`, '#');
 }
 
-/** A PEM certificate of a wanted shape: text before its first line is ignored by whoever reads it. */
-const withPrefix = (prefix: string) => `${prefix}\n${DEVICE_PEM}`;
+/** Sends bytes as a certificate. */
+async function load(rig: Rig, bytes: string): Promise<string> {
+  await begin(rig, bytes.length);
+  return rig.send(bytes);
+}
 
 describe('AT+READCERT (AT protocol 7.18)', () => {
   test('types and their errors (T36)', async () => {
@@ -67,8 +70,87 @@ describe('AT+LOADCERT (AT protocol 7.17, T52, T53)', () => {
     assert.equal(await rig.send('abcd'), '+LOADCERT:1\r\n>');
     await rig.expect('AT+LOADCERT=4', COUNT);
     await rig.expect('AT+LOADCERT="4","x"', 'ERROR:4,"Invalid Parameter"\r\n>');
+    rig.module.close();
+  });
+
+  test('before anything was sent there is nothing to read, and a reset makes it so again', async () => {
+    const rig = await booted();
+    await rig.expect('AT+READCERT=3', 'ERROR:1,"General Error"\r\n>');
+    assert.equal(await load(rig, DEVICE_PEM), '+LOADCERT:0\r\n>');
+    rig.module.control('reset');
+    await rig.send('');
     await rig.expect('AT+READCERT=3', 'ERROR:1,"General Error"\r\n>');
     rig.module.close();
+  });
+
+  const body = 'QUJD\nREVG';
+  for (const [name, bytes, read] of [
+    ['any label of its length', `-----BEGIN PRIVATE KEY-----\n${body}\n-----END PRIVATE KEY-----`, '6,"ABCDEF"'],
+    ['a longer label', `-----BEGIN RSA PRIVATE KEY-----\n${body}\n-----END RSA PRIVATE KEY-----`, '6,"ABCDEF"'],
+    [
+      'a shorter label, whose header is then sought in vain',
+      `-----BEGIN KEY-----\n${body}\n-----END KEY-----\n`,
+      undefined,
+    ],
+    ['blanks', `-----BEGIN CERTIFICATE----- \t\r\n QU JD\r\n-----END CERTIFICATE-----`, '3,"ABC"'],
+    ['data on the line of the header', '-----BEGIN CERTIFICATE-----QUJD-----END CERTIFICATE-----', undefined],
+    ['one sign of equality', '-----BEGIN CERTIFICATE-----\nQUI=\n-----END CERTIFICATE-----', '2,"AB"'],
+    ['two of them', '-----BEGIN CERTIFICATE-----\nQQ==\n-----END CERTIFICATE-----', '1,"A"'],
+    ['no footer', `-----BEGIN CERTIFICATE-----\n${body}`, undefined],
+    ['a footer that is cut off', `-----BEGIN CERTIFICATE-----\n${body}\n-----END CERTIFICATE----`, undefined],
+    ['no data', '-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----', undefined],
+    ['a sign that is none of base 64', '-----BEGIN CERTIFICATE-----\nQUJ{\n-----END CERTIFICATE-----', undefined],
+    ['a sign that is taken for one', '-----BEGIN CERTIFICATE-----\nQUI[\n-----END CERTIFICATE-----', '3,[414214]'],
+    ['something before the header', `x${DEVICE_PEM}`, undefined],
+    ['DER of a length that needs one more byte', '\x30\x81\x01\x00', '4,[30810100]'],
+    ['DER of a length of no digits', '\x30\x80', '2,[3080]'],
+    ['DER of a length beyond 31 bits', '\x30\x84\xff\xff\xff\xf0', undefined],
+    ['DER that is longer than its length', '\x30\x01\x00rest', '3,[300100]'],
+    ['another DER element', '\x31\x00', undefined],
+  ] as const) {
+    test(`only the form of the file counts: ${name}`, async () => {
+      const rig = await booted();
+      const taken = read !== undefined;
+      assert.equal(await load(rig, bytes), `+LOADCERT:${taken ? 0 : 1}\r\n>`);
+      const shown = await rig.send('AT+READCERT=3\r\n');
+      if (taken) assert.equal(shown, `AT+READCERT=3\r\n+READCERT:3, ${read}\r\nOK\r\n>`);
+      else assert.ok(shown.startsWith(`AT+READCERT=3\r\n+READCERT:3, ${bytes.length},`), shown);
+      rig.module.close();
+    });
+  }
+
+  test('from 749 bytes on it is shown in two parts, each in its own form', async () => {
+    const rig = await booted();
+    for (const [first, rest, shown] of [
+      ['x'.repeat(748), '', `748,"${'x'.repeat(748)}"`],
+      ['x'.repeat(749), '', `749,"${'x'.repeat(749)}[]`],
+      ['x'.repeat(749), '\n\xff', `751,"${'x'.repeat(749)}0AFF]`],
+      [`\xff${'x'.repeat(748)}`, 'a\n', `751,[FF${'78'.repeat(748)}a\\n"`],
+    ] as const) {
+      assert.equal(await load(rig, first + rest), '+LOADCERT:1\r\n>');
+      await rig.expect('AT+READCERT=3', `+READCERT:3, ${shown}\r\nOK\r\n>`);
+    }
+    rig.module.close();
+  });
+
+  test('what is no certificate costs the TLS context, at once or when it is made', async () => {
+    const rig = await booted();
+    await rig.join();
+    assert.equal(await load(rig, '\x30\x03\x01\x01\xff'), '+LOADCERT:0\r\n>');
+    await rig.expect('AT+MQTTC=1,"b"', 'OK\r\n>');
+    const failed = 'SSL Connection Negotiation Failed - Aborting\r\n\r+MQTTCONN:0\r\n>';
+    await rig.expect('AT+MQTTCONN=1', `OK\r\n>${failed}`, 100);
+    assert.equal(rig.dialled.length, 0);
+    rig.module.close();
+
+    const other = new Rig();
+    await other.bringUp();
+    const remark = 'Something went wrong (-140) loading the CA certificates\r\n';
+    assert.equal(await load(other, '\x30\x03\x01\x01\xff'), `+LOADCERT:${remark}0\r\n>`);
+    other.module.control('mqtt-rst');
+    await other.clock.advance(300);
+    assert.equal(other.take(), `\r+MQTTCONN:0\r\n>${failed}`);
+    other.module.close();
   });
 
   test('events in binary mode have neither CR nor prompt', async () => {
@@ -88,7 +170,7 @@ describe('AT+LOADCERT (AT protocol 7.17, T52, T53)', () => {
     await rig.clock.advance(400);
     assert.equal(rig.take(), '\r\nOK\r\n>\r+LOADCERT:0\r\n>');
     await begin(rig, 100);
-    assert.equal(await rig.send('+++', 1300), '\r\nOK\r\n>\r+LOADCERT:1\r\n>');
+    assert.equal(await rig.send('+++', 1400), '\r\nOK\r\n>\r+LOADCERT:1\r\n>');
     await begin(rig, 100);
     assert.equal(await rig.send('+++\r\n', 5000), '');
     rig.module.close();
@@ -102,7 +184,8 @@ describe('AT+LOADCERT (AT protocol 7.17, T52, T53)', () => {
     test(`${extra} bytes too many in the same pass: ${loaded ? 'lost' : 'stuck'}`, async () => {
       const rig = await booted();
       // Not a multiple of the block size, so that a block does not end just at the announced length.
-      const pem = withPrefix('x'.repeat(3));
+      const pem = DEVICE_PEM.padEnd(DEVICE_PEM.length + 3);
+      assert.notEqual(pem.length % 16, 0);
       await begin(rig, pem.length);
       assert.equal(await rig.send(pem + 'y'.repeat(extra)), loaded ? '+LOADCERT:0\r\n>' : '');
       rig.module.close();
@@ -145,15 +228,12 @@ describe('AT+LOADCERT (AT protocol 7.17, T52, T53)', () => {
   test('before TLS has started only the last certificate counts, afterwards each one is added', async () => {
     const rig = await booted({ trusted: ['ROOT'] });
     await rig.join();
-    const load = async (bytes: string) => {
-      await begin(rig, bytes.length);
-      assert.equal(await rig.send(bytes), '+LOADCERT:0\r\n>');
-    };
-    await load(DEVICE_PEM);
-    await load(DER.toString('latin1'));
+    const taken = '+LOADCERT:0\r\n>';
+    assert.equal(await load(rig, DEVICE_PEM), taken);
+    assert.equal(await load(rig, DER.toString('latin1')), taken);
     await rig.connectMqtt();
     assert.deepEqual(rig.dialled[0]?.tls?.trusted, ['ROOT', DEVICE_PEM]);
-    await load(DEVICE_PEM);
+    assert.equal(await load(rig, DEVICE_PEM), taken);
     rig.module.control('mqtt-rst');
     await rig.clock.advance(1000);
     assert.deepEqual(rig.dialled[1]?.tls?.trusted, ['ROOT', DEVICE_PEM, DEVICE_PEM]);

@@ -137,7 +137,7 @@ function isPossible(tasks: Array<[Task, Work]>, expected: string, switches: bool
 }
 
 test('every interleaving of the recordings is one that the virtual module can print', () => {
-  const steps = readTranscript().find(({ title }) => title.startsWith('T.'))?.steps ?? [];
+  const steps = readTranscript('at-engine').find(({ title }) => title.startsWith('T.'))?.steps ?? [];
   const lines = steps.flatMap((step) => (step.kind === 'rx' ? [step.bytes.toString('latin1')] : []));
   assert.equal(lines.length, 12);
   for (const [index, line] of lines.entries()) {

@@ -109,13 +109,30 @@ test('received messages with QoS are acknowledged, also when nobody has subscrib
   rig.module.close();
 });
 
-test('overlapping and repeated filters report a message once for each slot (T14, T20)', async () => {
+test('overlapping filters report a message once for each, a repeated one only once (T14, T20)', async () => {
   const rig = await connected('t/#');
   await rig.expect('AT+MQTTSUB="t/+",0', 'OK\r\n>\r+MQTTSUB:0\r\n>');
   await rig.expect('AT+MQTTSUB="t/#",0', 'OK\r\n>\r+MQTTSUB:0\r\n>');
   rig.broker.publish('t/a', 'x');
   await rig.clock.advance(10);
-  assert.equal(rig.take(), '\r+MQTTPUB:3,"t/a",1,"x"\r\n>'.repeat(3));
+  assert.equal(rig.take(), '\r+MQTTPUB:3,"t/a",1,"x"\r\n>'.repeat(2));
+  await rig.expect('AT+MQTTSUB="4",0', 'OK\r\n>\r+MQTTSUB:0\r\n>');
+  await rig.expect('AT+MQTTSUB="5",0', 'Failed: Max Topics already subscribed\r\nOK\r\n>');
+  await rig.expect('AT+MQTTUNSUB="t/#"', 'OK\r\n>\r+MQTTUNSUB:1\r\n>');
+  await rig.expect('AT+MQTTSUB="5",0', 'OK\r\n>\r+MQTTSUB:0\r\n>');
+  rig.module.close();
+});
+
+test('a subscription that ends frees its slot at once, and reports until its UNSUBACK', async () => {
+  const rig = await connected('t/#');
+  rig.module.control('delay 1000');
+  await rig.expect('AT+MQTTUNSUB="t/#"', 'OK\r\n>');
+  rig.broker.write(latin1('0\x06\x00\x03t/ax'));
+  await rig.clock.advance(10);
+  assert.equal(rig.take(), '\r+MQTTPUB:3,"t/a",1,"x"\r\n>');
+  await rig.clock.advance(1000);
+  assert.equal(rig.take(), '\r+MQTTUNSUB:1\r\n>');
+  await rig.expect('AT+MQTTUNSUB="t/#"', 'Topic (t/#) to Unsubscribe not in List\r\nOK\r\n>');
   rig.module.close();
 });
 
@@ -179,12 +196,45 @@ test('a refused subscription looks like a granted one (T9)', async () => {
   rig.module.close();
 });
 
-test('QoS 3 goes out malformed and counts as delivered at once (T21)', async () => {
-  const rig = await connected();
-  sentBy(rig);
-  // A broker that knows MQTT closes the connection over it.
-  await rig.expect('AT+MQTTPUB=0,3,0,"t","x"', `OK\r\n>\r+MQTTPUBACC\r\n>${DROPPED}`, 2);
-  assert.equal(sentBy(rig), '6\x06\x00\x01t\x00\x03x');
+test('an undefined QoS goes out malformed and counts as delivered at once (T21)', async () => {
+  for (const [qos, packet, after] of [
+    // A broker that knows MQTT closes the connection over the first one, and takes the packet id of the second for payload.
+    [3, '6\x06\x00\x01t\x00\x01x', DROPPED],
+    [4, '0\x06\x00\x01t\x00\x01x', ''],
+    [256, '0\x04\x00\x01tx', undefined],
+  ] as const) {
+    const rig = await connected();
+    sentBy(rig);
+    const delivered = after === undefined ? '' : `\r+MQTTPUBACC\r\n>${after}`;
+    await rig.expect(`AT+MQTTPUB=0,${qos},0,"t","x"`, `OK\r\n>${delivered}`, 2);
+    assert.equal(sentBy(rig), packet);
+    rig.module.close();
+  }
+});
+
+test('a topic that fills its field runs on into the QoS and the retain flag (T13)', async () => {
+  for (const [length, qos, retain, sent] of [
+    [127, 1, 1, 't'.repeat(127)],
+    [128, 0, 1, 't'.repeat(128)],
+    [129, 1, 0, `${'t'.repeat(128)}\x01`],
+    [128, 1, 3, `${'t'.repeat(128)}\x01\x03`],
+  ] as const) {
+    const rig = await connected();
+    rig.broker.received.length = 0;
+    await rig.send(`AT+MQTTPUB=0,${qos},${retain},"${'t'.repeat(length)}","x"\r\n`);
+    const [packet] = rig.broker.received;
+    assert.ok(packet?.cmd === 'publish');
+    assert.deepEqual([packet.topic, packet.retain], [sent, (retain & 1) === 1]);
+    rig.module.close();
+  }
+});
+
+test('an empty client id is made up from the hardware address', async () => {
+  const rig = await joined();
+  await rig.expect('AT+MQTTC=1,"b"', 'OK\r\n>');
+  await rig.expect('AT+MQTTC=3,""', 'ERROR:7,"Configuration Access Failed"\r\n>');
+  await rig.expect('AT+MQTTCONN=1', `OK\r\n>${CONNECTED}`);
+  assert.equal(sentBy(rig), '\x10\x17\x00\x04MQTT\x04\x02\x00<\x00\x0bMCHP_123456');
   rig.module.close();
 });
 
@@ -339,7 +389,7 @@ describe('second connections (T1, T3)', () => {
     rig.module.close();
   });
 
-  test('a wedged client no longer reads, and its broker sees silence', async () => {
+  test('a client that is stuck no longer reads, and its broker sees silence', async () => {
     const rig = await connected();
     rig.broker.faults.silence = { clock: rig.clock, factor: 1.5 };
     await rig.expect('AT+MQTTCONN=1', 'Failed to allocate Handle\r\nOK\r\n>');
@@ -412,7 +462,7 @@ describe('connections that fail', () => {
 
   for (const [fault, printed] of [
     ['dns', DROPPED],
-    ['refused', DROPPED],
+    ['refused', ''],
     ['unreachable', ''],
     ['tls', `SSL Connection Negotiation Failed - Aborting\r\n${DROPPED}`],
   ] as const) {
@@ -427,6 +477,41 @@ describe('connections that fail', () => {
       rig.module.close();
     });
   }
+
+  for (const code of ['ECONNREFUSED', 'EHOSTUNREACH', 'ETIMEDOUT', 'ENETUNREACH']) {
+    test(`${code}: the SYN is repeated after 1, 2, 4, 8 and 16 s, then every 16 s, in silence`, async () => {
+      const rig = await joined();
+      rig.dialFailure = () => code;
+      await rig.expect('AT+MQTTC=1,"b"', 'OK\r\n>');
+      await rig.expect('AT+MQTTCONN=1', 'OK\r\n>', 1);
+      const start = rig.clock.monotonic();
+      const times: number[] = [];
+      while (rig.clock.monotonic() - start < 64_000) {
+        const before = rig.dialled.length;
+        await rig.clock.advance(500);
+        if (rig.dialled.length > before) times.push(Math.round((rig.clock.monotonic() - start) / 1000));
+      }
+      assert.deepEqual(times, [1, 3, 7, 15, 31, 47, 63]);
+      assert.equal(rig.take(), '');
+      rig.dialFailure = () => undefined;
+      await rig.clock.advance(16_000);
+      assert.equal(rig.take(), CONNECTED);
+      rig.module.close();
+    });
+  }
+
+  test('the end of Wi-Fi ends the repetitions, and its return begins them anew', async () => {
+    const rig = await joined();
+    rig.module.control('dial refused');
+    await rig.expect('AT+MQTTC=1,"b"', 'OK\r\n>');
+    await rig.expect('AT+MQTTCONN=1', 'OK\r\n>', 10_000);
+    rig.module.control('wifi-drop');
+    rig.module.control('dial ok');
+    await rig.clock.advance(60_000);
+    assert.equal(rig.take(), '\r+WSTALD\r\n>');
+    assert.ok((await rig.send('AT+WSTA=1\r\n', 100)).includes(CONNECTED));
+    rig.module.close();
+  });
 
   for (const name of ['', 'n'.repeat(64)]) {
     test(`a broker name of ${name.length} characters is tried in silence for ever`, async () => {

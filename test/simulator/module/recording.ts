@@ -12,7 +12,8 @@ export interface Section {
   steps: Step[];
 }
 
-const FILE = new URL('../../transcripts/at-engine.txt', import.meta.url);
+/** The recordings, and what was written down beside them in their form. */
+export type TranscriptName = 'at-engine' | 'at-engine-more';
 
 /** Bytes as the recordings write them: `\r`, `\n`, `\xNN` and `\\`; everything else stands for itself. */
 export function decode(text: string): Buffer {
@@ -58,10 +59,11 @@ function parseStep(text: string, line: number): Step | undefined {
 
 const isTimed = ({ kind }: Step) => kind === 'tx' || kind === 'rx';
 
-/** The recordings, section by section. */
-export function readTranscript(): Section[] {
+/** A transcript, section by section. */
+export function readTranscript(name: TranscriptName): Section[] {
+  const file = new URL(`../../transcripts/${name}.txt`, import.meta.url);
   const sections: Section[] = [];
-  for (const [index, text] of readFileSync(FILE, 'utf8').split('\n').entries()) {
+  for (const [index, text] of readFileSync(file, 'utf8').split('\n').entries()) {
     const title = /^### (.*)$/.exec(text)?.[1];
     if (title) sections.push({ title, steps: [] });
     const step = parseStep(text, index + 1);

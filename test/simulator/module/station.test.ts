@@ -32,8 +32,12 @@ test('from joining to leaving (G2)', async () => {
   await rig.clock.advance(600_000);
   assert.match(rig.take(), /^\r\+TIME:3,"2026-11-22T22:48:3\d\.00Z"\r\n>$/);
   assert.equal(rig.module.control('dhcp-renew'), 'ok');
-  await rig.clock.advance(1);
-  assert.equal(rig.take(), ADDRESS);
+  await rig.clock.advance(10);
+  assert.match(rig.take(), /^\r\+WSTAAIP:"192\.168\.1\.50"\r\n>\r\+TIME:3,"2026-11-22T22:48:3\d\.00Z"\r\n>$/);
+  await rig.clock.advance(599_000);
+  assert.equal(rig.take(), '');
+  await rig.clock.advance(2_000);
+  assert.match(rig.take(), /^\r\+TIME:3,[^>]*>$/);
   await rig.expect('AT+WSTA=0', 'OK\r\n>\r+WSTALD\r\n>');
   await rig.expect('AT+WSTA', '+WSTA:0\r\nOK\r\n>');
   await rig.expect('AT+WSTA=0', 'ERROR:21,"STA Disconnect Not Permitted"\r\n>');
@@ -98,6 +102,44 @@ test('a second attempt while joining is refused and clears the state, and yet th
   rig.module.close();
 });
 
+test('a timeout is forgotten with every further AT+WSTA, and ends an attempt that has not led anywhere', async () => {
+  for (const [command, reply] of [
+    ['AT+WSTA=0', 'ERROR:21,"STA Disconnect Not Permitted"\r\n>'],
+    ['AT+WSTA=9', INVALID],
+  ] as const) {
+    const rig = await configured('1,"nowhere"');
+    await rig.expect('AT+WSTA=1,1000', 'OK\r\n>');
+    await rig.expect(command, reply, 5_000);
+    assert.match(await rig.send('AT+WSTA\r\n'), /\+WSTA:1,"nowhere",0,0/);
+    rig.module.close();
+  }
+  const rig = await configured(...network);
+  await rig.expect('AT+WSTA=1,0', `OK\r\n>${UP}${ADDRESS}`);
+  rig.module.close();
+});
+
+test('AT+WSTA=0 takes effect at once, and may be repeated until the link is gone', async () => {
+  const rig = await configured(...network);
+  await rig.send('AT+WSTA=1\r\n');
+  rig.write('AT+WSTA=0\r\nAT+WSTA\r\nAT+WSTAC=4,1\r\nAT+WSTA=0\r\nAT+WSTA=1\r\n');
+  await rig.clock.advance(100);
+  assert.equal(
+    rig.take(),
+    'AT+WSTA=0\r\nOK\r\n>AT+WSTA\r\n+WSTA:0\r\nOK\r\n>AT+WSTAC=4,1\r\nOK\r\n>AT+WSTA=0\r\nOK\r\n>' +
+      'AT+WSTA=1\r\nERROR:23,"STA Connection Not Permitted"\r\n>\r+WSTALD\r\n>',
+  );
+  rig.module.close();
+});
+
+test('what a command says comes before the events of the same pass', async () => {
+  const rig = new Rig({ pace: 'real' });
+  await rig.boot();
+  for (const entry of network) await rig.expect(`AT+WSTAC=${entry}`, 'OK\r\n>');
+  await rig.expect('AT+WSTA=1', 'OK\r\n>', 550);
+  assert.equal(await rig.send('AT\r\n', 200), `AT\r\nOK\r\n>${UP}`);
+  rig.module.close();
+});
+
 test('parameters of AT+WSTA', async () => {
   const rig = await configured();
   await rig.expect('AT+WSTA=1,2,3', COUNT);
@@ -126,7 +168,8 @@ test('the last connection can be joined again (AT+WSTA=2), and repeated attempts
   rig.module.control('wifi-drop');
   await rig.clock.advance(1000);
   assert.equal(rig.take(), '\r+WSTALD\r\n>');
-  await rig.expect('AT+WSTA=2', `OK\r\n>${UP}${ADDRESS}`);
+  // Only the handler of the last attempt is gone with the link.
+  await rig.expect('AT+WSTA=2', `OK\r\n>${UP}${ADDRESS}${ADDRESS}`);
   assert.match(await rig.send('AT+WSTA\r\n'), /\+WSTA:2,"ssid",0,3/);
   rig.module.close();
 });
@@ -144,7 +187,11 @@ test('scanning shows one network a pass, and says nothing when there is none (AT
   const done = '\r+WSCNDONE\r\n>';
   await rig.expect('AT+WSCNA=255', `OK\r\n>${first}${second}${done}`);
   await rig.expect('AT+WSCNP=1', `OK\r\n>${first}${done}`);
-  await rig.expect('AT+WSCNA=255,"a"', `OK\r\n>${first}${done}`);
+  await rig.expect('AT+WSCNA=255,""', `OK\r\n>${first}${second}${done}`);
+  // With a name the list ends, and without an end, where a network has another one.
+  await rig.expect('AT+WSCNA=255,"a"', `OK\r\n>${first}`);
+  await rig.expect('AT+WSCNA=255,[62C3A9]', 'OK\r\n>');
+  await rig.expect('AT+WSCNA=6,[62C3A9]', `OK\r\n>${second}${done}`);
   await rig.expect('AT+WSCNA=11', 'OK\r\n>', 60_000);
   await rig.expect('AT+WSCNA', COUNT);
   await rig.expect('AT+WSCNA="1"', INVALID);
@@ -166,7 +213,7 @@ test('names and pings (AT protocol 7.8, 7.9)', async () => {
 });
 
 describe('the clock (AT protocol 7.6)', () => {
-  test('starts with the uptime, can be set, and falls back after 660 s (T50)', async () => {
+  test('starts with the uptime, and can be set, for good', async () => {
     const rig = new Rig();
     rig.module.powerOn();
     await rig.clock.advance(500);
@@ -179,8 +226,49 @@ describe('the clock (AT protocol 7.6)', () => {
     await rig.expect('AT+TIME=1,1700000000', 'OK\r\n>');
     await rig.expect('AT+TIME=1', '+TIME:1,1700000000\r\nOK\r\n>');
     await rig.expect('AT+TIME=2,4004375916', 'OK\r\n>');
-    await rig.expect('AT+TIME=1', '+TIME:1,1795387116\r\nOK\r\n>', 660_000);
-    assert.match(await rig.send('AT+TIME=1\r\n'), /\+TIME:1,66\d\r\n/);
+    await rig.expect('AT+TIME=1', '+TIME:1,1795387116\r\nOK\r\n>', 700_000);
+    await rig.expect('AT+TIME=1', '+TIME:1,1795387816\r\nOK\r\n>');
+    rig.module.close();
+  });
+
+  test('without SNTP for 660 s it counts on from power-up, or from what a command has set (T50)', async () => {
+    for (const [command, reply] of [
+      ['AT', /\+TIME:1,6\d\d\r\n/],
+      ['AT+TIME=1,1000000', /\+TIME:1,1000\d\d\d\r\n/],
+    ] as const) {
+      const rig = await configured(...network, '12,"pool.ntp.org"', '13,1');
+      await rig.expect(command, 'OK\r\n>');
+      await rig.send('AT+WSTA=1\r\n');
+      rig.module.control('sntp off');
+      await rig.clock.advance(659_000);
+      assert.match(await rig.send('AT+TIME=1\r\n'), /\+TIME:1,17953\d{5}\r\n/);
+      await rig.clock.advance(1_000);
+      assert.match(await rig.send('AT+TIME=1\r\n'), reply);
+      rig.module.close();
+    }
+  });
+
+  test('a format that could not be answered is not that of the events', async () => {
+    const rig = new Rig();
+    rig.module.powerOn();
+    assert.match(await rig.send('AT+TIME=1\r\n', 10), /ERROR:46/);
+    await rig.clock.advance(1_000);
+    await rig.join();
+    await rig.clock.advance(600_000);
+    assert.match(rig.take(), /\r\+TIME:2,/);
+    rig.module.close();
+  });
+
+  test('follows the computer only when SNTP answers, and then its wall clock', async () => {
+    const rig = await configured(...network, '12,"pool.ntp.org"', '13,1');
+    await rig.send('AT+WSTA=1\r\n');
+    const before = Number(/\+TIME:1,(\d+)/.exec(await rig.send('AT+TIME=1\r\n'))?.[1]);
+    rig.clock.stepWall(7 * 86_400_000);
+    const stepped = Number(/\+TIME:1,(\d+)/.exec(await rig.send('AT+TIME=1\r\n'))?.[1]);
+    assert.ok(stepped - before <= 1, `${stepped - before} s`);
+    await rig.clock.advance(600_000);
+    const after = Number(/\+TIME:1,(\d+)/.exec(rig.take())?.[1]);
+    assert.ok(after - before > 7 * 86_400, `${after - before} s`);
     rig.module.close();
   });
 

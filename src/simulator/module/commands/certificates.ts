@@ -1,37 +1,52 @@
-import { escapeText, hexForm } from '../forms.ts';
-import { STATUS } from '../status.ts';
-import type { Handler } from './machine.ts';
+import { type FormPart, stringForm } from '../forms.ts';
+import { STATUS, type Status } from '../status.ts';
+import type { Handler, Machine } from './machine.ts';
 
 const LOADED = 3;
-/** A longer PEM text is printed in two write calls. */
-const ONE_WRITE = 749;
+/** From this length on a certificate is printed in two parts, each in the form that its own bytes ask for. */
+const PART = 749;
+/** What wolfSSL says of bytes that are no certificate. */
+const ASN_PARSE_ERROR = -140;
 
 /** AT protocol 7.18; the blank after the comma is the firmware's (T36). */
 const readCertificate: Handler = (machine, parameters) => {
   const [kind] = parameters;
   if (kind === undefined || parameters.length > 1) return STATUS.parameterCount;
-  if (kind === LOADED) {
-    const der = machine.certificates.loadedDer;
-    if (!der) return STATUS.general;
-    machine.console.print(`+READCERT:3, ${der.length},`, hexForm(der), '\r\n');
-    return STATUS.ok;
-  }
+  if (kind === LOADED) return print(machine, kind, machine.certificates.loaded);
   if (kind !== 1 && kind !== 2 && kind !== 4) return STATUS.general;
-  const pem = machine.certificates.identityPem(kind);
-  const [first, second] = [pem.slice(0, ONE_WRITE - 1), pem.slice(ONE_WRITE - 1)].map((part) =>
-    escapeText(Buffer.from(part)),
-  );
-  const data = second ? [`"${first}`, `${second}"`] : [`"${first}"`];
-  machine.console.print(`+READCERT:${kind}, ${pem.length},`, ...data, '\r\n');
-  return STATUS.ok;
+  return print(machine, kind, Buffer.from(machine.certificates.identityPem(kind)));
 };
+
+function print(machine: Machine, kind: number, bytes: Buffer): Status {
+  if (bytes.length === 0) return STATUS.general;
+  const parts: Array<[Buffer, FormPart]> =
+    bytes.length < PART
+      ? [[bytes, 'whole']]
+      : [
+          [bytes.subarray(0, PART), 'first'],
+          [bytes.subarray(PART), 'last'],
+        ];
+  const writes = parts.flatMap(([part, place]) => stringForm(part, place) ?? []);
+  machine.console.print(`+READCERT:${kind}, ${bytes.length},`, ...writes, '\r\n');
+  return STATUS.ok;
+}
 
 /** AT protocol 7.17: no status, neither now nor later (T52). */
 const loadCertificate: Handler = (machine, parameters) => {
   const [length, name] = parameters;
   if (length === undefined || name === undefined || parameters.length > 2) return STATUS.parameterCount;
   if (typeof length !== 'number' || typeof name === 'number') return STATUS.invalidParameter;
-  machine.receiveBinary(length, (bytes) => `+LOADCERT:${machine.certificates.load(bytes) ? 0 : 1}`);
+  machine.receiveBinary(length, (bytes) => {
+    // A transfer of nothing does not even end with a result.
+    if (length === 0) return;
+    const { certificates, console } = machine;
+    const loading = certificates.load(bytes, length);
+    console.print('+LOADCERT:');
+    if (loading === 'unusable') {
+      console.diagnostic(`Something went wrong (${ASN_PARSE_ERROR}) loading the CA certificates`);
+    }
+    console.print(loading === 'refused' ? '1\r\n' : '0\r\n');
+  });
   return undefined;
 };
 

@@ -4,7 +4,7 @@ import { CERTIFICATE_COMMANDS } from './certificates.ts';
 import { helpText } from './help.ts';
 import type { Handler, Machine, Outcome } from './machine.ts';
 import { MQTT_COMMANDS } from './mqtt.ts';
-import { applyOptions, isOption, SYSTEM_COMMANDS } from './system.ts';
+import { applyOptions, SYSTEM_COMMANDS } from './system.ts';
 import { TIME_COMMANDS } from './time.ts';
 import { WIFI_COMMANDS } from './wifi.ts';
 
@@ -22,25 +22,21 @@ export const COMMANDS = new Map<string, Handler>(
 /** Carries out one command line (AT protocol 4.1). @returns its status; undefined when it ends without one. */
 export function execute(machine: Machine, line: Buffer): Outcome {
   const request = parseLine(line);
-  switch (request.kind) {
-    case 'attention':
-      return STATUS.ok;
-    case 'failed':
-      return request.status;
-    case 'dropped':
-      machine.console.release();
-      machine.console.prompt();
-      return undefined;
-    case 'command':
-      break;
-  }
-  const { name, text, help } = request;
+  if (request.kind === 'attention') return STATUS.ok;
+  if (request.kind === 'failed') return request.status;
+  const { name, text, help, endless } = request;
   const handler = COMMANDS.get(name);
-  if (help && (handler || isOption(name))) {
+  // What follows an option is not looked at, and there is no help for it.
+  if (!handler) return applyOptions(machine, name);
+  if (help) {
     machine.console.print(helpText(name));
     return STATUS.ok;
   }
-  if (!handler) return applyOptions(machine, text.length === 0 && !help ? name : `${name}=`);
+  if (text.length > 0 && endless) {
+    machine.console.release();
+    machine.console.prompt();
+    return undefined;
+  }
   const parameters = parseParameters(text);
   switch (parameters.kind) {
     case 'failed':

@@ -1,9 +1,10 @@
-/** A parameter as help shows it: name, type, a sentence, and what its values mean. */
+/** A parameter as help shows it: name, type, a sentence, and what its values mean, from `first` on. */
 interface HelpParameter {
   name: string;
   type: 'Integer' | 'String' | 'Any';
   about: string;
   values?: string[];
+  first?: number;
 }
 
 interface HelpTopic {
@@ -17,8 +18,13 @@ const TYPE_COLUMN = 9;
 const VALUES_COLUMN = 31;
 const LINE_END = '\r\n';
 
-const integer = (name: string, about: string, values?: string[]): HelpParameter =>
-  values ? { name, type: 'Integer', about, values } : { name, type: 'Integer', about };
+const integer = (name: string, about: string, values: string[] = [], first = 0): HelpParameter => ({
+  name,
+  type: 'Integer',
+  about,
+  values,
+  first,
+});
 const text = (name: string, about: string): HelpParameter => ({ name, type: 'String', about });
 
 const ID = integer('ID', 'Which entry of the configuration.');
@@ -30,51 +36,75 @@ const STATE = integer('STATE', 'What the station is to do.', [
   'Join the network of the last connection again.',
 ]);
 const CHANNEL = integer('CHANNEL', 'Channel to listen on, 255 for all of them.');
-const FILTER = text('TOPIC_NAME', 'Filter of the topics in question.');
+const SCAN = [[CHANNEL], [CHANNEL, text('SSID', 'Its name.')]];
+const TOPIC = text('TOPIC_NAME', 'The topic, or the filter of topics.');
 const QOS = ['At most once.', 'At least once.', 'Exactly once.'];
 const CONF = integer('CONF', 'Which of the two TLS configurations.');
-const FORMAT = integer('FORMAT', '1 for Unix time, 2 for time since 1900, 3 for text.');
+const FORMAT = integer('FORMAT', 'How the time is written.', ['Unix time.', 'Seconds since 1900.', 'Text.'], 1);
 
-/** The sentences are this project's; only the layout is the firmware's (AT protocol 4.1). */
+/** The sentences are this project's; names and layout are the firmware's (AT protocol 4.1). */
 const TOPICS: Record<string, HelpTopic> = {
-  E: { about: 'Turns echo and prompt off (0) or on (1).', forms: [[]] },
-  V: { about: 'Selects how much a status line tells, from 0 to 5.', forms: [[]] },
   '+GMI': { about: 'Names the manufacturer.', forms: [[]] },
   '+GMM': { about: 'Names the model.', forms: [[]] },
   '+GMR': { about: 'Names the revision of the firmware.', forms: [[]] },
-  '+IPR': { about: 'Reads or changes the rate of the UART.', forms: [[], [integer('RATE', 'Baud rate.')]] },
+  '+IPR': { about: 'Reads or changes the rate of the UART.', forms: [[], [integer('BAUD_RATE', 'Baud rate.')]] },
   '+RST': { about: 'Restarts the module.', forms: [[]] },
   '+CFG': { about: 'Reads or writes the settings of the module itself.', forms: CONFIGURATION },
-  '+INFO': { about: 'Reports on the state of the system.', forms: [[integer('ID', 'Which report.')]] },
+  '+INFO': {
+    about: 'Reports on the state of the system.',
+    forms: [[integer('TYPE', 'Which report.', ['The tasks.'], 1)]],
+  },
   '+SWFW': { about: 'Stands for a change of firmware.', forms: [[]] },
-  '+LOWPOWER': { about: 'Selects a power mode.', forms: [[integer('MODE', 'Power mode.')]] },
-  '+TLSC': { about: 'Reads or writes a TLS configuration.', forms: CONFIGURATION.map((form) => [CONF, ...form]) },
+  '+LOWPOWER': { about: 'Selects a power mode.', forms: [[integer('TYPE', 'Power mode.', ['One of them.'], 1)]] },
+  '+TLSC': {
+    about: 'Reads or writes a TLS configuration.',
+    forms: CONFIGURATION.map((form) => [CONF, ...form]),
+  },
   '+WSTAC': { about: 'Reads or writes the settings of the Wi-Fi station.', forms: CONFIGURATION },
   '+WSTA': {
     about: 'Joins or leaves a Wi-Fi network.',
     forms: [[], [STATE], [STATE, integer('TIMEOUT', 'Milliseconds until joining counts as failed.')]],
   },
   '+WSCNC': { about: 'Reads or writes the settings of the Wi-Fi scan.', forms: CONFIGURATION },
-  '+WSCNA': { about: 'Looks for networks by asking.', forms: [[CHANNEL], [CHANNEL, text('SSID', 'Its name.')]] },
-  '+WSCNP': { about: 'Looks for networks by listening.', forms: [[CHANNEL], [CHANNEL, text('SSID', 'Its name.')]] },
+  '+WSCNA': { about: 'Looks for networks by asking.', forms: SCAN },
+  '+WSCNP': { about: 'Looks for networks by listening.', forms: SCAN },
   '+DNSRESOLV': {
     about: 'Looks up the address of a name.',
-    forms: [[integer('TYPE', 'Kind of address, 1 for IPv4.'), text('NAME', 'The name.')]],
+    forms: [[integer('TYPE', 'Kind of address.', ['IPv4.'], 1), text('DOMAIN_NAME', 'The name.')]],
   },
-  '+PING': { about: 'Measures the way to a host.', forms: [[text('HOST', 'Its address.')]] },
-  '+TIME': { about: 'Reads or sets the clock.', forms: [[FORMAT], [FORMAT, VALUE]] },
-  '+READCERT': { about: 'Prints a certificate.', forms: [[integer('TYPE', 'Which certificate.')]] },
+  '+PING': { about: 'Measures the way to a host.', forms: [[text('TARGET_ADDR', 'Its address.')]] },
+  '+TIME': {
+    about: 'Reads or sets the clock.',
+    forms: [
+      [FORMAT],
+      [FORMAT, integer('UTC_SEC', 'The time in seconds.')],
+      [FORMAT, text('DATE_TIME', 'The time as text.')],
+    ],
+  },
+  '+READCERT': {
+    about: 'Prints a certificate.',
+    forms: [
+      [
+        integer(
+          'CERTTYPE',
+          'Which certificate.',
+          ['That of the device.', 'The root.', 'The loaded one.', 'That of the signer.'],
+          1,
+        ),
+      ],
+    ],
+  },
   '+LOADCERT': {
     about: 'Takes a certificate to trust, in binary mode.',
-    forms: [[integer('LENGTH', 'Its size in bytes.'), text('NAME', 'Its name, which is not used.')]],
+    forms: [[integer('LENGTH', 'Its size in bytes.'), text('CERTNAME', 'Its name, which is not used.')]],
   },
   '+MQTTC': { about: 'Reads or writes the settings of the MQTT client.', forms: CONFIGURATION },
   '+MQTTCONN': {
     about: 'Connects to the broker.',
-    forms: [[], [integer('CLEAN', 'Clean session, which is not used.')]],
+    forms: [[integer('CLEAN', 'Clean session, which is not used.', ['The old one.', 'A new one.'])]],
   },
-  '+MQTTSUB': { about: 'Subscribes to topics.', forms: [[FILTER, integer('MAX_QOS', 'The highest QoS.', QOS)]] },
-  '+MQTTUNSUB': { about: 'Ends a subscription.', forms: [[FILTER]] },
+  '+MQTTSUB': { about: 'Subscribes to topics.', forms: [[TOPIC, integer('MAX_QOS', 'The highest QoS.', QOS)]] },
+  '+MQTTUNSUB': { about: 'Ends a subscription.', forms: [[TOPIC]] },
   '+MQTTPUB': {
     about: 'Sends a message.',
     forms: [
@@ -82,8 +112,8 @@ const TOPICS: Record<string, HelpTopic> = {
         integer('DUP', 'Whether it was sent before.', ['It was not.', 'It was.']),
         integer('QOS', 'How surely it is delivered.', QOS),
         integer('RETAIN', 'Whether the broker keeps it.', ['It does not.', 'It does.']),
-        text('TOPIC_NAME', 'Where to.'),
-        text('TOPIC_PAYLOAD', 'What.'),
+        TOPIC,
+        text('TOPIC_PAYLOAD', 'What it says.'),
       ],
     ],
   },
@@ -105,8 +135,8 @@ function formLines(name: string, parameters: HelpParameter[]): string[] {
   return [...call, tableRow('Parameter Name', 'Type', 'Description'), ...parameters.flatMap(parameterLines), ''];
 }
 
-function parameterLines({ name, type, about, values = [] }: HelpParameter): string[] {
-  const meanings = values.map((meaning, value) => `${' '.repeat(VALUES_COLUMN)}${value} : ${meaning}`);
+function parameterLines({ name, type, about, values = [], first = 0 }: HelpParameter): string[] {
+  const meanings = values.map((meaning, index) => `${' '.repeat(VALUES_COLUMN)}${first + index} : ${meaning}`);
   return [tableRow(`<${name}>`, type, about), ...meanings];
 }
 

@@ -28,8 +28,8 @@ export interface Machine {
   baud: number;
   /** Prints an event from the engine's passes, one a pass. */
   announce(print: () => void): void;
-  /** Switches to binary mode for `length` bytes. */
-  receiveBinary(length: number, done: (bytes: Buffer) => string): void;
+  /** Switches to binary mode for `length` bytes; `done` prints what has become of them. */
+  receiveBinary(length: number, done: (bytes: Buffer) => void): void;
   restart(): void;
   crash(reason: string): void;
 }

@@ -1,4 +1,4 @@
-import type { Parameter } from '../parser.ts';
+import type { Parameter, StringParameter } from '../parser.ts';
 import { STATUS } from '../status.ts';
 import { configure, type Handler, type Machine, type Outcome, plainConfiguration } from './machine.ts';
 
@@ -9,6 +9,8 @@ const FATAL_TOPIC = 130;
 
 /** Text in place of a number is not noticed (AT protocol 4.3); its address stands in for the number, here 0. */
 const asNumber = (value: Parameter | undefined) => (typeof value === 'number' ? value : 0);
+
+const isString = (value: Parameter | undefined): value is StringParameter => typeof value === 'object';
 
 const brokerConfiguration: Handler = (machine, parameters) =>
   configure(machine, plainConfiguration(machine.mqtt.configuration, '+MQTTC:'), parameters);
@@ -39,10 +41,10 @@ const unsubscribe: Handler = (machine, parameters) => {
 };
 
 function withFilter(machine: Machine, filter: Parameter, act: (filter: Buffer) => void): Outcome {
-  if (typeof filter !== 'number' && filter.length > MAX_FILTER) return STATUS.invalidParameter;
+  if (typeof filter !== 'number' && filter.bytes.length > MAX_FILTER) return STATUS.invalidParameter;
   if (machine.mqtt.state !== 'connected') return STATUS.mqtt;
   if (typeof filter === 'number') return wildPointer(machine);
-  act(filter);
+  act(filter.bytes);
   return STATUS.ok;
 }
 
@@ -50,12 +52,12 @@ const publish: Handler = (machine, parameters) => {
   const [, qos, retain, topic, payload] = parameters;
   if (parameters.length !== PUBLISH_PARAMETERS) return STATUS.parameterCount;
   if (machine.mqtt.state !== 'connected') return STATUS.mqtt;
-  if (!Buffer.isBuffer(topic) || !Buffer.isBuffer(payload)) return wildPointer(machine);
-  if (topic.length >= FATAL_TOPIC) {
-    machine.crash(`a topic of ${topic.length} bytes has overwritten the stack`);
+  if (!isString(topic) || !isString(payload)) return wildPointer(machine);
+  if (topic.bytes.length >= FATAL_TOPIC) {
+    machine.crash(`a topic of ${topic.bytes.length} bytes has overwritten the stack`);
     return undefined;
   }
-  machine.mqtt.publish(asNumber(qos), asNumber(retain) !== 0, topic, payload);
+  machine.mqtt.publish(asNumber(qos) & 0xff, asNumber(retain) & 0xff, topic.bytes, payload.bytes);
   return STATUS.ok;
 };
 

@@ -9,7 +9,7 @@ const identification =
   (name: string, value: string): Handler =>
   (machine, parameters) => {
     if (parameters.length > 0) return STATUS.invalidParameter;
-    machine.console.print(`+${name}="${value}"\r\n`);
+    machine.console.print(`+${name}=`, `"${value}"`, '\r\n');
     return STATUS.ok;
   };
 
@@ -43,22 +43,43 @@ const info: Handler = (_machine, parameters) => {
 };
 
 /** Does nothing (AT protocol 7.0). */
-const switchFirmware: Handler = () => STATUS.ok;
+const switchFirmware: Handler = (_machine, parameters) => (parameters.length > 0 ? STATUS.parameterCount : STATUS.ok);
 
-/** Prints a diagnostic without CR, and nothing else happens (AT protocol 7.0). */
+/** Prints diagnostics, and nothing else happens: the virtual module does not sleep (AT protocol 7.0). */
 const lowPower: Handler = (machine, parameters) => {
   const [value] = parameters;
   if (parameters.length !== 1) return STATUS.parameterCount;
   if (typeof value !== 'number') return STATUS.invalidParameter;
   machine.console.raw(`Value is ${value}\n`);
+  const remark = powerRemark(value & 0xff, machine.station.linked);
+  if (remark !== undefined) machine.console.raw(remark);
   return STATUS.ok;
 };
+
+/** What is said of a power mode, of which the firmware looks at one byte. */
+function powerRemark(mode: number, linked: boolean): string | undefined {
+  switch (mode) {
+    case 0:
+    case 2:
+      return linked ? undefined : 'STA is not connected\r\n';
+    case 1:
+    case 3:
+      return linked ? 'Waking up from sleep\n' : 'STA is not connected\r\n';
+    case 4:
+      return undefined;
+    case 5:
+      return ' MQTT is connected\r\n';
+    default:
+      return 'Invalid PM configuration\r\n';
+  }
+}
 
 /** AT protocol 7.10; the configuration is not repeated in the reply, and MQTT does not use it. */
 const tls: Handler = (machine, parameters) => {
   const [which, ...rest] = parameters;
-  if (which === undefined || parameters.length > 3) return STATUS.parameterCount;
-  if (which !== 1 && which !== 2) return STATUS.invalidParameter;
+  if (which === undefined) return STATUS.parameterCount;
+  // Here a fourth parameter counts as one of a wrong type.
+  if (parameters.length > 3 || (which !== 1 && which !== 2)) return STATUS.invalidParameter;
   const store = which === 1 ? machine.tls[0] : machine.tls[1];
   return configure(machine, plainConfiguration(store, '+TLSC:'), rest);
 };
@@ -92,19 +113,24 @@ const OPTIONS: Record<string, { max: number; apply(machine: Machine, value: numb
   },
 };
 
-export const isOption = (name: string) => Object.hasOwn(OPTIONS, name);
-
 /** A sequence such as `E0V3`: each takes effect even when a later one is wrong (AT protocol 4.1). */
 export function applyOptions(machine: Machine, text: string): Outcome {
   if (text === '') return STATUS.unknownCommand;
   let at = 0;
   while (at < text.length) {
-    const [all, letter = '', digits] = /^([A-Z])([0-9]*)/.exec(text.slice(at)) ?? [''];
-    const option = isOption(letter) ? OPTIONS[letter] : undefined;
-    const value = Number(digits ?? 0);
-    if (!option || value > option.max) return STATUS.unknownCommand;
+    const [all, letter = '', digits = ''] = /^([A-Z])([0-9]*)/.exec(text.slice(at)) ?? [''];
+    const option = Object.hasOwn(OPTIONS, letter) ? OPTIONS[letter] : undefined;
+    const value = toInteger(digits);
+    if (!option || value < 0 || value > option.max) return STATUS.unknownCommand;
     option.apply(machine, value);
     at += all.length;
   }
   return STATUS.ok;
+}
+
+/** Decimal digits as a 32-bit integer that overflows, none of them as 0. */
+function toInteger(digits: string): number {
+  let value = 0;
+  for (const digit of digits) value = (Math.imul(value, 10) + Number(digit)) | 0;
+  return value;
 }

@@ -4,7 +4,7 @@ import type { Parameter } from '../parser.ts';
 import { STATUS, type Status } from '../status.ts';
 import type { Handler, Machine } from './machine.ts';
 
-/** AT protocol 7.6; asking for a format also selects it for the events (T49). */
+/** AT protocol 7.6; a format that was answered also becomes that of the events (T49). */
 const time: Handler = (machine, parameters) => {
   const [format, value] = parameters;
   if (format === undefined || parameters.length > 2) return STATUS.parameterCount;
@@ -13,16 +13,18 @@ const time: Handler = (machine, parameters) => {
 };
 
 function readTime(machine: Machine, format: TimeFormat): Status {
-  machine.time.format = format;
   const text = machine.time.text(format);
   if (text === undefined) return STATUS.time;
+  machine.time.format = format;
   machine.console.print(`+TIME:${format},`, text, '\r\n');
   return STATUS.ok;
 }
 
+/** The one place where a string has to be quoted. */
 function setTime(machine: Machine, format: TimeFormat, value: Parameter): Status {
-  if ((format === 3) !== (typeof value !== 'number')) return STATUS.invalidParameter;
-  const seconds = typeof value === 'number' ? unixSeconds(format, value) : parseTime(value.toString('latin1'));
+  const isText = typeof value !== 'number';
+  if (isText !== (format === 3) || (isText && value.form !== 'quoted')) return STATUS.invalidParameter;
+  const seconds = isText ? parseTime(value.bytes.toString('latin1')) : unixSeconds(format, value);
   if (seconds === undefined) return STATUS.time;
   machine.time.set(seconds * 1000);
   return STATUS.ok;
@@ -34,14 +36,28 @@ function unixSeconds(format: TimeFormat, value: number): number | undefined {
   return seconds > SECONDS_1900_TO_1970 ? seconds - SECONDS_1900_TO_1970 : undefined;
 }
 
-/** Only length and punctuation count; what is no digit counts as 0. */
+/** The length and the punctuation count; days and times have ranges, and what is over a month's end is in the next one. */
 function parseTime(text: string): number | undefined {
-  const [, ...fields] = /^(.{4})-(.{2})-(.{2})T(.{2}):(.{2}):(.{2})\.(.{2})Z$/.exec(text) ?? [];
-  if (fields.length === 0) return undefined;
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = fields.map(
-    (field) => Number.parseInt(field, 10) || 0,
+  if (!/^.{4}-.{2}-.{2}T.{2}:.{2}:.{2}\...Z$/s.test(text)) return undefined;
+  const [year, month, day, hour, minute, second] = [0, 5, 8, 11, 14, 17].map((start) =>
+    leadingInteger(text.slice(start)),
   );
-  return (Date.UTC(year, month - 1, day, hour, minute, second) / 1000) >>> 0;
+  // Before 1970 there is no time; what is not a number counts as 0.
+  if (!year || year < 100 || !month || day === undefined || day < 1 || day > 31) return undefined;
+  for (const [value = 0, last = 0] of [
+    [hour, 23],
+    [minute, 59],
+    [second, 59],
+  ]) {
+    if (value < 0 || value > last) return undefined;
+  }
+  const seconds = Date.UTC(year, month - 1, day, hour, minute, second) / 1000;
+  return seconds < 0 ? undefined : seconds % 2 ** 32;
+}
+
+/** As C's atoi reads it: white space, a sign, digits, and nothing of what follows. */
+function leadingInteger(text: string): number {
+  return Number.parseInt(/^\s*([+-]?[0-9]+)/.exec(text)?.[1] ?? '0', 10);
 }
 
 export const TIME_COMMANDS: Record<string, Handler> = { '+TIME': time };

@@ -1,6 +1,7 @@
-import { STATION } from '../access-point.ts';
-import { stringForm } from '../forms.ts';
-import type { Parameter } from '../parser.ts';
+import { isIPv4 } from 'node:net';
+import { type AccessPoint, STATION } from '../access-point.ts';
+import type { Console } from '../console.ts';
+import { cString, stringForm } from '../forms.ts';
 import { STATUS, statusText } from '../status.ts';
 import { configure, type Handler, type Machine, type Outcome, plainConfiguration } from './machine.ts';
 
@@ -8,6 +9,7 @@ const DNS_TIMEOUT_MS = 5_000;
 const MAX_DNS_NAME = 63;
 const IPV4_RECORD = 1;
 const ALL_CHANNELS = 255;
+const MAX_SSID = 32;
 
 /** AT protocol 7.4: a dump without plus signs (T35), and no writing while the station is in use. */
 const stationConfiguration: Handler = (machine, parameters) => {
@@ -32,6 +34,7 @@ const station: Handler = (machine, parameters) => {
   if (state === undefined) return queryStation(machine);
   if (typeof state !== 'number' || (timeout !== undefined && typeof timeout !== 'number'))
     return STATUS.invalidParameter;
+  machine.station.forgetTimeout();
   if (state === 0) return machine.station.disconnect();
   if (state !== 1 && state !== 2) return STATUS.invalidParameter;
   return machine.station.connect(state, timeout ?? 0);
@@ -40,7 +43,7 @@ const station: Handler = (machine, parameters) => {
 /** The signal strength is always 0, and the state says what was asked for, not what is (T44). */
 function queryStation({ station: { state, configuration }, console }: Machine): Outcome {
   if (state === 0) {
-    console.print('+WSTA:0\r\n');
+    console.print('+WSTA:0', '\r\n');
     return STATUS.ok;
   }
   const ssid = stringForm(configuration.text(STATION.ssid)) ?? [];
@@ -48,28 +51,36 @@ function queryStation({ station: { state, configuration }, console }: Machine): 
   return STATUS.ok;
 }
 
-/** AT protocol 7.7: networks one a pass, then the end, which is missing when there is no network. */
+/** AT protocol 7.7: networks one a pass, the end with the last of them, and nothing at all where there is no network. */
 const scan: Handler = (machine, parameters) => {
   const [channel, ssid] = parameters;
   if (channel === undefined || parameters.length > 2) return STATUS.parameterCount;
   if (typeof channel !== 'number' || typeof ssid === 'number') return STATUS.invalidParameter;
+  const wanted = ssid?.bytes ?? Buffer.alloc(0);
+  if (wanted.length > MAX_SSID) return STATUS.invalidParameter;
   if (machine.station.connecting) return STATUS.wifiRequest;
   machine.clock.after(machine.pace.scan, () => {
-    const found = machine.accessPoints.filter(
-      (accessPoint) =>
-        (channel === ALL_CHANNELS || channel === accessPoint.channel) &&
-        (ssid === undefined || ssid.equals(Buffer.from(accessPoint.ssid))),
-    );
-    for (const { rssi, security, channel, bssid, ssid } of found) {
-      const name = stringForm(Buffer.from(ssid)) ?? [];
-      machine.announce(() =>
-        machine.console.print(`+WSCNIND:${rssi},${security},${channel},`, `"${bssid}"`, ',', ...name, '\r\n'),
-      );
+    const heard = machine.accessPoints.filter((each) => channel === ALL_CHANNELS || channel === each.channel);
+    // The first network of another name ends the list, and without its end.
+    const other = heard.findIndex((each) => wanted.length > 0 && !wanted.equals(Buffer.from(each.ssid)));
+    const shown = other < 0 ? heard : heard.slice(0, other);
+    for (const network of shown) {
+      const isEnd = network === heard.at(-1);
+      machine.announce(() => announceNetwork(machine.console, network, isEnd));
     }
-    if (found.length > 0) machine.announce(() => machine.console.print('+WSCNDONE\r\n'));
   });
   return STATUS.ok;
 };
+
+function announceNetwork(
+  console: Console,
+  { rssi, security, channel, bssid, ssid }: AccessPoint,
+  isEnd: boolean,
+): void {
+  const name = stringForm(Buffer.from(ssid)) ?? [];
+  console.print(`+WSCNIND:${rssi},${security},${channel},`, `"${bssid}"`, ',', ...name, '\r\n');
+  if (isEnd) console.print('+WSCNDONE\r\n');
+}
 
 const scanConfiguration: Handler = (machine, parameters) =>
   configure(machine, plainConfiguration(machine.scan, '+WSCNC:'), parameters);
@@ -79,22 +90,21 @@ const resolveName: Handler = (machine, parameters) => {
   const [type, name] = parameters;
   if (type === undefined || name === undefined || parameters.length > 2) return STATUS.parameterCount;
   if (typeof type !== 'number' || typeof name === 'number') return STATUS.invalidParameter;
-  if (!machine.station.networkUp) return STATUS.notConnected;
+  if (!machine.station.linked) return STATUS.notConnected;
   if (type !== IPV4_RECORD) return STATUS.dnsType;
-  if (name.length > MAX_DNS_NAME) return STATUS.invalidParameter;
-  if (isAddress(name)) {
-    machine.console.print('+DNSRESOLV:0,', `"${name}"`, ',', `"${name}"`, '\r\n');
+  const host = cString(name.bytes).toString('latin1');
+  if (host.length > MAX_DNS_NAME) return STATUS.invalidParameter;
+  if (isIPv4(host)) {
+    machine.console.print(`+DNSRESOLV:0,"${host}","${host}"\r\n`);
     return STATUS.ok;
   }
-  machine.clock.after(DNS_TIMEOUT_MS, () =>
+  machine.clock.after(DNS_TIMEOUT_MS + 1, () =>
     machine.announce(() =>
       machine.console.print(`\r+DNSRESOLV:${statusText(STATUS.dnsTimeout, machine.verbosity)}\r\n`),
     ),
   );
   return STATUS.ok;
 };
-
-const isAddress = (name: Parameter) => /^[0-9]{1,3}(\.[0-9]{1,3}){3}$/.test(name.toString());
 
 /** AT protocol 7.9: fails at once, since the simulated network carries nothing but the broker's connection. */
 const ping: Handler = (_machine, parameters) => {

@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../../../clock.ts';
 import type { Console } from '../console.ts';
+import { cString } from '../forms.ts';
 import { Pass } from '../pass.ts';
 import type { Store } from '../store.ts';
 import { brokerConfiguration, readSettings, type Settings } from './configuration.ts';
@@ -9,7 +10,6 @@ import { NetworkClient, type NetworkOptions } from './network.ts';
 import {
   acknowledgement,
   connectPacket,
-  cString,
   disconnectPacket,
   PACKET,
   pingPacket,
@@ -26,10 +26,14 @@ const ACKNOWLEDGE_MS = 5_000;
 const NETWORK_OBJECTS = 2;
 /** A filter that fills its field has no terminator: what follows it in memory goes out too (T13). */
 const TOPIC_FIELD = 128;
+/** What a message of an undefined QoS carries (T21). */
+const UNSET_PACKET_ID = 1;
 const BEHIND_THE_FIELD = Buffer.from('a00f84e2', 'hex');
 export interface MqttOptions extends Omit<NetworkOptions, 'wake'> {
   console: Console;
   deviceName: Buffer;
+  /** The module's own address, hex with colons. */
+  mac: string;
   passOrigin: number;
   crash: (reason: string) => void;
 }
@@ -50,7 +54,8 @@ export class MqttClient {
   #settings: Settings;
   #packetId = 1;
   #publishedQos = 0;
-  #unsubscribing: Buffer = Buffer.alloc(0);
+  /** What is being subscribed to, or unsubscribed from. */
+  #pendingFilter: Buffer = Buffer.alloc(0);
   #deadline = 0;
   #deadlineTimer: Timer | undefined;
 
@@ -59,7 +64,7 @@ export class MqttClient {
     this.#clock = options.clock;
     this.#console = options.console;
     this.configuration = brokerConfiguration(options.deviceName);
-    this.#settings = readSettings(this.configuration);
+    this.#settings = readSettings(this.configuration, options.mac);
     const wake = () => this.pass.request();
     this.#incoming = new IncomingPackets({ ...options, wake });
     this.#keepalive = new Keepalive(options.clock, wake);
@@ -89,7 +94,7 @@ export class MqttClient {
     // The object that has been reconnecting by itself is leaked (T3).
     this.#network?.freeze();
     this.#networkObjects += 1;
-    this.#settings = readSettings(this.configuration);
+    this.#settings = readSettings(this.configuration, this.#options.mac);
     this.#packetId = 1;
     this.#state = 'connecting';
     this.#network = new NetworkClient({ ...this.#options, wake: () => this.pass.request() }, this.#settings.address);
@@ -105,6 +110,7 @@ export class MqttClient {
     const sent = kept.length === TOPIC_FIELD ? Buffer.concat([kept, BEHIND_THE_FIELD]) : kept;
     if (!this.#send(subscribePacket(this.#nextPacketId(), sent, qos), 'MQTTSubscribe() Failed')) return;
     this.#subscriptions.add(kept);
+    this.#pendingFilter = kept;
     this.#wait('wait-suback');
   }
 
@@ -115,14 +121,18 @@ export class MqttClient {
       return;
     }
     if (!this.#send(unsubscribePacket(this.#nextPacketId(), kept), 'MQTTUnsubscribe failed')) return;
-    this.#unsubscribing = kept;
+    this.#subscriptions.remove(kept);
+    this.#pendingFilter = kept;
     this.#wait('wait-unsuback');
   }
 
-  /** @param qos not checked. */
-  publish(qos: number, retain: boolean, topic: Buffer, payload: Buffer): void {
-    const id = (qos & 3) > 0 ? this.#nextPacketId() : 0;
-    if (!this.#send(publishPacket(qos, retain, id, cString(topic), payload), 'MQTTPublish() Failed')) return;
+  /** @param qos a byte, not checked. @param retain a byte, of which the lowest bit goes out. */
+  publish(qos: number, retain: number, topic: Buffer, payload: Buffer): void {
+    const id = qos === 1 || qos === 2 ? this.#nextPacketId() : UNSET_PACKET_ID;
+    // A topic that fills its field runs on into what stands behind it: the QoS and the retain flag (T13).
+    const field = topic.subarray(0, TOPIC_FIELD);
+    const sent = cString(field.length < TOPIC_FIELD ? field : Buffer.concat([field, Uint8Array.of(qos, retain, 0)]));
+    if (!this.#send(publishPacket(qos, (retain & 1) === 1, id, sent, payload), 'MQTTPublish() Failed')) return;
     this.#publishedQos = qos;
     if (qos !== 0) this.#wait('wait-puback');
   }
@@ -154,7 +164,7 @@ export class MqttClient {
 
   #wait(state: MqttState): void {
     this.#state = state;
-    this.#deadline = this.#clock.now() + ACKNOWLEDGE_MS;
+    this.#deadline = this.#clock.monotonic() + ACKNOWLEDGE_MS;
     this.#deadlineTimer?.cancel();
     this.#deadlineTimer = this.#clock.after(ACKNOWLEDGE_MS, () => this.pass.request());
     this.pass.request();
@@ -242,7 +252,7 @@ export class MqttClient {
       this.#acknowledge('+MQTTPUBACC\r\n');
     }
     if (this.#network && this.#options.networkUp()) this.#receive(this.#network);
-    if (this.#waiting && this.#clock.now() >= this.#deadline) this.#timeOut();
+    if (this.#waiting && this.#clock.monotonic() >= this.#deadline) this.#timeOut();
     if (this.connected) this.#keepAlive();
   }
 
@@ -281,12 +291,12 @@ export class MqttClient {
       case PACKET.suback:
         if (this.#state !== 'wait-suback') return false;
         // A constant: neither the granted QoS nor a refusal is shown (T9).
-        this.#subscriptions.acknowledge();
+        this.#subscriptions.listen(this.#pendingFilter);
         return this.#acknowledge('+MQTTSUB:0\r\n');
       case PACKET.unsuback:
         if (this.#state !== 'wait-unsuback') return false;
-        this.#subscriptions.remove(this.#unsubscribing);
-        return this.#acknowledge('+MQTTUNSUB:1\r\n');
+        // With the handler already gone the answer counts for nothing, and the wait goes on to its end (T14).
+        return this.#subscriptions.stopListening(this.#pendingFilter) ? this.#acknowledge('+MQTTUNSUB:1\r\n') : true;
       case PACKET.puback:
         return this.#state === 'wait-puback' && this.#publishedQos === 1 && this.#acknowledge('+MQTTPUBACC\r\n');
       case PACKET.pubcomp:

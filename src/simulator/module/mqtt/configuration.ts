@@ -1,6 +1,6 @@
+import { cString } from '../forms.ts';
 import { Store } from '../store.ts';
 import type { Address } from './network.ts';
-import { cString } from './packets.ts';
 
 /** Ids of the MQTT configuration (AT protocol 7.11). The password is stored and never sent (T16). */
 const BROKER = { host: 1, port: 2, clientId: 3, userName: 4, password: 5, keepalive: 6, tls: 7 } as const;
@@ -35,14 +35,16 @@ export function brokerConfiguration(deviceName: Buffer): Store {
   ]);
 }
 
-export function readSettings(configuration: Store): Settings {
+/** @param mac the module's own address, whose last three bytes are in the client id that stands for an empty one. */
+export function readSettings(configuration: Store, mac: string): Settings {
+  const clientId = cString(configuration.text(BROKER.clientId));
   return {
     address: {
       host: cString(configuration.text(BROKER.host)).toString('latin1'),
       port: configuration.number(BROKER.port) & 0xffff,
       tls: configuration.number(BROKER.tls) > 0,
     },
-    clientId: cString(configuration.text(BROKER.clientId)),
+    clientId: clientId.length > 0 ? clientId : Buffer.from(`MCHP_${mac.toLowerCase().split(':').slice(-3).join('')}`),
     userName: cString(configuration.text(BROKER.userName)),
     keepalive: (configuration.number(BROKER.keepalive) || DEFAULT_KEEPALIVE) & 0xffff,
   };

@@ -67,13 +67,13 @@ export class IncomingPackets {
   /** A pass that comes at once has to give a packet the time it would have had until the next real one. */
   #isPatient(): boolean {
     if (this.#options.pace.packetGrace === 0) return false;
-    return this.#patientUntil === undefined || this.#options.clock.now() < this.#patientUntil;
+    return this.#patientUntil === undefined || this.#options.clock.monotonic() < this.#patientUntil;
   }
 
   #waitForRest(): void {
     if (this.#patientUntil !== undefined) return;
     const { clock, pace, wake } = this.#options;
-    this.#patientUntil = clock.now() + pace.packetGrace;
+    this.#patientUntil = clock.monotonic() + pace.packetGrace;
     clock.after(pace.packetGrace, wake);
   }
 

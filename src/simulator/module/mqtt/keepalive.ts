@@ -34,11 +34,11 @@ export class Keepalive {
   }
 
   sent(): void {
-    this.#sentAt = this.#clock.now();
+    this.#sentAt = this.#clock.monotonic();
   }
 
   received(): void {
-    this.#receivedAt = this.#clock.now();
+    this.#receivedAt = this.#clock.monotonic();
   }
 
   /** The broker has answered a ping. */
@@ -50,7 +50,7 @@ export class Keepalive {
   check(): 'nothing' | 'ping' | 'failed' {
     if (this.#period === 0) return 'nothing';
     const { sent, received } = this.expiry;
-    const left = Math.max(sent, received) - this.#clock.now();
+    const left = Math.max(sent, received) - this.#clock.monotonic();
     if (left <= 0 && this.#pinged) return 'failed';
     this.#timer ??= this.#clock.after(left > 0 ? left : this.#period, () => {
       this.#timer = undefined;

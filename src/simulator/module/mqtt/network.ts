@@ -11,12 +11,13 @@ import { ReceiveBuffer, type Received } from './receive.ts';
 /** Longer names do not fit the DNS client, which then tries in silence for ever (AT protocol 7.11). */
 const MAX_HOST = 63;
 const TLS_TIMEOUT_MS = 30_000;
-/** An address that does not answer is tried again and again, and nobody is told (AT protocol 7.12). */
-const UNREACHABLE_RETRY_MS = 5_000;
-const UNREACHABLE = ['EHOSTUNREACH', 'ETIMEDOUT', 'ENETUNREACH'];
+/** A SYN that nothing comes back to, or a reset, is repeated after these times, and nobody is told (AT protocol 7.12). */
+const SYN_REPEAT_MS = [1_000, 2_000, 4_000, 8_000];
+const LAST_SYN_REPEAT_MS = 16_000;
+const UNCONNECTED = ['ECONNREFUSED', 'EHOSTUNREACH', 'ETIMEDOUT', 'ENETUNREACH'];
 /** Any code that is none of these. */
 const TLS_FAILURE = 'ERR_TLS';
-const NOT_TLS = ['ENOTFOUND', 'ECONNREFUSED', ...UNREACHABLE];
+const NOT_TLS = ['ENOTFOUND', ...UNCONNECTED];
 /** The plain TCP receive buffer, and the largest piece that TLS decrypts at once (AT protocol 8.1, 8.5). */
 const PLAIN_WINDOW = 1460;
 const TLS_WINDOW = 16_384;
@@ -205,36 +206,46 @@ export class NetworkClient {
     if (this.#waiting) return;
     const attempt = new AbortController();
     this.#attempt = attempt;
-    this.#timer = clock.after(resolution, () => this.#dial(attempt));
+    this.#timer = clock.after(resolution, () => this.#dial(attempt, 0));
   }
 
-  #dial(attempt: AbortController): void {
-    const { clock, dial, pace } = this.#options;
-    const { host, port, tls } = this.#address;
-    const handshake = tls ? pace.tlsHandshake : 0;
+  /** @param repeats how many times the SYN of this attempt went out before. */
+  #dial(attempt: AbortController, repeats: number): void {
+    const { clock, pace } = this.#options;
+    const { tls } = this.#address;
+    const dialled = clock.monotonic();
     const next = (ms: number, step: () => void) => {
       if (this.#attempt !== attempt) return;
       this.#timer?.cancel();
       this.#timer = clock.after(ms, step);
     };
-    const prevented = this.#prevented();
-    if (prevented) {
-      next(prevented === TLS_FAILURE ? handshake : 0, () => this.#failed(prevented));
-      return;
-    }
     if (tls) next(TLS_TIMEOUT_MS, () => this.#failed(TLS_FAILURE, TLS_EXPIRED));
-    dial(host, port, tls ? this.#tlsRequest() : null, attempt.signal).then(
+    this.#connect(attempt.signal).then(
       (socket) => {
         socket.on('error', () => undefined);
         if (this.#attempt !== attempt) socket.destroy();
         attempt.signal.addEventListener('abort', () => socket.destroy(), { once: true });
-        next(handshake, () => this.#opened(socket));
+        next(tls ? pace.tlsHandshake : 0, () => this.#opened(socket));
       },
       (error: unknown) => {
         const code = errorCode(error);
-        next(NOT_TLS.includes(code) ? 0 : handshake, () => this.#failed(code));
+        if (UNCONNECTED.includes(code)) {
+          const pause = SYN_REPEAT_MS[repeats] ?? LAST_SYN_REPEAT_MS;
+          next(Math.max(0, dialled + pause - clock.monotonic()), () => this.#dial(attempt, repeats + 1));
+        } else {
+          next(NOT_TLS.includes(code) ? 0 : pace.tlsHandshake, () => this.#failed(code));
+        }
       },
     );
+  }
+
+  async #connect(signal: AbortSignal): Promise<Duplex> {
+    const { host, port, tls } = this.#address;
+    const prevented = this.#prevented();
+    const request = tls && !prevented ? this.#tlsRequest() : null;
+    if (prevented || request === undefined)
+      throw Object.assign(new Error('prevented'), { code: prevented ?? TLS_FAILURE });
+    return this.#options.dial(host, port, request, signal);
   }
 
   /** What keeps a connection from being tried: a fault, or an expired root. */
@@ -246,10 +257,13 @@ export class NetworkClient {
     return tls && expiredRoot && time.now > BALTIMORE_ROOT_ENDS ? TLS_FAILURE : undefined;
   }
 
-  #tlsRequest(): TlsRequest {
+  /** Undefined: a loaded root that cannot be read has cost the TLS context. */
+  #tlsRequest(): TlsRequest | undefined {
     const { certificates, time } = this.#options;
     const { host } = this.#address;
-    const request = { ...certificates.startTls(), now: time.now, alpn: [ALPN] };
+    const credentials = certificates.startTls();
+    if (!credentials) return undefined;
+    const request = { ...credentials, now: time.now, alpn: [ALPN] };
     return isIP(host) ? request : { ...request, servername: host };
   }
 
@@ -275,10 +289,6 @@ export class NetworkClient {
   #failed(code: string, diagnostic?: string): void {
     this.#attempt?.abort();
     this.#attempt = undefined;
-    if (UNREACHABLE.includes(code)) {
-      this.#retry(UNREACHABLE_RETRY_MS, this.#options.pace.dns);
-      return;
-    }
     const tlsFailure = this.#address.tls && !NOT_TLS.includes(code);
     this.#loss = { diagnostic: diagnostic ?? (tlsFailure ? TLS_ABORTED : undefined) };
     this.#retry(this.#options.pace.reconnect, this.#options.pace.dns);

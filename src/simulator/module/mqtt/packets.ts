@@ -38,12 +38,6 @@ const uint16 = (value: number) => Uint8Array.of((value >> 8) & 0xff, value & 0xf
 
 const text = (bytes: Uint8Array) => Buffer.concat([uint16(bytes.length), bytes]);
 
-/** The firmware hands most texts on as C strings: they end at a NUL. */
-export function cString(bytes: Buffer): Buffer {
-  const end = bytes.indexOf(0);
-  return end < 0 ? bytes : bytes.subarray(0, end);
-}
-
 /** @param keepalive seconds. */
 export function connectPacket(clientId: Buffer, userName: Buffer, keepalive: number): Buffer {
   const withUser = userName.length > 0;
@@ -52,10 +46,10 @@ export function connectPacket(clientId: Buffer, userName: Buffer, keepalive: num
   return packet(PACKET.connect, 0, PROTOCOL, Uint8Array.of(flags), uint16(keepalive), text(clientId), ...credentials);
 }
 
-/** @param qos not checked: the lowest two bits go out, with a packet id if they are not 0. */
+/** @param qos not checked: the lowest two bits go out, and a packet id with everything but 0. */
 export function publishPacket(qos: number, retain: boolean, id: number, topic: Buffer, payload: Buffer): Buffer {
   const flags = ((qos & 3) << 1) | (retain ? 1 : 0);
-  return packet(PACKET.publish, flags, text(topic), (qos & 3) > 0 ? uint16(id) : new Uint8Array(), payload);
+  return packet(PACKET.publish, flags, text(topic), qos > 0 ? uint16(id) : new Uint8Array(), payload);
 }
 
 /** @param qos not checked: its lowest byte goes out. */
