@@ -8,7 +8,7 @@ import { finished } from 'node:stream/promises';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 
-const LONG_SUITES = ['soak', 'fuzz', 'faults', 'conformance', 'pty'];
+const LONG_SUITES = ['soak', 'fuzz', 'faults', 'conformance', 'dtdl-oracle', 'pty'];
 
 function testsIn(path) {
   if (statSync(path).isFile()) return [path];
