@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Json, JsonObject } from '../events.ts';
 
-const MODEL = new URL('../../model/wbz451_curiosity-1.json', import.meta.url);
+const MODEL = new URL('../../model/dtmi/com/microchip/wbz451_curiosity-1.json', import.meta.url);
 
 export interface EnumValue {
   value: number;

@@ -73,7 +73,7 @@ test('every default and every simulated value passes its own check, and so does 
 
 test('the model of the table is the one whose data the project carries', () => {
   const model: unknown = JSON.parse(
-    readFileSync(new URL('../../model/wbz451_curiosity-1.json', import.meta.url), 'utf8'),
+    readFileSync(new URL('../../model/dtmi/com/microchip/wbz451_curiosity-1.json', import.meta.url), 'utf8'),
   );
   const interfaces = Array.isArray(model) ? model : [model];
   assert.ok(interfaces.some((entry: { '@id'?: unknown }) => entry['@id'] === SETTINGS.modelId.fallback));

@@ -1,53 +1,46 @@
-import { readFileSync } from 'node:fs';
-import { isJsonObject, type Json, type JsonObject, own, parseJson } from './json.ts';
+import { isDtmi } from '../../dtdl/dtmi.ts';
+import { ModelError } from '../../dtdl/model-error.ts';
+import { ModelRepository, PACKAGED_MODELS } from '../../dtdl/repository.ts';
+import { loadModel } from '../../dtdl/resolve.ts';
 
 /** The names that a device model declares. */
 export interface Model {
   id: string;
+  /** Those of components too: a message may come from any of them. */
   telemetry: Set<string>;
+  /** A component is one of the properties. */
   properties: Set<string>;
+  /** Those of components as `component*command`. */
   commands: Set<string>;
 }
 
-const MODELS = new URL('../../../model/', import.meta.url);
-const DTMI = /^dtmi:(?:[A-Za-z0-9_]+:)*([A-Za-z0-9_]+);(\d{1,9})$/;
-
-/** An element is of a kind when its `@type` is that, or a list that holds it. */
-function isOf(kind: string, element: JsonObject): boolean {
-  const type = own(element, '@type') ?? null;
-  return Array.isArray(type) ? type.includes(kind) : type === kind;
-}
-
-function namesOf(kind: string, contents: Json | undefined): Set<string> {
-  const elements = Array.isArray(contents) ? contents.filter(isJsonObject) : [];
-  const names = elements.filter((element) => isOf(kind, element)).map((element) => own(element, 'name'));
-  return new Set(names.filter((name) => typeof name === 'string'));
-}
-
-function readModel(id: string): Model | undefined {
-  const [, name, version] = DTMI.exec(id) ?? [];
-  if (!name || !version) return undefined;
-  try {
-    const source = parseJson(readFileSync(new URL(`${name.toLowerCase()}-${version}.json`, MODELS)));
-    if (!isJsonObject(source) || own(source, '@id') !== id) return undefined;
-    const contents = own(source, 'contents');
-    return {
-      id,
-      telemetry: namesOf('Telemetry', contents),
-      properties: namesOf('Property', contents),
-      commands: namesOf('Command', contents),
-    };
-  } catch {
-    return undefined;
-  }
-}
-
+const repository = new ModelRepository([PACKAGED_MODELS]);
 const models = new Map<string, Model>();
 
 /** The model of this id, when it is one of those that come with the program. */
 export function findModel(id: string | null): Model | undefined {
-  if (id === null) return undefined;
+  if (id === null || !isDtmi(id)) return undefined;
   const known = models.get(id) ?? readModel(id);
   if (known) models.set(id, known);
   return known;
+}
+
+function readModel(id: string): Model | undefined {
+  try {
+    const { components, ...own } = loadModel(id, repository);
+    const commands = components.flatMap(({ name, commands }) => commands.map((command) => `${name}*${command.name}`));
+    return {
+      id,
+      telemetry: namesOf([own, ...components].flatMap(({ telemetry }) => telemetry)),
+      properties: namesOf([...own.properties, ...components]),
+      commands: new Set([...namesOf(own.commands), ...commands]),
+    };
+  } catch (thrown) {
+    if (thrown instanceof ModelError) return undefined;
+    throw thrown;
+  }
+}
+
+function namesOf(elements: readonly { name: string }[]): Set<string> {
+  return new Set(elements.map(({ name }) => name));
 }
