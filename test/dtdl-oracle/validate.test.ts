@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { seeded } from '../../src/cli/seeded.ts';
+import { generatorFor } from '../../src/device/player/generate.ts';
 import type { Schema } from '../../src/dtdl/model.ts';
 import { readModel } from '../../src/dtdl/resolve.ts';
 import { findViolation } from '../../src/dtdl/validate.ts';
 import type { Json } from '../../src/events.ts';
-import { schema, valueFor } from './arbitraries.ts';
+import { schema, valueFor } from '../dtdl/arbitraries.ts';
 import { accepts, FAULTS, mend, parse } from './oracle.ts';
 
 /** An interface whose one telemetry has the schema. */
@@ -62,4 +64,22 @@ test('a value is accepted exactly where the parser accepts it', async () => {
     { numRuns: 5000 },
   );
   assert.ok(Math.min(seen.valid, seen.invalid) > 1000, `both kinds occur: ${JSON.stringify(seen)}`);
+});
+
+test('the parser accepts whatever the player makes up', async () => {
+  await fc.assert(
+    fc.asyncProperty(written, fc.nat(), async ([schema, version], seed) => {
+      const oracle = await theirs(schema, version).catch((thrown) => fc.pre(!isTooDeep(thrown)) ?? assert.fail(thrown));
+      const field = {
+        name: 'value',
+        displayName: {},
+        description: {},
+        semanticTypes: [],
+        schema: ours(schema, version),
+      };
+      const next = generatorFor(field, { random: seeded(seed), wall: () => 1.7e12 });
+      for (const value of [next(), next(), next()]) assert.ok(accepts(oracle, value), JSON.stringify(value));
+    }),
+    { numRuns: 2000 },
+  );
 });
