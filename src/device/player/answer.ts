@@ -19,7 +19,7 @@ export function answererFor({ request, response }: Command, sources: Sources): A
 }
 
 /** What a request holds, by name: itself, and its members. */
-function named(request: Field | undefined, body: Json): ReadonlyMap<string, Json> {
+export function named(request: Field | undefined, body: Json): ReadonlyMap<string, Json> {
   const values = new Map(isJsonObject(body) ? Object.entries(body) : []);
   if (request && !values.has(request.name)) values.set(request.name, body);
   return values;
