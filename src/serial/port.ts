@@ -4,6 +4,7 @@ import { AppError } from '../errors.ts';
 import { accessHint, readAccess } from './access.ts';
 import { holders } from './holder.ts';
 import { listPorts } from './list.ts';
+import { readPort } from './read.ts';
 
 /** serialport's own streams leave the port open, and locked, when they are destroyed. */
 class ClosingPort extends SerialPort {
@@ -26,10 +27,18 @@ export async function openPort(path: string, baudRate: number): Promise<SerialPo
   const port = new ClosingPort({ path, baudRate, autoOpen: false, hupcl: false });
   return new Promise((resolve, reject) => {
     port.open((error) => {
-      if (error) describeFailure(path, error).then(reject, reject);
-      else resolve(port);
+      if (error) {
+        describeFailure(path, error).then(reject, reject);
+        return;
+      }
+      noticeHangUp(port);
+      resolve(port);
     });
   });
+}
+
+function noticeHangUp({ port }: SerialPort): void {
+  if (port && 'poller' in port) port.read = (buffer, offset, length) => readPort(port, buffer, offset, length);
 }
 
 /** What the file system already knows; its error codes are better than the texts of the driver. */
