@@ -212,7 +212,8 @@ export class Session {
   }
 
   async #finish<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const promise = work(this.#closed.signal);
+    // It is counted before it begins, since it may ask what is unfinished.
+    const promise = Promise.resolve(this.#closed.signal).then(work);
     this.#unfinished.add(promise);
     try {
       return await promise;
