@@ -68,11 +68,17 @@ export class AppError extends Error {
     this.hint = hint;
     this.exitCode = EXIT_OF_CODE[code];
   }
+
+  /** Where a bug of ours was met; null for every failure that is none. */
+  get stackOfBug(): string | null {
+    if (this.code !== 'E_INTERNAL') return null;
+    return (this.cause instanceof Error ? this.cause.stack : null) ?? this.stack ?? null;
+  }
 }
 
 /** Anything that was thrown, as an AppError: what is not one already is a bug of ours, and says so. */
 export function toAppError(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
   const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return new AppError('E_INTERNAL', `Internal error: ${message}`, 'This is a bug; please report it.', thrown);
+  return new AppError('E_INTERNAL', `Internal error: ${message}`, 'This is a bug. Please report it.', thrown);
 }

@@ -31,7 +31,8 @@ export type SessionEvent =
   | { type: 'command'; name: string; request: Json; status: number; response: Json }
   /** The local cloud of --simulate is up; `url` is its HTTP API, `deviceId` the device that will connect. */
   | { type: 'local-cloud'; url: string; deviceId: string }
-  | { type: 'error'; code: ErrorCode; message: string; hint: string }
+  /** `stack`: where a bug of ours was met; other failures have none. */
+  | { type: 'error'; code: ErrorCode; message: string; hint: string; stack?: string }
   /** Always the last. */
   | { type: 'exit'; code: ExitCode; reason: string };
 

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { AppError, EXIT } from '../errors.ts';
 import type { CertificateKind } from '../modem/modem.ts';
 import { certificateFacts } from './certificate-facts.ts';
-import type { VerbAction } from './command.ts';
+import type { CommandAction } from './command.ts';
 import { runWithModule } from './with-module.ts';
 
 interface Kind {
@@ -41,7 +41,7 @@ const KINDS: readonly Kind[] = [
 ];
 
 /** Reads the certificates of the module, writes them as PEM files and says what each is for. */
-export const certs: VerbAction = (given, environment) =>
+export const certs: CommandAction = (given, environment) =>
   runWithModule(given, environment, async (module, { signal, print, printJson }) => {
     const out = typeof given.flags['out'] === 'string' ? given.flags['out'] : '.';
     const missing: string[] = [];

@@ -13,9 +13,9 @@ import { openPki } from '../simulator/cloud/pki-file.ts';
 import { type SntpServer, startSntpServer } from '../simulator/sntp/server.ts';
 import { isLoopback } from '../web/loopback.ts';
 import { narrateCloud } from './cloud-narrator.ts';
+import type { ServiceContext } from './command.ts';
 import { addressesOf, portError } from './listening.ts';
 import type { ProcessEnvironment } from './process-environment.ts';
-import type { ServiceContext } from './service.ts';
 
 /** What a local cloud for others is made from. */
 export interface CloudPlan {

@@ -5,10 +5,10 @@ import type { Enrollment } from '../simulator/cloud/local-cloud.ts';
 import { LOOPBACK } from '../web/loopback.ts';
 import { readCertificates } from './certificate-files.ts';
 import { type CloudPlan, serveCloud } from './cloud-service.ts';
-import { settingsInput, type VerbAction } from './command.ts';
-import { VerbOptions, wrongOption } from './command-options.ts';
+import { type CommandAction, settingsInput } from './command.ts';
+import { CommandOptions, wrongOption } from './command-options.ts';
 import type { ProcessEnvironment } from './process-environment.ts';
-import { runService } from './service.ts';
+import { runService } from './runner.ts';
 
 const MQTT_PORT = 8883;
 const NTP_PORT = 123;
@@ -17,14 +17,14 @@ const aHost = matching(/^[0-9A-Za-z.:-]{1,253}$/, 'be an address or a name of th
 const registrationId = /^[0-9A-Za-z._:-]{1,128}$/;
 
 /** Lets this computer be DPS and IoT Hub for whoever can reach it, until it is asked to end. */
-export const cloud: VerbAction = (given, environment) =>
-  runService(given.flags['json'] === true, environment, () => {
+export const cloud: CommandAction = (given, environment) =>
+  runService(given, environment, () => {
     const { idScope, httpPort, json, logFile } = resolveValues(
       // Without an ID scope it has that of a simulation.
       settingsInput({ ...given, flags: { ...given.flags, simulate: true } }, environment),
       ['idScope', 'httpPort', 'json', 'logFile'],
     );
-    const options = new VerbOptions(given.flags);
+    const options = new CommandOptions(given.flags);
     const plan: CloudPlan = {
       idScope,
       httpPort,
@@ -40,7 +40,7 @@ export const cloud: VerbAction = (given, environment) =>
 
 /** The groups and devices that are let in; those without a certificate are to be given one. */
 function readEnrollments(
-  options: VerbOptions,
+  options: CommandOptions,
   { cwd }: ProcessEnvironment,
 ): Pick<CloudPlan, 'enrollments' | 'toIssue'> {
   const enrollments: Enrollment[] = options
@@ -62,7 +62,7 @@ function readEnrollments(
   return { enrollments, toIssue };
 }
 
-function readSntp(options: VerbOptions): CloudPlan['sntp'] {
+function readSntp(options: CommandOptions): CloudPlan['sntp'] {
   const text = options.text('sntpDate');
   const date = text === null ? null : Date.parse(text);
   if (text !== null && (date === null || Number.isNaN(date) || !/^\d{4}-\d\d-\d\d/.test(text))) {

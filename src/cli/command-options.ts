@@ -1,8 +1,8 @@
 import type { Check } from '../config/checks.ts';
 import { AppError } from '../errors.ts';
 
-/** The options that only one verb has, as commander gives them: texts, lists of texts, or true for a bare flag. */
-export class VerbOptions {
+/** The options that only one command has, as commander gives them: texts, lists of texts, or true for a bare flag. */
+export class CommandOptions {
   readonly #flags: Record<string, unknown>;
 
   constructor(flags: Record<string, unknown>) {

@@ -1,8 +1,8 @@
 import { SETTING_NAMES, SETTINGS, type SettingName } from '../config/settings.ts';
-import type { VerbAction } from './command.ts';
+import type { CommandAction } from './command.ts';
 
 /** A command beside the session. */
-export interface Verb {
+export interface CommandDefinition {
   /** Its name and its arguments, as commander spells them. */
   usage: string;
   description: string;
@@ -12,7 +12,7 @@ export interface Verb {
   options?: readonly [flags: string, description: string][];
   /** What an option was called before; it still works, and is shown nowhere. */
   formerly?: readonly string[];
-  load(): Promise<VerbAction>;
+  load(): Promise<CommandAction>;
 }
 
 /** What `.env` can hold. */
@@ -21,7 +21,7 @@ const LASTING = SETTING_NAMES.filter((name) => SETTINGS[name].env !== undefined)
 /** What says where the module is; the last two are for the virtual one. */
 const MODULE: readonly SettingName[] = ['port', 'baud', 'envFile', 'simulate', 'pace'];
 
-export const VERBS: readonly Verb[] = [
+export const COMMANDS: readonly CommandDefinition[] = [
   {
     usage: 'ports',
     description: 'list the serial ports, and which one is likely the board',

@@ -1,11 +1,12 @@
 import { EXIT, type ExitCode } from '../errors.ts';
-import { type CommandContext, runVerb, settingsInput, type VerbAction } from './command.ts';
+import { type CommandAction, type CommandContext, settingsInput } from './command.ts';
 import { EXIT_OF_CHECK, type Finding } from './doctor/check-result.ts';
 import { runChecks } from './doctor/run-checks.ts';
+import { runCommand } from './runner.ts';
 
 /** Shows what is well and what is not; ends like a session would end with the first thing that failed. */
-export const doctor: VerbAction = (given, environment) =>
-  runVerb(environment, async (context) => {
+export const doctor: CommandAction = (given, environment) =>
+  runCommand(given, environment, async (context) => {
     let code: ExitCode = EXIT.done;
     for await (const finding of runChecks(settingsInput(given, environment), environment, context)) {
       const { id, status, message, hint } = finding;

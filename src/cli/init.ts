@@ -6,20 +6,21 @@ import { type EnvFile, readEnvFile } from '../config/env-file.ts';
 import { resolveSettings, resolveValues, type SettingsInput } from '../config/resolve.ts';
 import { SETTING_NAMES, SETTINGS, type Setting, type SettingName } from '../config/settings.ts';
 import { AppError, EXIT } from '../errors.ts';
-import { type CommandContext, type Given, runVerb, type VerbAction } from './command.ts';
+import type { CommandAction, CommandContext, Given } from './command.ts';
 import { terminalAsker } from './init/asker.ts';
 import { type Answers, Dialogue, isYes } from './init/dialogue.ts';
 import { withValue } from './init/env-text.ts';
 import { tracking } from './init/git.ts';
 import type { ProcessEnvironment } from './process-environment.ts';
+import { runCommand } from './runner.ts';
 import { linkSettings, withModule } from './with-module.ts';
 
 /** Only the owner may read the passphrase. */
 const MODE = 0o600;
 
 /** Writes the settings file: asks at a terminal, or takes the flags and asks nothing. */
-export const init: VerbAction = (given, environment) =>
-  runVerb(environment, async (context) => {
+export const init: CommandAction = (given, environment) =>
+  runCommand(given, environment, async (context) => {
     const { out, yes } = given.flags;
     const path = typeof out === 'string' ? out : '.env';
     const file = existsSync(resolve(environment.cwd, path)) ? readEnvFile(path, environment.cwd) : null;

@@ -1,11 +1,11 @@
 import { X509Certificate } from 'node:crypto';
 import { AppError, EXIT } from '../errors.ts';
-import type { VerbAction } from './command.ts';
+import type { CommandAction } from './command.ts';
 import { readRootCertificate } from './root-certificate.ts';
 import { runWithModule } from './with-module.ts';
 
 /** Loads a root certificate into the module until its next reset, and makes sure that it is there. */
-export const loadCert: VerbAction = async (given, environment) => {
+export const loadCert: CommandAction = async (given, environment) => {
   const [path = ''] = given.args;
   const pem = readRootCertificate(path, environment);
   const subject = new X509Certificate(pem).subject.replaceAll('\n', ', ');

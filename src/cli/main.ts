@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { addOptions } from '../config/options.ts';
 import { EXIT, type ExitCode, toAppError } from '../errors.ts';
-import { VERBS } from './commands.ts';
+import { COMMANDS } from './commands.ts';
+import { toErrorEvent } from './error-event.ts';
 import type { ProcessEnvironment } from './process-environment.ts';
 
 /** Runs the program and returns its exit code; every failure has been told by then. */
@@ -19,7 +20,7 @@ export async function main(environment: ProcessEnvironment): Promise<ExitCode> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
     const failure = toAppError(error);
     const { errorLines } = await import('../terminal/transcript.ts');
-    const lines = errorLines(failure.message, failure.hint, failure.code);
+    const lines = errorLines(toErrorEvent(failure), environment.argv.includes('--verbose'));
     environment.stderr.write(lines.map(({ text }) => `${text}\n`).join(''));
     return failure.exitCode;
   }
@@ -41,18 +42,19 @@ function createProgram(environment: ProcessEnvironment, onExit: (code: ExitCode)
     .allowExcessArguments(false);
   addOptions(program);
   program.action(async (flags: Record<string, unknown>) => {
-    const { run } = await import('./run.ts');
-    onExit(await run(flags, environment));
+    const { session } = await import('./session.ts');
+    onExit(await session({ flags, args: [] }, environment));
   });
-  program.hook('preSubcommand', (_, verb) => {
+  program.hook('preSubcommand', (_, command) => {
     const given = program.options.find((option) => program.getOptionValueSource(option.attributeName()) === 'cli');
-    if (given) program.error(`error: write ${given.long} behind ${verb.name()}, or without it for a session`);
+    if (given) program.error(`error: write ${given.long} behind ${command.name()}, or without it for a session`);
   });
-  for (const { usage, description, settings, options = [], formerly = [], load } of VERBS) {
+  for (const { usage, description, settings, options = [], formerly = [], load } of COMMANDS) {
     const command = program.command(usage).description(description).allowExcessArguments(false);
     addOptions(command, settings);
     for (const [flags, help] of options) command.option(flags, help);
     for (const flags of formerly) command.addOption(new Option(flags).hideHelp());
+    command.option('--verbose', 'show where an internal error was met');
     command.action(async () => {
       const act = await load();
       onExit(await act({ flags: command.opts(), args: command.args }, environment));

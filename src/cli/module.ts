@@ -2,24 +2,24 @@ import { choice, integer } from '../config/checks.ts';
 import { resolveValues } from '../config/resolve.ts';
 import { AppError } from '../errors.ts';
 import { SECURITY } from '../modem/anycloud/wifi.ts';
-import { readRules } from './broker-address.ts';
 import { commonNameOf, readCertificates, readKey } from './certificate-files.ts';
-import { settingsInput, type VerbAction } from './command.ts';
-import { VerbOptions } from './command-options.ts';
-import { type BoardPlan, serveBoard } from './module-board.ts';
-import type { ProcessEnvironment } from './process-environment.ts';
+import { type CommandAction, settingsInput } from './command.ts';
+import { CommandOptions } from './command-options.ts';
+import { type BoardPlan, serveBoard } from './module/board.ts';
+import { readRules } from './module/broker-address.ts';
 import { seeded } from './seeded.ts';
-import { runService } from './service.ts';
+import type { ProcessEnvironment } from './process-environment.ts';
+import { runService } from './runner.ts';
 
 /** Lets this computer be an AnyCloud module at the end of a serial port, until it is told to end. */
-export const module: VerbAction = (given, environment) =>
-  runService(given.flags['json'] === true, environment, () => {
+export const module: CommandAction = (given, environment) =>
+  runService(given, environment, () => {
     const { logFile, json, ssid, passphrase, security, ...settings } = resolveValues(
       // What is not given is as in a simulation, so that both ends of a demonstration fit.
       settingsInput({ ...given, flags: { ...given.flags, simulate: true } }, environment),
       ['baud', 'ssid', 'passphrase', 'security', 'deviceId', 'pace', 'logFile', 'json'],
     );
-    const options = new VerbOptions(given.flags);
+    const options = new CommandOptions(given.flags);
     const port = options.text('port');
     if (port === null) throw new AppError('E_CONFIG', '--port is missing: the serial port to be a module on', '');
     const seed = options.checked('seed', integer(0, 0xffff_ffff), null);
@@ -38,7 +38,7 @@ export const module: VerbAction = (given, environment) =>
     return { output: { json, logFile }, secrets: [passphrase], work: (floor) => serveBoard(plan, floor, environment) };
   });
 
-function readIdentity(options: VerbOptions, { cwd }: ProcessEnvironment): BoardPlan['identity'] {
+function readIdentity(options: CommandOptions, { cwd }: ProcessEnvironment): BoardPlan['identity'] {
   const [path, keyPath] = [options.text('cert'), options.text('key')];
   if (path === null && keyPath === null) return null;
   if (path === null || keyPath === null) {

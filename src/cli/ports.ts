@@ -1,13 +1,14 @@
 import { EXIT } from '../errors.ts';
 import { rankPorts } from '../serial/likely.ts';
 import { listPorts } from '../serial/list.ts';
-import { runVerb, type VerbAction } from './command.ts';
+import type { CommandAction } from './command.ts';
+import { runCommand } from './runner.ts';
 
 /** Shows the serial ports of this computer, and which one is likely the board's. */
-export const ports: VerbAction = ({ flags }, environment) =>
-  runVerb(environment, async ({ print, printJson }) => {
+export const ports: CommandAction = (given, environment) =>
+  runCommand(given, environment, async ({ print, printJson }) => {
     const ranked = rankPorts(await listPorts());
-    if (flags['json'] === true) {
+    if (given.flags['json'] === true) {
       for (const { path, vendorId, productId, serialNumber, manufacturer, likely, why } of ranked) {
         printJson({ path, vendorId, productId, serialNumber, manufacturer, likely, why });
       }

@@ -1,10 +1,10 @@
 import { EXIT } from '../errors.ts';
 import type { SeenNetwork } from '../modem/modem.ts';
-import type { VerbAction } from './command.ts';
+import type { CommandAction } from './command.ts';
 import { runWithModule } from './with-module.ts';
 
 /** Shows the Wi-Fi networks that the module sees. */
-export const scan: VerbAction = (given, environment) =>
+export const scan: CommandAction = (given, environment) =>
   runWithModule(given, environment, async (module, { signal, print, printJson }) => {
     const networks = await module.wifi.scan(signal);
     if (given.flags['json'] === true) {

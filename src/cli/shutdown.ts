@@ -1,5 +1,5 @@
 import type { Timer } from '../clock.ts';
-import { EXIT, type ExitCode, toAppError } from '../errors.ts';
+import { type AppError, EXIT, type ExitCode, toAppError } from '../errors.ts';
 import type { ProcessEnvironment } from './process-environment.ts';
 
 /** How a run has ended. */
@@ -23,14 +23,18 @@ export class Shutdown {
   readonly #controller = new AbortController();
   readonly #listeners: [keyof typeof SIGNALS | 'uncaughtException', (reason: unknown) => void][];
   readonly #timers: Timer[] = [];
+  readonly #onExit: ((failure: AppError | null) => void)[] = [];
   /** What ended the run; null while nothing has. */
   exitStatus: ExitStatus | null = null;
-  /** Called before the process is ended at once. */
-  beforeExit: () => void = () => undefined;
+  /** What nothing has caught, and what has ended the run therefore. */
+  failure: AppError | null = null;
 
   constructor(environment: ProcessEnvironment) {
     this.#environment = environment;
-    const onUncaught = (reason: unknown) => this.request(EXIT.internal, toAppError(reason).message);
+    const onUncaught = (reason: unknown) => {
+      this.failure ??= toAppError(reason);
+      this.request(this.failure.exitCode, this.failure.message);
+    };
     this.#listeners = [['uncaughtException', onUncaught]];
     for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       this.#listeners.push([name, () => this.request(SIGNALS[name], name)]);
@@ -62,6 +66,11 @@ export class Shutdown {
     );
   }
 
+  /** Has `listener` called when the process is ended at once, with what nothing has caught. */
+  onExit(listener: (failure: AppError | null) => void): void {
+    this.#onExit.push(listener);
+  }
+
   /** Stops listening. */
   dispose(): void {
     for (const [name, listener] of this.#listeners) this.#environment.signals.off(name, listener);
@@ -69,7 +78,7 @@ export class Shutdown {
   }
 
   #exit(code: ExitCode): void {
-    this.beforeExit();
+    for (const listener of this.#onExit) listener(this.failure);
     this.#environment.exit(code);
   }
 }

@@ -1,18 +1,18 @@
 import { resolveValues, type SettingsInput } from '../config/resolve.ts';
 import type { ExitCode } from '../errors.ts';
-import type { Report } from '../events.ts';
 import type { Modem } from '../modem/modem.ts';
-import { type CommandContext, type Given, runVerb, settingsInput } from './command.ts';
+import { type CommandContext, type Given, settingsInput } from './command.ts';
 import { identifyModule } from './identify-module.ts';
 import { type Link, type LinkSettings, openLink } from './open-link.ts';
 import type { ProcessEnvironment } from './process-environment.ts';
+import { runCommand } from './runner.ts';
 
-/** A verb's work with a module that answers. */
+/** A command's work with a module that answers. */
 type Work = (module: Modem, context: CommandContext) => Promise<ExitCode>;
 
-/** Runs a verb that needs the module of its settings, and leaves everything closed. */
+/** Runs a command that needs the module of its settings, and leaves everything closed. */
 export function runWithModule(given: Given, environment: ProcessEnvironment, work: Work): Promise<ExitCode> {
-  return runVerb(environment, async (context) => {
+  return runCommand(given, environment, async (context) => {
     const settings = linkSettings(settingsInput(given, environment));
     return withModule(settings, environment, context, (module) => work(module, context));
   });
@@ -28,7 +28,7 @@ export async function withModule<T>(
   context: CommandContext,
   use: (module: Modem) => Promise<T>,
 ): Promise<T> {
-  const link = await openVerbLink(settings, environment, context);
+  const link = await openCommandLink(settings, environment, context);
   try {
     const module = await identifyModule(await link.open(context.signal), environment.clock, context.signal);
     try {
@@ -60,13 +60,10 @@ export function linkSettings(input: SettingsInput): LinkSettings {
 }
 
 /** Opens the way to the module, and notes what there is to say about it. */
-export function openVerbLink(
+export function openCommandLink(
   settings: LinkSettings,
   { clock, random }: ProcessEnvironment,
-  { note }: CommandContext,
+  { report }: CommandContext,
 ): Promise<Link> {
-  const report: Report = (event) => {
-    if (event.type === 'event') note(event.message);
-  };
   return openLink(settings, { clock, random, report });
 }

@@ -6,13 +6,15 @@ import { loadPaint, type Paint, plainPaint, wantsColor } from './color.ts';
 import { type LogFile, openLogFile } from './log-file.ts';
 import { toNdjson } from './ndjson.ts';
 import type { Redactor } from './redact.ts';
-import { type Line, Transcript } from './transcript.ts';
+import { errorLines, type Line, Transcript } from './transcript.ts';
 import { visible } from './visible.ts';
 
 export interface OutputOptions {
   stdout: TextStream;
   stderr: TextStream;
   output: Settings['output'];
+  /** There are results to print, and errors; of all else only sentences are shown, beside them. */
+  results?: boolean;
   redactor: Redactor;
   clock: Clock;
   env: NodeJS.ProcessEnv;
@@ -24,10 +26,16 @@ export interface OutputOptions {
   onClosed: () => void;
 }
 
-/** Where everything goes that a session has to say. */
+/** Where everything goes that the program has to say, secrets masked. Nothing here throws. */
 export interface Output {
-  /** Shows and keeps an event, secrets masked. Never throws; after `exit` nothing more is shown. */
+  /** Shows and keeps an event; after `exit` nothing more is shown. */
   report: Report;
+  /** Writes one line of a result to standard output, control characters made visible. */
+  print(line: string): void;
+  /** Writes a result to standard output as one line of JSON; what is undefined is null there. */
+  printJson(object: Record<string, unknown>): void;
+  /** Writes a line beside the results, to standard error. */
+  note(line: string): void;
   /** Shows what is being typed below the transcript; the empty text removes it. */
   setInputLine(text: string): void;
   /** Hands over what is still waiting, for at most a second, and closes the log. */
@@ -73,7 +81,7 @@ class Gateway implements Output {
     this.#paintError = paintError;
     this.#log = output.logFile === null ? null : openLogFile(output.logFile, this.#onLogFailure);
     this.#transcript = new Transcript({ quiet: output.quiet, verbose: output.verbose, interactive, startedAt });
-    if (!output.json) this.#stdout.write(this.#text(this.#transcript.banner(), this.#paint));
+    if (!output.json && !options.results) this.#stdout.write(this.#text(this.#transcript.banner(), this.#paint));
   }
 
   readonly report: Report = (event) => {
@@ -95,6 +103,21 @@ class Gateway implements Output {
     this.#show(masked);
   };
 
+  readonly print = (line: string): void => {
+    this.#stdout.write(`${visible(this.#options.redactor.mask(line))}\n`);
+  };
+
+  readonly printJson = (object: Record<string, unknown>): void => {
+    const json = JSON.stringify(object, (_, value: unknown) => {
+      return typeof value === 'string' ? this.#options.redactor.mask(value) : (value ?? null);
+    });
+    this.#stdout.write(`${json}\n`);
+  };
+
+  readonly note = (line: string): void => {
+    this.#stderr.write(`${visible(this.#options.redactor.mask(line))}\n`);
+  };
+
   setInputLine(text: string): void {
     const { interactive, output } = this.#options;
     if (!interactive || output.json || !this.#stdout.isTerminal) return;
@@ -114,6 +137,12 @@ class Gateway implements Output {
     if (this.#options.output.json) {
       this.#stdout.write(toNdjson(event, this.#options.clock.wall()));
       if (event.type === 'error') this.#stderr.write(`Error: ${visible(oneLine(event.message))} [${event.code}]\n`);
+      return;
+    }
+    if (this.#options.results) {
+      if (event.type === 'event') this.note(event.message);
+      if (event.type === 'error')
+        this.#stderr.write(this.#text(errorLines(event, this.#options.output.verbose), this.#paintError));
       return;
     }
     const lines = this.#transcript.lines(event, this.#options.clock.monotonic());

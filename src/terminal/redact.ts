@@ -85,7 +85,12 @@ export class Redactor {
       case 'local-cloud':
         return { ...event, url: this.mask(event.url), deviceId: this.mask(event.deviceId) };
       case 'error':
-        return { ...event, message: this.mask(event.message), hint: this.mask(event.hint) };
+        return {
+          ...event,
+          message: this.mask(event.message),
+          hint: this.mask(event.hint),
+          ...(event.stack !== undefined && { stack: this.mask(event.stack) }),
+        };
       case 'exit':
         return { ...event, reason: this.mask(event.reason) };
     }

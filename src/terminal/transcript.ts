@@ -66,7 +66,7 @@ export class Transcript {
       case 'event':
         return sentence(event.level, event.message);
       case 'error':
-        return errorLines(event.message, event.hint, event.code);
+        return errorLines(event, verbose);
       case 'at':
         return quiet ? [] : atLines(event);
       case 'message':
@@ -81,10 +81,17 @@ export class Transcript {
   }
 }
 
-/** An error as a person reads it, in the transcript or alone. */
-export function errorLines(message: string, hint: string, code: string): Line[] {
+/**
+ * An error as a person reads it, in the transcript or alone.
+ * @param verbose shows where a bug was met
+ */
+export function errorLines(
+  { message, hint, code, stack = '' }: Pick<SessionEvent & { type: 'error' }, 'message' | 'hint' | 'code' | 'stack'>,
+  verbose: boolean,
+): Line[] {
   const [first = '', ...rest] = message.split('\n');
   const lines = [`Error: ${first}`, ...rest, ...(hint === '' ? [] : [`  Hint: ${hint}`]), `  Code: ${code}`];
+  if (verbose && stack !== '') lines.push(...stack.split('\n').map((line) => `  ${line}`));
   return lines.map((text) => ({ tone: 'error', text: visible(text) }));
 }
 

@@ -1,26 +1,42 @@
 import { EventEmitter } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { main } from '../../src/cli/main.ts';
+import type { ProcessEnvironment } from '../../src/cli/process-environment.ts';
 import { systemClock } from '../../src/clock.ts';
 import type { Ended } from './cli.ts';
 
-/** Runs the program within this process, in a folder, without terminal and environment: what a process of its own costs is saved. */
-export async function runMain(args: readonly string[], cwd: string): Promise<Ended> {
+/** A program's surroundings within this process, in a folder, without terminal and environment. */
+export function surroundings(args: readonly string[], cwd: string) {
   const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
-  const code = await main({
+  const signals = new EventEmitter();
+  const environment: ProcessEnvironment = {
     argv: args,
     env: {},
     // The streams of a process have more than these, but nothing that is used without a terminal.
     stdin: stdin as unknown as NodeJS.ReadStream,
     stdout: stdout as unknown as NodeJS.WriteStream,
     stderr: stderr as unknown as NodeJS.WriteStream,
-    signals: new EventEmitter(),
+    signals,
     exit: (status) => {
       throw new Error(`the process was to end at once with ${status}`);
     },
     cwd,
     clock: systemClock,
     random: Math.random,
-  });
-  return { code, stdout: String(stdout.read() ?? ''), stderr: String(stderr.read() ?? '') };
+  };
+  return {
+    environment,
+    signals,
+    ended: (code: number): Ended => ({
+      code,
+      stdout: String(stdout.read() ?? ''),
+      stderr: String(stderr.read() ?? ''),
+    }),
+  };
+}
+
+/** Runs the program within this process: what a process of its own costs is saved. */
+export async function runMain(args: readonly string[], cwd: string): Promise<Ended> {
+  const { environment, ended } = surroundings(args, cwd);
+  return ended(await main(environment));
 }

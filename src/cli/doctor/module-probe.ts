@@ -7,7 +7,7 @@ import type { CommandContext } from '../command.ts';
 import { identifyModule } from '../identify-module.ts';
 import type { Link, LinkSettings } from '../open-link.ts';
 import type { ProcessEnvironment } from '../process-environment.ts';
-import { linkSettings, openVerbLink } from '../with-module.ts';
+import { linkSettings, openCommandLink } from '../with-module.ts';
 import { type CheckResult, failed, failedBy, ok, skipped } from './check-result.ts';
 import { findRate } from './rates.ts';
 
@@ -71,7 +71,7 @@ export class ModuleProbe {
   }
 
   async #openAt(settings: LinkSettings): Promise<Duplex> {
-    this.#link = await openVerbLink(settings, this.#environment, this.#context);
+    this.#link = await openCommandLink(settings, this.#environment, this.#context);
     return this.#link.open(this.#context.signal);
   }
 

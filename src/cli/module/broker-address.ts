@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
-import { integer } from '../config/checks.ts';
-import { wrongOption } from './command-options.ts';
+import { integer } from '../../config/checks.ts';
+import { wrongOption } from '../command-options.ts';
 
 export interface Address {
   host: string;

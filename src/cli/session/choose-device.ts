@@ -1,10 +1,10 @@
-import type { Settings } from '../config/resolve.ts';
-import type { Device } from '../device/device.ts';
-import { loadModel } from '../device/model.ts';
-import { createDevice } from '../device/runtime.ts';
-import { schemaOf } from '../device/schema.ts';
-import { wbz451 } from '../device/wbz451.ts';
-import { AppError } from '../errors.ts';
+import type { Settings } from '../../config/resolve.ts';
+import type { Device } from '../../device/device.ts';
+import { loadModel } from '../../device/model.ts';
+import { createDevice } from '../../device/runtime.ts';
+import { schemaOf } from '../../device/schema.ts';
+import { wbz451 } from '../../device/wbz451.ts';
+import { AppError } from '../../errors.ts';
 
 /**
  * The device that the settings ask for.

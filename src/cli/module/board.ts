@@ -1,14 +1,14 @@
 import { createInterface } from 'node:readline';
 import type { Duplex } from 'node:stream';
 import type { SerialPort } from 'serialport';
-import { createPki } from '../simulator/cloud/pki.ts';
-import { RECEPTION } from '../simulator/module/access-point.ts';
-import { tlsDial } from '../simulator/module/dial.ts';
-import { createVirtualModule, type ModuleIdentity } from '../simulator/module/virtual-module.ts';
+import { createPki } from '../../simulator/cloud/pki.ts';
+import { RECEPTION } from '../../simulator/module/access-point.ts';
+import { tlsDial } from '../../simulator/module/dial.ts';
+import { createVirtualModule, type ModuleIdentity } from '../../simulator/module/virtual-module.ts';
+import type { ServiceContext } from '../command.ts';
+import { serialLink } from '../open-link.ts';
+import type { ProcessEnvironment } from '../process-environment.ts';
 import type { Address } from './broker-address.ts';
-import { serialLink } from './open-link.ts';
-import type { ProcessEnvironment } from './process-environment.ts';
-import type { ServiceContext } from './service.ts';
 import { WireLines } from './wire-lines.ts';
 
 /** What a virtual module on a serial port is made from. */

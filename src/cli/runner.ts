@@ -1,0 +1,155 @@
+import type { Settings } from '../config/resolve.ts';
+import { AppError, EXIT, type ExitCode, toAppError } from '../errors.ts';
+import { type Output, openOutput } from '../terminal/output.ts';
+import { Redactor } from '../terminal/redact.ts';
+import type { CommandContext, Given, ServiceContext } from './command.ts';
+import { toErrorEvent } from './error-event.ts';
+import type { ProcessEnvironment } from './process-environment.ts';
+import { type ExitStatus, Shutdown } from './shutdown.ts';
+
+type View = Settings['output'];
+
+/** What a command works with while it runs. */
+export interface RunContext extends CommandContext {
+  output: Output;
+  /** What ends it. */
+  shutdown: Shutdown;
+}
+
+/** What is to be run, once everything that was asked for has been checked. */
+export interface Plan {
+  /** How its events are shown; null: it prints results instead. */
+  view: View | null;
+  /** Shown nowhere. */
+  secrets: readonly string[];
+  /** Keys are read, where there is a terminal. */
+  keyboard?: boolean;
+  /** Ends it so many seconds after the start of the program; null: nothing does. */
+  duration?: number | null;
+  /** @returns how it has ended; null: as it was told to */
+  work(context: RunContext): Promise<ExitStatus | null>;
+}
+
+const QUIET: View = { quiet: true, verbose: false, json: false, logFile: null, color: null };
+/** What tells a program that reads JSON of settings that are wrong. */
+const JSON_ONLY: View = { ...QUIET, json: true };
+
+/**
+ * Runs the session, a service or any other command to its end: one way for streams, signals, secrets and exit codes.
+ * What is wrong before anything runs is thrown, unless `--json` asks for events.
+ * @param prepare checks what was asked for. @throws AppError E_CONFIG
+ * @throws AppError for `main` to show
+ */
+export async function run(
+  { flags }: Given,
+  environment: ProcessEnvironment,
+  prepare: () => Plan,
+  { json = flags['json'] === true } = {},
+): Promise<ExitCode> {
+  const startedAt = environment.clock.monotonic();
+  const verbose = flags['verbose'] === true;
+  const redactor = new Redactor();
+  const shutdown = new Shutdown(environment);
+  const open = (view: View | null, keyboard = false) =>
+    openOutput({
+      ...environment,
+      output: { ...(view ?? QUIET), verbose },
+      results: view === null,
+      redactor,
+      startedAt,
+      interactive: keyboard && environment.stdin.isTTY === true,
+      onClosed: () => shutdown.request(EXIT.done, 'the output was closed'),
+    });
+  try {
+    let [plan, output]: [Plan | null, Output | null] = [null, null];
+    try {
+      plan = prepare();
+      for (const secret of plan.secrets) redactor.add(secret);
+      if (typeof plan.duration === 'number') shutdown.requestAt(startedAt + 1000 * plan.duration);
+      output = await open(plan.view, plan.keyboard);
+    } catch (error) {
+      if (!json) throw error;
+      return await finish(await open(JSON_ONLY), toAppError(error));
+    }
+    return await finish(output, await outcomeOf(plan, output, shutdown));
+  } finally {
+    shutdown.dispose();
+  }
+}
+
+/** Runs a command that prints results. */
+export function runCommand(
+  given: Given,
+  environment: ProcessEnvironment,
+  work: (context: CommandContext) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  const plan: Plan = {
+    view: null,
+    secrets: [],
+    work: async (context) => ({ code: await work(context), reason: 'done' }),
+  };
+  return run(given, environment, () => plan, { json: false });
+}
+
+/** A command that goes on until it is told to end. */
+export interface Service {
+  output: Pick<View, 'json' | 'logFile'>;
+  /** Shown nowhere. */
+  secrets: readonly string[];
+  /** Works until the signal is aborted, and then gives back what it holds. */
+  work(context: ServiceContext): Promise<void>;
+}
+
+/** Runs a service: what it reports are sentences on standard output, or NDJSON, and everything in the log file. */
+export function runService(given: Given, environment: ProcessEnvironment, prepare: () => Service): Promise<ExitCode> {
+  return run(given, environment, () => {
+    const { output, secrets, work } = prepare();
+    return {
+      view: { ...QUIET, ...output },
+      secrets,
+      work: async (context) => {
+        await work(context);
+        return null;
+      },
+    };
+  });
+}
+
+/** What is thrown while it is on its way out is the way out, unless it is what has caused that. */
+async function outcomeOf(plan: Plan, output: Output, shutdown: Shutdown): Promise<ExitStatus | AppError> {
+  shutdown.onExit((failure) => {
+    if (failure) reportEnd(output, failure);
+  });
+  const { report, print, printJson, note } = output;
+  const { signal } = shutdown;
+  const interrupt = () => shutdown.request(EXIT.interrupted, 'Ctrl-C');
+  try {
+    const ended = await plan.work({ output, shutdown, report, print, printJson, note, signal, interrupt });
+    return (
+      shutdown.failure ?? shutdown.exitStatus ?? ended ?? { code: EXIT.done, reason: 'there is nothing left to do' }
+    );
+  } catch (error) {
+    return shutdown.failure ?? shutdown.exitStatus ?? toAppError(error);
+  }
+}
+
+/** Tells how a run has ended, and makes sure that it is read. */
+async function finish(output: Output, result: ExitStatus | AppError): Promise<ExitCode> {
+  const code = reportEnd(output, result);
+  await output.close();
+  return code;
+}
+
+function reportEnd({ report }: Output, result: ExitStatus | AppError): ExitCode {
+  if (!(result instanceof AppError)) {
+    report({ type: 'exit', ...result });
+    return result.code;
+  }
+  report(toErrorEvent(result));
+  report({ type: 'exit', code: result.exitCode, reason: firstLine(result) });
+  return result.exitCode;
+}
+
+function firstLine({ message }: Error): string {
+  return message.replace(/:?\n.*/s, '');
+}

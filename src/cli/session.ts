@@ -1,0 +1,60 @@
+import { resolveSettings, type Settings } from '../config/resolve.ts';
+import { EXIT } from '../errors.ts';
+import { createModem } from '../modem/detect.ts';
+import { Session } from '../session/session.ts';
+import { attachKeyboard } from '../terminal/keyboard.ts';
+import { type CommandAction, settingsInput } from './command.ts';
+import { type Link, openLink } from './open-link.ts';
+import type { ProcessEnvironment } from './process-environment.ts';
+import { readRootCertificate } from './root-certificate.ts';
+import { type RunContext, run } from './runner.ts';
+import { chooseDevice } from './session/choose-device.ts';
+import type { ExitStatus } from './shutdown.ts';
+
+/** Runs a session, which is what the program does when no command is named. */
+export const session: CommandAction = (given, environment) =>
+  run(given, environment, () => {
+    const settings = resolveSettings(settingsInput(given, environment));
+    return {
+      view: settings.output,
+      secrets: [settings.wifi.passphrase],
+      keyboard: true,
+      duration: settings.duration,
+      work: (context) => runSession(settings, context, environment),
+    };
+  });
+
+async function runSession(
+  settings: Settings,
+  { output, report, shutdown }: RunContext,
+  { clock, random, stdin, signals, ...environment }: ProcessEnvironment,
+): Promise<ExitStatus> {
+  const rootCert =
+    settings.rootCert === null ? null : readRootCertificate(settings.rootCert, { ...environment, clock });
+  const device = chooseDevice(settings);
+  let running: Session | null = null;
+  let link: Link | null = null;
+  const keyboard = attachKeyboard({
+    stdin,
+    clock,
+    signals,
+    onEscape: () => shutdown.request(EXIT.done, 'ESC'),
+    onInterrupt: () => shutdown.request(EXIT.interrupted, 'Ctrl-C'),
+    onEnd: () => shutdown.request(EXIT.done, 'the terminal was closed'),
+    onLine: (line) => void running?.type(line),
+    onNote: (message) => report({ type: 'event', level: 'warning', message }),
+    onEdit: (line) => output.setInputLine(line),
+  });
+  shutdown.onExit(() => keyboard?.close());
+  try {
+    link = await openLink(settings, { clock, random, report });
+    const { open } = link;
+    const openModem = async (signal: AbortSignal) => createModem(await open(signal), clock);
+    running = new Session({ settings: { ...settings, rootCert }, device, clock, random, report, openModem });
+    await running.run(shutdown.signal);
+    return shutdown.exitStatus ?? { code: EXIT.done, reason: 'the requested number of messages was sent' };
+  } finally {
+    await link?.close();
+    keyboard?.close();
+  }
+}
