@@ -22,7 +22,8 @@ export function toJson(value: unknown): Json {
     if (typeof given !== 'object') throw cannotHold(typeof given, path);
     if (depth === 0) throw new TypeError('it is nested too deeply, or holds itself');
     if ('toJSON' in given && typeof given.toJSON === 'function') return copy(given.toJSON(), path, depth - 1);
-    if (Array.isArray(given)) return given.map((element, index) => copy(element, `${path}[${index}]`, depth - 1));
+    if (Array.isArray(given))
+      return Array.from(given, (element, index) => copy(element, `${path}[${index}]`, depth - 1));
     const kind = Object.prototype.toString.call(given).slice('[object '.length, -1);
     if (kind !== 'Object') throw cannotHold(kind, path);
     const members = Object.entries(given).filter(([, member]) => member !== undefined);

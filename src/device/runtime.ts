@@ -38,7 +38,8 @@ interface Parts {
   readonly host: DeviceHost;
   readonly code: UserCode;
   readonly sampler: Sampler;
-  readonly context: (call: CallParts) => DeviceContext;
+  /** For one call, or for as long as the device lives. */
+  readonly context: (call?: CallParts) => DeviceContext;
   /** Null until the device has started. */
   desired: DesiredProperties | null;
 }
@@ -76,13 +77,11 @@ class DefinedDevice implements Device {
   }
 
   connected(address: string | null): void {
-    const { code, context, host } = this.#started;
+    const { code, context } = this.#started;
     this.#address = address;
     this.#reporting = false;
     const handler = this.#definition.connected;
-    if (!handler) return;
-    const call = { signal: code.signal, log: (message: string) => host.note(message) };
-    code.launch('"connected"', handler, () => handler.call(this.#definition, context(call)));
+    if (handler) code.launch('"connected"', handler, () => handler.call(this.#definition, context()));
   }
 
   async reconcile(twin: Twin): Promise<Answers> {
@@ -114,7 +113,7 @@ class DefinedDevice implements Device {
     return invoke(
       this.#definition.commands ?? {},
       { name, payload },
-      { code, context: (signal) => context({ signal, log: (message) => host.note(message) }) },
+      { code, context: (late) => context({ signal: eitherOf(code, late), log: (message) => host.note(message) }) },
     );
   }
 
@@ -158,7 +157,8 @@ class DefinedDevice implements Device {
   #assemble(host: DeviceHost): Parts {
     const { telemetry = {}, interval: usual = INTERVAL.usual } = this.#definition;
     const code = new UserCode(this.#codeOptions(host));
-    const context = (call: CallParts) =>
+    const lifelong: CallParts = { signal: code.signal, log: (message) => host.note(message) };
+    const context = (call = lifelong) =>
       createContext(
         {
           host,
@@ -175,7 +175,7 @@ class DefinedDevice implements Device {
     const sampler = new Sampler(telemetry, this.#options.interval ?? usual, {
       clock: host.clock,
       code,
-      context: context({ signal: code.signal, log: (message) => host.note(message) }),
+      context: context(),
       sample: (sample) => {
         if (!code.signal.aborted) host.sample(sample);
       },
@@ -213,9 +213,9 @@ class DefinedDevice implements Device {
   async #initial(key: string, { initial }: PropertyDefinition, schema: PropertySchema): Promise<Json | undefined> {
     if (initial === undefined) return undefined;
     const what = `The initial value of "${key}"`;
-    const { code, host, context } = this.#started;
-    const outcome = await code.value(what, initial, (signal) =>
-      typeof initial === 'function' ? initial(context({ signal, log: (message) => host.note(message) })) : initial,
+    const { code, context } = this.#started;
+    const outcome = await code.value(what, initial, () =>
+      typeof initial === 'function' ? initial(context()) : initial,
     );
     if (outcome.kind !== 'done') {
       code.warn(outcome.message);
@@ -239,9 +239,10 @@ class DefinedDevice implements Device {
       if (running) notes.push(message);
       else host.note(message);
     };
-    const outcome = await code.value(`Setting "${key}"`, set, (signal) =>
-      set.call(property, structuredClone(value), Object.assign(context({ signal, log }), { source })),
-    );
+    const outcome = await code.value(`Setting "${key}"`, set, (late) => {
+      const call = { signal: eitherOf(code, late), log };
+      return set.call(property, structuredClone(value), Object.assign(context(call), { source }));
+    });
     running = false;
     if (outcome.kind === 'done') return { kind: 'set', value: outcome.value === undefined ? value : outcome.value };
     code.warn(outcome.message);
@@ -260,12 +261,15 @@ class DefinedDevice implements Device {
   }
 
   async #run(what: string, handler: unknown, call: (context: DeviceContext) => unknown): Promise<void> {
-    const { code, context, host } = this.#started;
-    const outcome = await code.run(what, handler, (signal) =>
-      call(context({ signal, log: (message) => host.note(message) })),
-    );
+    const { code, context } = this.#started;
+    const outcome = await code.run(what, handler, () => call(context()));
     if (outcome.kind !== 'done') code.warn(outcome.message);
   }
+}
+
+/** Aborted with the device, and when a call has taken too long. */
+function eitherOf({ signal }: UserCode, late: AbortSignal): AbortSignal {
+  return AbortSignal.any([signal, late]);
 }
 
 function isWritable({ writable, set }: PropertyDefinition): boolean {

@@ -56,7 +56,7 @@ export class UserCode {
   /**
    * Calls a handler, and waits for its end as long as it may take.
    * @param what names it in a sentence: `The command "reboot"`
-   * @param call is given a signal that is aborted when its time is up
+   * @param call is given a signal that is aborted when its time is up, or the device is stopped meanwhile
    */
   async run(what: string, handler: unknown, call: (signal: AbortSignal) => unknown): Promise<Outcome<unknown>> {
     const { clock, timeout } = this.#options;

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
+import { asciiJson } from '../../src/azure/json.ts';
 import { loadModel } from '../../src/device/model.ts';
 import { mergeMembers } from '../../src/device/place.ts';
 import { createDevice } from '../../src/device/runtime.ts';
 import { schemaOf } from '../../src/device/schema.ts';
 import { wbz451 } from '../../src/device/wbz451.ts';
-import type { JsonObject } from '../../src/events.ts';
+import type { Json, JsonObject } from '../../src/events.ts';
 import { ScriptedHost } from '../helpers/device-host.ts';
 
 async function board(interval = 10) {
@@ -57,4 +59,111 @@ test('an empty twin gets the defaults, in the order of the model, then the addre
   const { answers, notes } = await device.reconcile({ desired: {}, desiredVersion: 1, reported: members });
   device.connected('192.168.1.7');
   assert.deepEqual([answers, notes, device.missing()], [[], [], {}], 'a reconnect finds all of it there');
+});
+
+test('the twin is adopted after every connect, and an update is put in force while the board runs', async () => {
+  const { host, device } = await board();
+  const twin = { desired: {}, desiredVersion: 1, reported: {} };
+  const { notes } = await device.reconcile(twin);
+  assert.deepEqual(notes, [], 'the cloud desires nothing');
+  device.beginTelemetry();
+  const update = async (value: Json, version: number) => {
+    const { answers, notes: said } = await device.apply({ telemetryInterval: value }, version);
+    return [answers.map(({ ack }) => [ack.ac, ack.value, ack.ad]), said];
+  };
+  const updating = 'Temperature sensor telemetry updating at the new telemetry interval\nCheck Raw Data tab to verify';
+  const range = 'telemetryInterval must be an integer from 1 to 86400';
+  assert.deepEqual(await update(2, 2), [[[200, 2, 'telemetryInterval set to: 2']], [updating]]);
+  assert.deepEqual(await update(2, 3), [[[200, 2, 'telemetryInterval set to: 2']], []], 'it is in force already');
+  for (const [index, wrong] of [0, 86_401, 5.5, '5', true].entries()) {
+    assert.deepEqual(await update(wrong, 4 + index), [[[400, 2, range]], []]);
+  }
+  await host.clock.advance(3_900);
+  assert.equal(host.samples.length, 2);
+  assert.deepEqual(await update(null, 10), [[[200, 10, 'telemetryInterval set to: 10']], [updating]]);
+  await host.clock.advance(8_000);
+  assert.equal(host.samples.length, 2);
+
+  const desired = { telemetryInterval: 5 };
+  for (const reported of [{}, { telemetryInterval: { ac: 200, av: 11, value: 5 } }]) {
+    const { notes: said } = await device.reconcile({ desired, desiredVersion: 11, reported });
+    assert.deepEqual(said, ['telemetryInterval set to 5 based on Device Twin State']);
+  }
+  const { answers } = await device.apply({ led_user: 0, rgb_led_red: 1 }, 12);
+  assert.deepEqual(
+    answers.map(({ ack }) => ack.ad),
+    ['led_user must be 1 (On), 2 (Off) or 3 (Blink)', 'rgb_led_red must be 0 (duty_000) or 100 (duty_100)'],
+  );
+  assert.deepEqual((await device.apply({ ipAddress: 1, temperature: 1 }, 13)).unknown, ['ipAddress', 'temperature']);
+});
+
+test('the temperature goes in quarters from 15 to 25 and starts again', async () => {
+  const { host, device } = await board(1);
+  device.beginTelemetry();
+  await host.clock.advance(82_500);
+  const ramp = Array.from({ length: 41 }, (_, index) => ({ temperature: (60 + index) / 4 }));
+  assert.deepEqual(
+    host.samples.map(({ body }) => body),
+    [...ramp, ...ramp, { temperature: 15 }],
+  );
+  assert.deepEqual(ramp.at(-1), { temperature: 25 });
+});
+
+test('commands are answered', async () => {
+  const ok = (delay: number) => ({ status: 200, response: { status: 'Success', delay } });
+  const bad = (sentence: string) => ({ status: 400, response: { status: sentence } });
+  const noDelay = bad('The request must hold a delay, an ISO 8601 duration such as PT5S');
+  const noText = bad('The request must hold sendMsgString, a string');
+  const form = 'it is not an ISO 8601 duration such as PT5S';
+  const done = { status: 200, response: { status: 'Success' } };
+  const rebooting = (seconds: number) => ({ notes: [`execute reboot(${seconds})`], restarts: [seconds] });
+  const message = (text: string) => ({ notes: [`message from IoT Central: ${text}`] });
+  const table: [string, string, Json, object, { notes?: string[]; restarts?: number[] }?][] = [
+    ['reboot', '{"delay":"PT5S"}', { delay: 'PT5S' }, ok(5), rebooting(5)],
+    ['reboot', '{"delay":"PT1M30S","more":1}', { delay: 'PT1M30S', more: 1 }, ok(90), rebooting(90)],
+    ['reboot', '{"delay":"PT0.5S"}', { delay: 'PT0.5S' }, ok(1), rebooting(1)],
+    ['reboot', '{"delay":"PT0S"}', { delay: 'PT0S' }, ok(0), rebooting(0)],
+    ['reboot', '{"delay":"P7D"}', { delay: 'P7D' }, ok(604_800), rebooting(604_800)],
+    ['reboot', '{"delay":"P8D"}', { delay: 'P8D' }, bad("The delay 'P8D' cannot be used: it is longer than 7 days")],
+    ['reboot', '{"delay":"5\\"s"}', { delay: '5"s' }, bad(`The delay cannot be used: ${form}`)],
+    ['reboot', `{"delay":"${'P'.repeat(41)}"}`, { delay: 'P'.repeat(41) }, bad(`The delay cannot be used: ${form}`)],
+    ['reboot', '{"delay":5}', { delay: 5 }, noDelay],
+    ['reboot', '', null, noDelay],
+    ['reboot', '["PT5S"]', ['PT5S'], noDelay],
+    ['sendMsg', '{"sendMsgString":"Grüße"}', { sendMsgString: 'Grüße' }, done, message('Grüße')],
+    ['sendMsg', '{"sendMsgString":""}', { sendMsgString: '' }, done, message('')],
+    ['sendMsg', '{"sendMsgString":null}', { sendMsgString: null }, noText],
+    ['sendMsg', '[]', [], noText],
+  ];
+  for (const [name, payload, request, expected, { notes = [], restarts = [] } = {}] of table) {
+    const { host, device } = await board();
+    assert.deepEqual(await device.command(name, Buffer.from(payload)), { request, ...expected }, payload);
+    assert.deepEqual([host.notes, host.restarts, host.warnings], [notes, restarts, []], payload);
+  }
+});
+
+test('whatever is asked of a command, the answer is short', async () => {
+  const { device } = await board();
+  const name = fc.oneof(fc.constantFrom('reboot', 'sendMsg'), fc.string({ unit: 'binary' }));
+  const request = fc.oneof(
+    fc.json(),
+    fc.string({ unit: 'binary' }),
+    fc.record({ delay: fc.string({ unit: 'binary' }) }).map((value) => JSON.stringify(value)),
+  );
+  await fc.assert(
+    fc.asyncProperty(name, request, async (command, text) => {
+      const { status, response } = await device.command(command, Buffer.from(text));
+      assert.ok([200, 400, 404].includes(status));
+      assert.ok(asciiJson(response).length <= 300);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('the board has what its model has, and nothing else', () => {
+  const { properties, commands } = loadModel();
+  const definition = wbz451();
+  assert.equal(definition.model, loadModel().id);
+  assert.deepEqual(Object.keys(definition.properties ?? {}), [...properties.keys()]);
+  assert.deepEqual(Object.keys(definition.commands ?? {}), [...commands]);
 });
