@@ -7,9 +7,9 @@ import { type CommandAction, settingsInput } from './command.ts';
 import { CommandOptions } from './command-options.ts';
 import { type BoardPlan, serveBoard } from './module/board.ts';
 import { readRules } from './module/broker-address.ts';
-import { seeded } from './seeded.ts';
 import type { ProcessEnvironment } from './process-environment.ts';
 import { runService } from './runner.ts';
+import { seeded } from './seeded.ts';
 
 /** Lets this computer be an AnyCloud module at the end of a serial port, until it is told to end. */
 export const module: CommandAction = (given, environment) =>

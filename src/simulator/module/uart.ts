@@ -3,9 +3,6 @@ import type { Clock, Timer } from '../../clock.ts';
 import { HostEnd } from './host-end.ts';
 import { Ring } from './ring.ts';
 
-/** Usable bytes of the receive and of the transmit ring (AT protocol 1). */
-const RING = 4095;
-const START_BAUD = 230_400;
 const BITS_PER_BYTE = 10;
 /** At a limited rate bytes travel in slices, so that a long transfer costs a timer every few milliseconds. */
 const SLICE_MS = 4;
@@ -15,16 +12,28 @@ interface Transfer {
   sent: () => void;
 }
 
+export interface UartOptions {
+  clock: Clock;
+  /** The rate after each start. */
+  baud: number;
+  /** Usable bytes of the receive and of the transmit ring. */
+  ring: number;
+  /** Whether bytes take their time on the wire. */
+  limited: boolean;
+  /** The rate has changed. */
+  onBaud: (baud: number) => void;
+}
+
 /** The module's UART and the wire to the host: two rings, and bytes that take their time on the way. */
 export class Uart {
-  readonly received = new Ring(RING);
+  readonly received: Ring;
   readonly #clock: Clock;
+  readonly #options: UartOptions;
   readonly #limited: boolean;
-  readonly #onBaud: (baud: number) => void;
-  readonly #transmitting = new Ring(RING);
+  readonly #transmitting: Ring;
   readonly #incoming: Transfer[] = [];
   #end: HostEnd | undefined;
-  #baud = START_BAUD;
+  #baud: number;
   #listener: (() => void) | undefined;
   #out: Timer | undefined;
   #outSince = 0;
@@ -35,10 +44,13 @@ export class Uart {
   #dropFromHost = 0;
   #dropToHost = 0;
 
-  constructor(clock: Clock, limited: boolean, onBaud: (baud: number) => void) {
-    this.#clock = clock;
-    this.#limited = limited;
-    this.#onBaud = onBaud;
+  constructor(options: UartOptions) {
+    this.#clock = options.clock;
+    this.#options = options;
+    this.#limited = options.limited;
+    this.#baud = options.baud;
+    this.received = new Ring(options.ring);
+    this.#transmitting = new Ring(options.ring);
   }
 
   get baud(): number {
@@ -61,11 +73,11 @@ export class Uart {
     this.#end = undefined;
   }
 
-  /** Starts the UART as after a reset: empty rings, 230400 baud, `onReceive` told of bytes from the host. */
+  /** Starts the UART as after a reset: empty rings, the first rate, `onReceive` called for bytes from the host. */
   start(onReceive: () => void): void {
     this.stop();
     this.#listener = onReceive;
-    this.setBaud(START_BAUD);
+    this.setBaud(this.#options.baud);
   }
 
   /** The firmware no longer runs: what waits in the rings is lost and nothing is received any more. */
@@ -81,7 +93,7 @@ export class Uart {
   setBaud(baud: number): void {
     if (baud === this.#baud) return;
     this.#baud = baud;
-    this.#onBaud(baud);
+    this.#options.onBaud(baud);
   }
 
   /** Queues bytes for the host; when the ring is full the rest is lost, silently (AT protocol 1, T40). */

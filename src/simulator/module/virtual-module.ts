@@ -1,19 +1,19 @@
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../clock.ts';
 import type { AccessPoint } from './access-point.ts';
-import type { ModuleIdentity } from './certificates.ts';
+import type { ModuleIdentity } from './anycloud/certificates.ts';
+import { controlFaults, createFaults, type ModuleFaults } from './anycloud/faults.ts';
+import { Firmware, UART } from './anycloud/firmware.ts';
 import type { Dial } from './dial-request.ts';
 import type { Environment } from './environment.ts';
-import { controlFaults, createFaults, type ModuleFaults } from './faults.ts';
-import { Firmware } from './firmware.ts';
-import { Lifetime } from './lifetime.ts';
 import { PACES, type PaceName } from './pace.ts';
+import { PowerCycle } from './power-cycle.ts';
 import { Uart } from './uart.ts';
 
 export type { AccessPoint } from './access-point.ts';
-export type { ModuleIdentity } from './certificates.ts';
+export type { ModuleIdentity } from './anycloud/certificates.ts';
+export type { ModuleFaults } from './anycloud/faults.ts';
 export type { Dial, TlsRequest } from './dial-request.ts';
-export type { ModuleFaults } from './faults.ts';
 
 export interface VirtualModuleOptions {
   clock: Clock;
@@ -32,7 +32,7 @@ export interface VirtualModuleOptions {
   mac?: string;
   /** What the simulator itself has to say, such as a crash of the module. */
   log?: (line: string) => void;
-  /** Told when the module changes its rate, so that a real port can follow. */
+  /** Called when the module changes its rate, so that a real port can follow. */
   onBaud?: (baud: number) => void;
   /** Behave as firmware whose built-in root has expired: no TLS after 2025-05-12 (T4). */
   expiredRoot?: boolean;
@@ -51,7 +51,7 @@ export interface VirtualModule {
   close(): void;
 }
 
-/** Builds a module; it stays silent until `powerOn`. */
+/** Builds a module; it does nothing until `powerOn`. */
 export function createVirtualModule(options: VirtualModuleOptions): VirtualModule {
   const { clock, random, dial, identity, trusted = [], expiredRoot = false, log, onBaud } = options;
   const pace = PACES[options.pace];
@@ -65,8 +65,8 @@ export function createVirtualModule(options: VirtualModuleOptions): VirtualModul
     dialFailure: undefined,
     preempt: 0,
   };
-  const board = new Lifetime(clock);
-  const uart = new Uart(board, pace.limitedWire, (baud) => onBaud?.(baud));
+  const board = new PowerCycle(clock);
+  const uart = new Uart({ clock: board, ...UART, limited: pace.limitedWire, onBaud: (baud) => onBaud?.(baud) });
   let firmware: Firmware | undefined;
 
   function powerOn(): void {
@@ -83,7 +83,7 @@ export function createVirtualModule(options: VirtualModuleOptions): VirtualModul
       mac: options.mac ?? '00:04:A3:12:34:56',
       expiredRoot,
       onRestart: powerOn,
-      onCrash: (reason) => log?.(`the module has crashed: ${reason}; it stays silent until it is reset`),
+      onCrash: (reason) => log?.(`the module has crashed: ${reason}; it does not answer until it is reset`),
     });
   }
 
