@@ -15,27 +15,48 @@ export function createModem(stream: Duplex, clock: Clock): Modem {
   return new AnyCloudModem(stream, clock);
 }
 
-/** The first command may be refused for what was sent at a wrong rate before, and still stands in the line. */
+/**
+ * Brings what is at the other end of `stream` into order, and makes sure that it is a module.
+ * @throws AppError that tells silence, a wrong baud rate and another device apart; the stream is closed then
+ */
+export async function identifyModem(stream: Duplex, clock: Clock, signal: AbortSignal): Promise<Modem> {
+  const modem = createModem(stream, clock);
+  try {
+    await modem.sync(signal);
+    await modem.identify(signal);
+    return modem;
+  } catch (error) {
+    await closeLink(modem, stream);
+    throw error;
+  }
+}
+
+/** Ends a module's link, and waits until its port is free again. */
+export async function closeLink(link: { close(): void }, stream: Duplex): Promise<void> {
+  const closed = stream.destroyed ? null : once(stream, 'close');
+  link.close();
+  await closed;
+}
+
+/** What was sent at a wrong rate may still stand in the module's line, and fall together with the first command. */
 const ATTEMPTS = 2;
 const TIMEOUT = 1_000;
 
 /** Whether something at the other end of `stream` answers AT commands. The stream is closed afterwards. */
 export async function answersAt(stream: Duplex, clock: Clock, signal: AbortSignal): Promise<boolean> {
   const link = new AnyCloudLink(stream, clock);
+  const question = { text: 'ATE1', terse: true, toStranger: true, timeout: TIMEOUT };
   try {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       try {
-        await link.executeRaw({ text: 'ATE1', terse: true, timeout: TIMEOUT }, signal);
+        await link.executeRaw(question, signal);
         return true;
       } catch (error) {
-        if (!(error instanceof AtError)) throw error;
-        if (error.failure === 'refused') return true;
+        if (!(error instanceof AtError) || error.failure === 'closed') throw error;
       }
     }
     return false;
   } finally {
-    const closed = stream.destroyed ? null : once(stream, 'close');
-    link.close();
-    await closed;
+    await closeLink(link, stream);
   }
 }

@@ -103,6 +103,7 @@ async function load(
     },
     signal,
   );
+  if (line === undefined) await link.identify(signal);
   if (line !== '+LOADCERT:0') throw new AtError('refused', 'The module cannot read the certificate');
 }
 
@@ -126,8 +127,11 @@ export class AnyCloudCertificates implements ModemCertificates {
     this.#link = link;
   }
 
-  device(signal: AbortSignal): Promise<X509Certificate | null> {
-    return this.read('device', signal);
+  async device(signal: AbortSignal): Promise<X509Certificate | null> {
+    const certificate = await this.read('device', signal);
+    // Every AnyCloud module has one, so it may be another device.
+    if (certificate === null) await this.#link.identify(signal);
+    return certificate;
   }
 
   read(kind: CertificateKind, signal: AbortSignal): Promise<X509Certificate | null> {

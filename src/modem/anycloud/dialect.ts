@@ -18,7 +18,9 @@ function parseStatus(line: string, terse: boolean): Status | null {
   }
   if (line.startsWith('ERROR')) {
     const match = ERROR.exec(line);
-    if (match) return { ok: false, code: match[1] ?? null, text: match[2] ?? match[3] ?? line, foreign: false };
+    // Where the verbosity is known, it is 5, and a status has both number and text.
+    const foreign = !terse && match?.[2] === undefined;
+    if (match) return { ok: false, code: match[1] ?? null, text: match[2] ?? match[3] ?? line, foreign };
   }
   return parseForeignStatus(line);
 }

@@ -1,11 +1,12 @@
 import { EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
-import type { Command } from '../../at/command.ts';
+import { type Command, commandName } from '../../at/command.ts';
 import { AtError } from '../../at/error.ts';
 import { AtLink } from '../../at/link.ts';
 import { type Clock, sleep } from '../../clock.ts';
 import type { LineKind } from '../../events.ts';
 import { Expectation } from '../../expectation.ts';
+import { strangerError } from '../stranger.ts';
 import { DIALECT } from './dialect.ts';
 import { readString } from './quoting.ts';
 import { parseDiagnostic, type Signal } from './signals.ts';
@@ -20,10 +21,14 @@ interface AnyCloudLinkEvents {
 
 /** Statuses of a line that was damaged on its way: it was not executed, so sending it again is safe. */
 const DAMAGED = new Set(['2', '3', '5']);
+/** As AT+GMM names the chip that AnyCloud runs on; with a colon it is another family (AT protocol 7.1). */
+const MODEL = /^\+GMM="PIC32MZW1"$/;
+/** A wire may damage an answer or two. */
+const IDENTIFICATIONS = 3;
 const PROBE_TIMEOUT = 1_000;
 const PROBES = 3;
 /** The escape from binary mode wants more than a second of silence after it (AT protocol 7.17). */
-const BINARY_ESCAPE = '+++';
+export const BINARY_ESCAPE = '+++';
 const BINARY_ESCAPE_SILENCE = 1_300;
 
 /** The link to an AnyCloud module: its commands with retries, and what it tells by itself. */
@@ -61,11 +66,16 @@ export class AnyCloudLink extends EventEmitter<AnyCloudLinkEvents> {
 
   /**
    * Sends a command that may be repeated: a query, or a setting. After a damaged line or a lost answer it is.
-   * @returns its information lines
-   * @throws AtError
+   * @returns its information lines; of a query at least one
+   * @throws AtError; AppError E_MODULE_UNKNOWN when the answers are those of another device
    */
   async executeIdempotent(command: Command, signal: AbortSignal): Promise<string[]> {
-    return (await this.#try(command, signal)) ?? (await this.#link.execute(command, signal));
+    const lines = await this.#try(command, signal);
+    if (lines !== null && (lines.length > 0 || command.response === undefined)) return lines;
+    const again = await this.#link.execute(command, signal);
+    if (again.length > 0 || command.response === undefined) return again;
+    await this.identify(signal);
+    throw new AtError('refused', `The module answered ${commandName(command.text)} with nothing but OK`);
   }
 
   /**
@@ -80,6 +90,33 @@ export class AnyCloudLink extends EventEmitter<AnyCloudLinkEvents> {
   /** Sends a command once, whatever comes of it. @throws AtError */
   executeRaw(command: Command, signal: AbortSignal): Promise<string[]> {
     return this.#link.execute(command, signal);
+  }
+
+  /**
+   * Makes sure that an AnyCloud module is at the other end, however it answers.
+   * @throws AppError E_MODULE_UNKNOWN that says what is there; AtError `timed-out` when nothing answers
+   */
+  async identify(signal: AbortSignal): Promise<void> {
+    const question = { response: /./, many: true, terse: true, toStranger: true, timeout: PROBE_TIMEOUT };
+    let answer: string[] = [];
+    let silence: AtError | null = null;
+    for (let attempt = 1; attempt <= IDENTIFICATIONS; attempt++) {
+      try {
+        answer = await this.#link.execute({ ...question, text: 'AT+GMM' }, signal);
+        if (answer.some((line) => MODEL.test(line))) return;
+      } catch (error) {
+        if (!(error instanceof AtError) || error.failure !== 'timed-out') throw error;
+        silence = error;
+      }
+    }
+    if (answer.length === 0) throw silence;
+    // Some devices do not tell their model, but the version of their firmware, and that names them.
+    if (answer.length === 1) {
+      const version = await this.#link.execute({ ...question, text: 'AT+GMR' }, signal).catch(() => []);
+      signal.throwIfAborted();
+      if (version.length > 1) answer = version;
+    }
+    throw strangerError('AnyCloud', answer);
   }
 
   /** Writes bytes that the module has asked for. */
@@ -109,8 +146,9 @@ export class AnyCloudLink extends EventEmitter<AnyCloudLinkEvents> {
     } catch (error) {
       if (!(error instanceof AtError)) throw error;
       if (DAMAGED.has(error.status?.code ?? '')) return this.#link.execute(command, signal);
-      if (error.failure !== 'timed-out') throw error;
-      await this.#resync(signal);
+      if (error.status?.foreign) await this.identify(signal);
+      else if (error.failure === 'timed-out') await this.#resync(signal);
+      else throw error;
       return null;
     }
   }

@@ -2,24 +2,25 @@ import { EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { AtError } from '../../at/error.ts';
 import type { Clock } from '../../clock.ts';
-import { AppError } from '../../errors.ts';
 import { Expectation } from '../../expectation.ts';
 import type { Modem, ModemEvent, ModemEvents } from '../modem.ts';
+import { explainTimeout, holdsStatus, Sample } from '../stranger.ts';
 import { AnyCloudCertificates } from './certificates.ts';
 import { DIALECT } from './dialect.ts';
 import { LIMITS } from './limits.ts';
-import { AnyCloudLink } from './link.ts';
+import { AnyCloudLink, BINARY_ESCAPE } from './link.ts';
 import { AnyCloudMqtt } from './mqtt.ts';
 import { modemEvent, type Signal } from './signals.ts';
 import { parseTime } from './urc.ts';
 import { AnyCloudWifi } from './wifi.ts';
 
-/** As AT+GMM names the chip that AnyCloud runs on (AT protocol 7.1). */
-const MODEL = 'PIC32MZW1';
+const SYNC_COMMANDS = ['ATE1', 'ATV5'];
 const SYNC_TIMEOUT = 1_000;
 /** A board that is just starting may take some seconds until it answers (AT protocol 1.2). */
 const SYNC_ATTEMPTS = 8;
 const RESET_TIMEOUT = 10_000;
+/** So many restarts make it worth asking whether what looks like a banner is one. */
+const SUSPICIOUS_RESTARTS = 3;
 /** The status of AT+TIME where there is no time: in the first second after a start (AT protocol 6, 7.6). */
 const TIME_ERROR = '46';
 /** 2021-01-01: a clock before that shows how long the module has been running (T50). */
@@ -34,11 +35,17 @@ export class AnyCloudModem extends EventEmitter<ModemEvents> implements Modem {
   readonly mqtt: AnyCloudMqtt;
   readonly certificates: AnyCloudCertificates;
   readonly #link: AnyCloudLink;
+  readonly #stream: Duplex;
   #lastTime: number | null = null;
+  #restarts = 0;
+  #synchronizing = false;
+  /** It has been in order before. */
+  #known = false;
 
   constructor(stream: Duplex, clock: Clock) {
     super();
     this.setMaxListeners(0);
+    this.#stream = stream;
     this.#link = new AnyCloudLink(stream, clock);
     this.wifi = new AnyCloudWifi(this.#link);
     this.mqtt = new AnyCloudMqtt(this.#link);
@@ -80,12 +87,32 @@ export class AnyCloudModem extends EventEmitter<ModemEvents> implements Modem {
     return null;
   }
 
-  /** Echo on, full verbosity, no half-typed line, no binary mode. */
   async sync(signal: AbortSignal): Promise<void> {
+    const sample = new Sample(this.#stream);
+    this.#synchronizing = true;
+    try {
+      await this.#synchronize(signal);
+      if (this.#restarts >= SUSPICIOUS_RESTARTS) await this.identify(signal);
+      this.#known = true;
+    } catch (error) {
+      if (!(error instanceof AtError) || error.failure === 'closed') throw error;
+      const answers =
+        error.failure !== 'timed-out' || holdsStatus(sample.bytes, (line) => DIALECT.parseStatus(line, false));
+      if (answers) await this.identify(signal);
+      throw answers || this.#known ? error : explainTimeout(sample.bytes, [...SYNC_COMMANDS, BINARY_ESCAPE], error);
+    } finally {
+      this.#synchronizing = false;
+      sample.stop();
+    }
+  }
+
+  /** Echo on, full verbosity, no half-typed line, no binary mode. */
+  async #synchronize(signal: AbortSignal): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
-        await this.#link.executeRaw({ text: 'ATE1', terse: true, timeout: SYNC_TIMEOUT }, signal);
-        await this.#link.executeRaw({ text: 'ATV5', terse: true, timeout: SYNC_TIMEOUT }, signal);
+        for (const text of SYNC_COMMANDS) {
+          await this.#link.executeRaw({ text, terse: true, timeout: SYNC_TIMEOUT }, signal);
+        }
         return;
       } catch (error) {
         if (!(error instanceof AtError) || error.failure === 'closed') throw error;
@@ -96,15 +123,8 @@ export class AnyCloudModem extends EventEmitter<ModemEvents> implements Modem {
   }
 
   async identify(signal: AbortSignal): Promise<void> {
-    const [line] = await this.#link.executeIdempotent({ text: 'AT+GMM', response: /^\+GMM=/ }, signal);
-    const model = /^\+GMM="(.*)"$/.exec(line ?? '')?.[1];
-    if (model === MODEL) return;
-    const what = model === undefined ? 'does not say its model' : `calls itself "${model}"`;
-    throw new AppError(
-      'E_MODULE_UNKNOWN',
-      `The device at the serial port is not an AnyCloud module: it answers AT, but ${what}`,
-      'Choose the port of the board, or program the AnyCloud firmware onto it.',
-    );
+    await this.#link.identify(signal);
+    this.#restarts = 0;
   }
 
   async firmware(signal: AbortSignal): Promise<string | null> {
@@ -134,7 +154,12 @@ export class AnyCloudModem extends EventEmitter<ModemEvents> implements Modem {
   }
 
   #onSignal(signal: Signal): void {
-    if (signal.type === 'restarted') this.#lastTime = null;
+    if (signal.type === 'restarted') {
+      this.#lastTime = null;
+      this.#restarts++;
+      // What is being brought to order begins from the start anyway.
+      if (this.#synchronizing) return;
+    }
     const event = modemEvent(signal);
     if (event?.type === 'time') {
       const time = plausible(event.unixSeconds);

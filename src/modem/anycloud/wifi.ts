@@ -33,7 +33,10 @@ export class AnyCloudWifi implements ModemWifi {
   async state(network: Network, _ntpServer: string, signal: AbortSignal): Promise<{ active: boolean; own: boolean }> {
     const [line] = await this.#link.executeIdempotent({ text: 'AT+WSTA', response: /^\+WSTA:[012](?:,|$)/ }, signal);
     const match = SSID_FORMS.exec(line ?? '');
-    if (!match) throw new AtError('refused', 'The module answered AT+WSTA with a line that cannot be understood');
+    if (!match) {
+      await this.#link.identify(signal);
+      throw new AtError('refused', 'The module answered AT+WSTA with a line that cannot be understood');
+    }
     return { active: match[1] !== '0', own: isPrinted(match[2] ?? '', network.ssid) };
   }
 
