@@ -47,9 +47,12 @@ test('cloud, module and session, joined by a serial line that is unplugged for a
   );
   await module.text(/^Its certificate is for board-1$/m);
   await module.text(/^It sees the Wi-Fi network "Workshop 2"$/m);
-  module.process.stdin?.write('status\nsntp maybe\n');
-  await module.text(/^status: linked=0 ip=0 /m);
-  await module.text(/^sntp maybe: error: sntp does not take: maybe$/m);
+  await module.text(/^A virtual AnyCloud module is on \S+ at 230400 baud; .*, help lists them$/m);
+  module.process.stdin?.write('status\nsntp maybe\nhelp\nhelp reset\n');
+  await module.text(/^status: no Wi-Fi; no time yet; MQTT idle$/m);
+  await module.text(/^sntp maybe: error: it is written: sntp on\|off$/m);
+  await module.text(/^wifi-drop {2,}the access point disappears for a moment$/m);
+  await module.text(/^help reset: reset {2}the reset pin$/m);
 
   await hasRate(ends[1], 230_400);
   await writeFile(ends[0], 'AT+IPR=115200\r\n');
@@ -101,7 +104,7 @@ test('cloud, module and session, joined by a serial line that is unplugged for a
   session.kill('SIGINT');
   assert.equal((await session.ended).code, 130);
   module.process.stdin?.write('status\n');
-  await module.text(/^status: linked=1 ip=1 mqtt=\S+ sntp=[1-9]\d+ dead=0$/m);
+  await module.text(/^status: Wi-Fi "Workshop 2", 192\.168\.1\.50; 2\d{3}-\S+Z; MQTT \S+/m);
   module.kill('SIGINT');
   assert.equal((await module.ended).code, 130);
   cloud.kill('SIGTERM');

@@ -73,10 +73,15 @@ export async function serveBoard(
   });
   const control = createInterface({ input: environment.stdin, terminal: false });
   control.on('line', (line) => {
-    if (line.trim() !== '') note(`${line.trim()}: ${module.control(line)}`);
+    const asked = line.trim();
+    if (asked === '') return;
+    const answers = module.control(asked).split('\n');
+    for (const answer of answers) note(answers.length > 1 ? answer : `${asked}: ${answer}`);
   });
   try {
-    note(`A virtual AnyCloud module is on ${plan.port} at ${baud} baud; control lines are read from standard input`);
+    note(
+      `A virtual AnyCloud module is on ${plan.port} at ${baud} baud; control lines are read from standard input, help lists them`,
+    );
     note(`Its certificate is for ${identity.commonName}${plan.identity ? '' : ', made for this run only'}`);
     note(`It sees the Wi-Fi network ${JSON.stringify(plan.network.ssid)}`);
     module.powerOn();

@@ -2,10 +2,13 @@ import type { Duplex } from 'node:stream';
 import type { Clock } from '../../clock.ts';
 import type { AccessPoint } from './access-point.ts';
 import type { ModuleIdentity } from './anycloud/certificates.ts';
-import { controlFaults, createFaults, type ModuleFaults } from './anycloud/faults.ts';
+import { faultLines, faultsInForce } from './anycloud/fault-lines.ts';
+import { createFaults, type ModuleFaults } from './anycloud/faults.ts';
 import { Firmware, UART } from './anycloud/firmware.ts';
+import { type ControlLines, carryOut } from './control-lines.ts';
 import type { Dial } from './dial-request.ts';
 import type { Environment } from './environment.ts';
+import { type ModuleState, stateLine } from './module-state.ts';
 import { PACES, type PaceName } from './pace.ts';
 import { PowerCycle } from './power-cycle.ts';
 import { Uart } from './uart.ts';
@@ -14,6 +17,9 @@ export type { AccessPoint } from './access-point.ts';
 export type { ModuleIdentity } from './anycloud/certificates.ts';
 export type { ModuleFaults } from './anycloud/faults.ts';
 export type { Dial, TlsRequest } from './dial-request.ts';
+export type { ModuleState } from './module-state.ts';
+
+const OFF: ModuleState = { power: 'off', synchronised: false, time: 0, mqtt: 'idle' };
 
 export interface VirtualModuleOptions {
   clock: Clock;
@@ -43,7 +49,8 @@ export interface VirtualModule {
   /** A new host's end of the wire; the previous one is unplugged, the module goes on. */
   connect(): Duplex;
   readonly faults: ModuleFaults;
-  /** Carries out a control line, in the words of the recordings. @returns `ok`, a status, or `error: ...`. */
+  readonly state: ModuleState;
+  /** Carries out a control line. @returns `ok`, what there is to say, or `error: ` and what is wrong. */
   control(line: string): string;
   /** Applies power, or takes it away for a moment and applies it again: the banner follows after the boot. */
   powerOn(): void;
@@ -87,19 +94,23 @@ export function createVirtualModule(options: VirtualModuleOptions): VirtualModul
     });
   }
 
-  function status(): string {
-    if (!firmware) return 'off';
-    const { station, mqtt, time, dead } = firmware;
-    const flag = (value: boolean) => (value ? 1 : 0);
-    const sntp = time.synchronised ? Math.floor(time.now / 1000) : 0;
-    return `linked=${flag(station.linked)} ip=${flag(station.networkUp)} mqtt=${mqtt.state} sntp=${sntp} dead=${flag(dead)}`;
-  }
-
   const faults = createFaults({ environment, uart, random, firmware: () => firmware, reset: powerOn });
+  const lines: ControlLines = {
+    ...faultLines(faults),
+    status: {
+      argument: '',
+      about: 'says how the module is doing, and which faults are in force',
+      carryOut: (argument) =>
+        argument === '' ? stateLine(firmware?.state ?? OFF, faultsInForce(environment)) : undefined,
+    },
+  };
   return {
     connect: () => uart.connect(),
     faults,
-    control: (line) => (line.trim() === 'status' ? status() : controlFaults(faults, line)),
+    get state() {
+      return firmware?.state ?? OFF;
+    },
+    control: (line) => carryOut(lines, line),
     powerOn,
     close() {
       firmware?.end();

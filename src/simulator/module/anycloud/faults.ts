@@ -1,10 +1,4 @@
-import {
-  ACKNOWLEDGEMENTS,
-  type Acknowledgement,
-  DIAL_FAILURES,
-  type DialFailure,
-  type Environment,
-} from '../environment.ts';
+import type { Acknowledgement, DialFailure, Environment } from '../environment.ts';
 import type { Uart } from '../uart.ts';
 import type { Firmware } from './firmware.ts';
 
@@ -92,70 +86,4 @@ export function createFaults({ environment, uart, random, firmware, reset }: Fau
     reset,
     crash: () => firmware()?.crash('asked for'),
   };
-}
-
-/** A control line's words, each with what it does with its argument; undefined: the argument is wrong. */
-const WORDS: Record<string, (faults: ModuleFaults, argument: string) => true | undefined> = {
-  'wifi-drop': (faults, argument) => plain(argument, () => faults.wifiDrop()),
-  'wifi-mode': (faults, argument) => choice(argument, ['ok', 'fail'], (mode) => faults.wifiMode(mode)),
-  'dhcp-renew': (faults, argument) => plain(argument, () => faults.dhcpRenew()),
-  sntp: (faults, argument) => choice(argument, ['on', 'off'], (mode) => faults.sntp(mode === 'on')),
-  dial: (faults, argument) =>
-    choice(argument, ['ok', ...DIAL_FAILURES], (mode) => faults.dial(mode === 'ok' ? undefined : mode)),
-  'mqtt-drop': (faults, argument) => plain(argument, () => faults.mqttDrop()),
-  'mqtt-rst': (faults, argument) => plain(argument, () => faults.mqttReset()),
-  omit: (faults, argument) =>
-    choice(argument, ['none', ...ACKNOWLEDGEMENTS], (name) => faults.omit(name === 'none' ? undefined : name)),
-  delay: (faults, argument) => count(argument, 600_000, (ms) => faults.delay(ms)),
-  urc: (faults, argument) => text(argument, () => faults.urc(argument)),
-  raw: (faults, argument) => text(argument, () => faults.raw(decodeEscapes(argument))),
-  noise: (faults, argument) => count(argument, 4095, (bytes) => faults.noise(bytes)),
-  'drop-rx': (faults, argument) => count(argument, 1_000_000, (bytes) => faults.dropReceived(bytes)),
-  'drop-tx': (faults, argument) => count(argument, 1_000_000, (bytes) => faults.dropTransmitted(bytes)),
-  stall: (faults, argument) => count(argument, 600_000, (ms) => faults.stall(ms)),
-  preempt: (faults, argument) => count(argument, 100, (percent) => faults.preempt(percent)),
-  reset: (faults, argument) => plain(argument, () => faults.reset()),
-  crash: (faults, argument) => plain(argument, () => faults.crash()),
-};
-
-/** Carries out one control line, in the words of the recordings. @returns `ok`, or `error: ` and what is wrong. */
-export function controlFaults(faults: ModuleFaults, line: string): string {
-  const [word = '', ...rest] = line.trim().split(' ');
-  const control = Object.hasOwn(WORDS, word) ? WORDS[word] : undefined;
-  if (!control) return `error: no such word: ${word} (there are: ${Object.keys(WORDS).join(', ')}, status)`;
-  return control(faults, rest.join(' ').trim()) ? 'ok' : `error: ${word} does not take: ${rest.join(' ')}`;
-}
-
-function plain(argument: string, act: () => void): true | undefined {
-  if (argument !== '') return undefined;
-  act();
-  return true;
-}
-
-function text(argument: string, act: () => void): true | undefined {
-  if (argument === '') return undefined;
-  act();
-  return true;
-}
-
-function choice<T extends string>(argument: string, choices: readonly T[], act: (chosen: T) => void): true | undefined {
-  const chosen = choices.find((each) => each === argument);
-  if (chosen === undefined) return undefined;
-  act(chosen);
-  return true;
-}
-
-function count(argument: string, max: number, act: (value: number) => void): true | undefined {
-  if (!/^[0-9]{1,7}$/.test(argument) || Number(argument) > max) return undefined;
-  act(Number(argument));
-  return true;
-}
-
-/** Bytes written as in the recordings: `\r`, `\n`, `\\` and `\xNN`. */
-function decodeEscapes(text: string): Buffer {
-  const named: Record<string, string> = { '\\r': '\r', '\\n': '\n', '\\\\': '\\' };
-  const plainText = text.replace(/\\x([0-9a-fA-F]{2})|\\[rn\\]/g, (match, hex?: string) =>
-    hex ? String.fromCharCode(Number.parseInt(hex, 16)) : (named[match] ?? match),
-  );
-  return Buffer.from(plainText, 'latin1');
 }

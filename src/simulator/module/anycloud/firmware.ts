@@ -1,6 +1,7 @@
 import type { Clock } from '../../../clock.ts';
 import type { Dial } from '../dial-request.ts';
 import type { Environment } from '../environment.ts';
+import type { ModuleState } from '../module-state.ts';
 import type { Pace } from '../pace.ts';
 import { PollTask } from '../poll-task.ts';
 import { PowerCycle } from '../power-cycle.ts';
@@ -119,8 +120,18 @@ export class Firmware implements FirmwareApi {
     this.clock.after(pace.boot, () => this.#boot());
   }
 
-  get dead(): boolean {
-    return this.#dead;
+  get state(): ModuleState {
+    const { ssid, address } = this.station;
+    const { broker } = this.mqtt;
+    return {
+      power: this.#dead ? 'crashed' : 'on',
+      ...(ssid === undefined ? {} : { ssid }),
+      ...(address === undefined ? {} : { address }),
+      synchronised: this.time.synchronised,
+      time: this.time.now,
+      mqtt: this.mqtt.state,
+      ...(broker === undefined ? {} : { broker }),
+    };
   }
 
   get accessPoints() {

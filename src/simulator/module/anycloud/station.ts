@@ -67,6 +67,15 @@ export class Station {
     return this.#link.state === 'up';
   }
 
+  /** The network it is linked to. */
+  get ssid(): string | undefined {
+    return 'accessPoint' in this.#link ? this.#link.accessPoint.ssid : undefined;
+  }
+
+  get address(): string | undefined {
+    return this.networkUp ? this.#addresses.own : undefined;
+  }
+
   get connecting(): boolean {
     return this.#link.state === 'connecting';
   }

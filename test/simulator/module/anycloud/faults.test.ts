@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { seeded } from '../../../../src/cli/seeded.ts';
 import { Rig } from './rig.ts';
@@ -85,11 +86,66 @@ describe('control lines', () => {
       'sntp',
       'urc',
       'stall 1e3',
+      'status now',
+      'help nonsense',
     ]) {
       assert.match(rig.module.control(line), /^error: /, line);
     }
+    assert.equal(rig.module.control('prots'), 'error: there is no control line "prots"; help lists all of them');
+    assert.equal(rig.module.control('sntp maybe'), 'error: it is written: sntp on|off');
     await rig.expect('AT', 'OK\r\n>');
     rig.module.close();
+  });
+
+  test('help lists every one, as the document does, and explains one', async () => {
+    const rig = new Rig();
+    const listed = rig.module.control('help').split('\n');
+    const words = listed.map((line) => line.split(' ')[0] ?? '');
+    const document = readFileSync(new URL('../../../../docs/virtual-module.md', import.meta.url), 'utf8');
+    const documented = [...document.matchAll(/^\| ((?:`[a-z-]+[^|`]*`(?:, )?)+)/gm)].flatMap((row) =>
+      [...(row[1] ?? '').matchAll(/`([a-z-]+)/g)].map((each) => each[1]),
+    );
+    for (const word of words) {
+      assert.ok(documented.includes(word), `${word} is not in the document`);
+      assert.equal(
+        rig.module.control(`help ${word}`).split(/ {2,}/)[1],
+        listed[words.indexOf(word)]?.split(/ {2,}/)[1],
+      );
+    }
+    assert.ok(words.includes('status') && words.includes('help') && words.includes('wifi-drop'));
+    assert.equal(
+      rig.module.control('help dial'),
+      'dial ok|dns|refused|unreachable|tls  how connections to the broker fail',
+    );
+    for (const line of listed) assert.match(line, /^[a-z-]+( \S+)? {2,}\S/);
+  });
+
+  test('status says in one line how the module is doing, and what is in force', async () => {
+    const rig = new Rig();
+    assert.equal(rig.module.control('status'), 'off');
+    await rig.boot();
+    assert.equal(rig.module.control('status'), 'no Wi-Fi; no time yet; MQTT idle');
+    await rig.join();
+    await rig.connectMqtt();
+    const connected = 'MQTT connected (test.azure-devices.net:8883)';
+    const up = `Wi-Fi "ssid", 192.168.1.50; 2026-11-22T22:38:3\\dZ; ${connected.replace(/[().]/g, '\\$&')}`;
+    assert.match(rig.module.control('status'), new RegExp(`^${up}$`));
+    for (const line of ['wifi-mode fail', 'sntp off', 'dial refused', 'omit suback', 'delay 100', 'preempt 25']) {
+      assert.equal(rig.module.control(line), 'ok');
+    }
+    const inForce = 'faults: wifi-mode fail, sntp off, dial refused, omit suback, delay 100, preempt 25';
+    assert.match(rig.module.control('status'), new RegExp(`; ${inForce}$`));
+    rig.module.control('reset');
+    assert.ok(rig.module.control('status').endsWith(inForce), 'they outlive a reset');
+    for (const line of ['wifi-mode ok', 'sntp on', 'dial ok', 'omit none', 'delay 0', 'preempt 0'])
+      rig.module.control(line);
+    rig.module.control('crash');
+    assert.equal(
+      rig.module.control('status'),
+      'crashed, no answer until a reset; last: no Wi-Fi; no time yet; MQTT idle',
+    );
+    rig.module.close();
+    assert.equal(rig.module.control('status'), 'off');
   });
 
   test('before power is on they do no harm', () => {

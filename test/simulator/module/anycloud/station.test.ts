@@ -98,7 +98,7 @@ test('a second attempt while joining is refused and clears the state, and yet th
   await rig.clock.advance(100);
   assert.match(rig.take(), /ERROR:8,"Wi-Fi Request Failed"\r\n>.*\+WSTA:0\r\n/s);
   await rig.expect('AT+WSTA', '+WSTA:0\r\nOK\r\n>');
-  assert.match(rig.module.control('status'), /linked=1/);
+  assert.equal(rig.module.state.ssid, 'ssid');
   rig.module.close();
 });
 
@@ -155,7 +155,8 @@ test('a fixed address: no DHCP event, and the live values are the configured one
   assert.equal(await rig.send('AT+WSTA=1\r\n'), `AT+WSTA=1\r\nOK\r\n>${UP}`);
   await rig.expect('AT+WSTAC=6', '+WSTAC:6,"10.0.0.7"\r\nOK\r\n>');
   await rig.expect('AT+WSTAC=9', '+WSTAC:9,"10.0.0.2"\r\nOK\r\n>');
-  assert.match(rig.module.control('status'), /^linked=1 ip=1 mqtt=idle sntp=0 dead=0$/);
+  const { ssid, address, synchronised, mqtt, power } = rig.module.state;
+  assert.deepEqual([ssid, address, synchronised, mqtt, power], ['ssid', '10.0.0.7', false, 'idle', 'on']);
   rig.module.close();
 });
 

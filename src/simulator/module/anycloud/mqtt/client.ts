@@ -77,6 +77,12 @@ export class MqttClient {
     return this.#state;
   }
 
+  /** Where it was sent last, as host and port. */
+  get broker(): string | undefined {
+    const { host, port } = this.#settings.address;
+    return this.#network ? `${host}:${port}` : undefined;
+  }
+
   get connected(): boolean {
     return CONNECTED.includes(this.#state);
   }
