@@ -67,7 +67,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   {
     usage: 'module',
     description: 'be an AnyCloud module at the end of a serial port, for whoever drives one',
-    settings: ['baud', 'ssid', 'passphrase', 'security', 'envFile', 'json', 'logFile', 'pace'],
+    settings: ['baud', 'ssid', 'passphrase', 'security', 'envFile', 'json', 'logFile', 'expiredRoot', 'pace'],
     options: [
       ['--port <path>', 'serial port to be a module on (required)'],
       ['--cert <file>', 'its certificate (PEM), with its issuers; without it, one is made for this run'],
@@ -76,7 +76,6 @@ export const COMMANDS: readonly CommandDefinition[] = [
       ['--resolve <name=host:port...>', 'where a broker is really found; * stands for every name'],
       ['--tls <version>', 'the newest TLS that it speaks: 1.2 or 1.3 (default: 1.2)'],
       ['--seed <n>', 'repeat a run: everything random follows from this number'],
-      ['--expired-root', 'be firmware whose built-in root has expired: no TLS after 2025-05-12'],
     ],
     load: async () => (await import('./module.ts')).module,
   },

@@ -17,7 +17,7 @@ export const module: CommandAction = (given, environment) =>
     const { logFile, json, ssid, passphrase, security, ...settings } = resolveValues(
       // What is not given is as in a simulation, so that both ends of a demonstration fit.
       settingsInput({ ...given, flags: { ...given.flags, simulate: true } }, environment),
-      ['baud', 'ssid', 'passphrase', 'security', 'deviceId', 'pace', 'logFile', 'json'],
+      ['baud', 'ssid', 'passphrase', 'security', 'deviceId', 'expiredRoot', 'pace', 'logFile', 'json'],
     );
     const options = new CommandOptions(given.flags);
     const port = options.text('port');
@@ -33,7 +33,6 @@ export const module: CommandAction = (given, environment) =>
       resolve: readRules(options.texts('resolve')),
       tls: `TLSv${options.checked('tls', choice(['1.2', '1.3']), '1.2')}`,
       random: seed === null ? environment.random : seeded(seed),
-      expiredRoot: options.has('expiredRoot'),
     };
     return { output: { json, logFile }, secrets: [passphrase], work: (floor) => serveBoard(plan, floor, environment) };
   });

@@ -30,7 +30,7 @@ export type SerialSettings = Pick<Settings, 'port' | 'baud'> & Partial<Pick<Sett
 /** What the simulator is built with. */
 type SimulationSettings = Pick<
   Settings,
-  'pace' | 'wifi' | 'idScope' | 'deviceId' | 'mqttTls' | 'demoTwin' | 'httpPort'
+  'pace' | 'wifi' | 'idScope' | 'deviceId' | 'mqttTls' | 'demoTwin' | 'expiredRoot' | 'httpPort'
 >;
 
 export type LinkSettings =
@@ -56,6 +56,7 @@ export async function openLink(
     deviceId,
     tls: settings.mqttTls === 1,
     desired: settings.demoTwin ? DEMO_TWIN : {},
+    expiredRoot: settings.expiredRoot,
     httpPort: settings.httpPort,
   });
   report({ type: 'local-cloud', url: simulation.url, deviceId });

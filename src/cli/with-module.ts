@@ -54,6 +54,7 @@ export function linkSettings(input: SettingsInput): LinkSettings {
     'deviceId',
     'mqttTls',
     'demoTwin',
+    'expiredRoot',
   ]);
   // Any free port: nobody is told of this cloud, and a session may have the usual one.
   return { simulate, ...values, wifi: { ssid, passphrase, security }, httpPort: 0 };

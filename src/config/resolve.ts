@@ -44,6 +44,7 @@ export interface Settings {
   };
   readonly httpPort: number;
   readonly demoTwin: boolean;
+  readonly expiredRoot: boolean;
   readonly pace: SettingValues['pace'];
 }
 

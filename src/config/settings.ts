@@ -30,6 +30,7 @@ export interface SettingValues {
   simulate: boolean;
   httpPort: number;
   demoTwin: boolean;
+  expiredRoot: boolean;
   pace: 'real' | 'instant';
 }
 
@@ -318,6 +319,14 @@ export const SETTINGS: { readonly [Name in SettingName]: Setting<SettingValues[N
     flag: '--demo-twin',
     section: 'Simulation',
     help: "begin with the walkthrough's desired properties instead of none",
+    fallback: false,
+    simulated: false,
+    check: given,
+  },
+  expiredRoot: {
+    flag: '--expired-root',
+    section: 'Simulation',
+    help: 'the virtual module is firmware whose built-in root has expired: no TLS after 2025-05-12',
     fallback: false,
     simulated: false,
     check: given,

@@ -23,6 +23,8 @@ export interface SimulationOptions {
   tls: boolean;
   /** The first desired properties of the device. */
   desired: JsonObject;
+  /** Whether the module is firmware whose built-in root has expired: no TLS after 2025-05-12. */
+  expiredRoot: boolean;
   /** Port of the HTTP API; any free one when it is taken. */
   httpPort: number;
 }
@@ -82,6 +84,7 @@ export async function startSimulation(options: SimulationOptions): Promise<Simul
       },
     ],
     pace: options.pace,
+    expiredRoot: options.expiredRoot,
   });
   await boot(module);
   return {

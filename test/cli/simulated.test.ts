@@ -85,6 +85,15 @@ describe('each command as a process, without a board', { concurrency: 2 }, () =>
   });
 });
 
+test('with the expired root of a board as sold there is no TLS, and everything else works (T4)', async (t) => {
+  const cwd = folder(t);
+  const asSold = [...SIMULATE, '--expired-root', '--http-port', '0', '--json', '--count', '1'];
+  const [tls, plain] = await Promise.all([runMain(asSold, cwd), runMain([...asSold, '--mqtt-tls', '0'], cwd)]);
+  assert.deepEqual([tls.code, plain.code], [7, 0]);
+  const lines = objects(tls).map(({ type, code, line }) => String(type === 'error' ? code : line));
+  assert.ok(lines.includes('SSL Connection Negotiation Failed - Aborting') && lines.includes('E_DPS_TLS'));
+});
+
 test('certs and scan say the same in JSON and in words', async (t) => {
   const cwd = folder(t);
   writeFileSync(join(cwd, '.env'), 'DEVICE_ID=my-board\n');

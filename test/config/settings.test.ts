@@ -109,6 +109,7 @@ test('every flag goes through commander into its setting', () => {
     simulate: ['--simulate'],
     httpPort: ['--http-port', '0'],
     demoTwin: ['--demo-twin'],
+    expiredRoot: ['--expired-root'],
     pace: ['--pace', 'instant'],
   };
   assert.deepEqual(Object.keys(flags).sort(), [...SETTING_NAMES].sort());
@@ -138,6 +139,7 @@ test('every flag goes through commander into its setting', () => {
     output: { quiet: true, verbose: true, json: true, logFile: 'a.log', color: false },
     httpPort: 0,
     demoTwin: true,
+    expiredRoot: true,
     pace: 'instant',
   } satisfies Settings);
 });
