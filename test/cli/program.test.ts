@@ -200,7 +200,7 @@ describe('the cloud as a process', () => {
     const start = async () => {
       const cli = startCli(t, args, { cwd });
       const [, url = ''] = await cli.text(/^HTTP API: (\S+)$/m);
-      await cli.text(/^SNTP is on UDP port \d+ and tells the true time/m);
+      await cli.text(/^SNTP is on UDP port \d+ and gives the true time/m);
       const response = await fetch(`${url}/api/enrollments/board-1`);
       assert.equal(response.status, 200);
       cli.kill('SIGINT');
