@@ -66,6 +66,7 @@ export class Firmware implements FirmwareApi {
   #transfer: Transfer | undefined;
   #booted = false;
   #dead = false;
+  #ended = false;
 
   constructor(options: FirmwareOptions) {
     const { pace, uart, environment, mac } = options;
@@ -148,6 +149,7 @@ export class Firmware implements FirmwareApi {
 
   /** The end of this power cycle: timers, connections and everything that was not yet sent. */
   end(): void {
+    this.#ended = true;
     this.console.discard();
     this.#options.uart.stop();
     this.clock.end();
@@ -200,7 +202,7 @@ export class Firmware implements FirmwareApi {
     const announce = this.#announcements.shift();
     if (this.#transfer) this.#receive(this.#transfer);
     else this.#read();
-    if (this.#dead) return;
+    if (this.#dead || this.#ended) return;
     this.station.update();
     announce?.();
     if (uart.received.length > 0 || this.#announcements.length > 0) this.#wake();

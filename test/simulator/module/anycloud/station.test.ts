@@ -140,6 +140,15 @@ test('what a command says comes before the events of the same pass', async () =>
   rig.module.close();
 });
 
+test('after AT+RST nothing of the pass that ran it is printed any more', async () => {
+  const rig = new Rig({ pace: 'real' });
+  await rig.boot();
+  for (const entry of network) await rig.expect(`AT+WSTAC=${entry}`, 'OK\r\n>');
+  await rig.expect('AT+WSTA=1', 'OK\r\n>', 550);
+  assert.equal(await rig.send('AT+RST\r\n', 1000), '\r\nOK\r\n>');
+  rig.module.close();
+});
+
 test('parameters of AT+WSTA', async () => {
   const rig = await configured();
   await rig.expect('AT+WSTA=1,2,3', COUNT);
