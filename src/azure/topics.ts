@@ -7,7 +7,7 @@ export const TWIN_RESULT_FILTER = '$iothub/twin/res/#';
 /** Changes of desired properties. */
 export const DESIRED_FILTER = '$iothub/twin/PATCH/properties/desired/#';
 
-const LONGEST_RETRY_AFTER = 3600;
+const LONGEST_RETRY_AFTER = 1_000_000_000;
 
 /** Topic that registers the device (Azure 1.2). */
 export function registerTopic(rid: string): string {
@@ -23,7 +23,7 @@ export interface DpsTopic {
   status: number;
   /** The request's id; empty when DPS does not know it (Azure 1.2). */
   rid: string;
-  /** Seconds to wait before the next request, 0 to 3600; null when DPS names none that can be understood. */
+  /** Seconds to wait before the next request, up to a billion; null when DPS names none that can be understood. */
   retryAfter: number | null;
 }
 

@@ -18,7 +18,7 @@ export function outcomeOfEvent(event: ModemEvent): Outcome | null {
   }
 }
 
-/** What a failed command means to the session; null when it is no matter of the connection. */
+/** What a failed command means to the session; null when starting over would not help. */
 export function outcomeOfError(error: unknown): Outcome | null {
   if (!(error instanceof ModemError)) return null;
   switch (error.failure) {
@@ -31,6 +31,7 @@ export function outcomeOfError(error: unknown): Outcome | null {
     case 'not-connected':
       return 'broker-down';
     case 'refused':
+      return 'refused';
     case 'limit':
       return null;
   }
@@ -43,9 +44,14 @@ export type Cost =
   /** It goes on soon, without starting over; `error` is what it means when that happens too often. */
   | { kind: 'loss'; error: AppError };
 
-/** What an interruption of `state` costs; null where the session was told to start over. */
-export function costOf(state: State, outcome: Outcome): Cost | null {
+/**
+ * What an interruption of `state` costs; null where the session was told to start over.
+ * @param error of the command that has failed, where it was one
+ */
+export function costOf(state: State, outcome: Outcome, error: unknown): Cost | null {
   switch (outcome) {
+    case 'refused':
+      return error instanceof ModemError ? { kind: 'setback', error } : null;
     case 'stuck':
       return setback('E_MODULE_STUCK', 'The MQTT client of the module is stuck', 'Press its reset button.');
     case 'timed-out':

@@ -33,8 +33,8 @@ const CLOSING_TIMEOUT = 1_500;
 class Interruption extends Error {
   readonly outcome: Outcome;
 
-  constructor(outcome: Outcome) {
-    super(outcome);
+  constructor(outcome: Outcome, cause?: unknown) {
+    super(outcome, { cause });
     this.outcome = outcome;
   }
 }
@@ -55,6 +55,8 @@ export class Session {
   #state: State = 'open-port';
   /** Ends the present state. */
   #interrupt = new AbortController();
+  /** Ends the pause before the present state's work; nothing that a modem tells does, or it could do away with pauses. */
+  #pause = new AbortController();
 
   constructor({ settings, device, clock, random, report, openModem }: SessionOptions) {
     this.#device = device;
@@ -114,10 +116,18 @@ export class Session {
   /** Calls the handler of a state. @returns the state that follows */
   async #perform<S extends State>(state: S, stop: AbortSignal): Promise<State | 'stop'> {
     const interrupt = new AbortController();
-    const onStop = () => interrupt.abort(stop.reason);
+    const pause = new AbortController();
+    const onStop = () => {
+      pause.abort(stop.reason);
+      interrupt.abort(stop.reason);
+    };
     stop.addEventListener('abort', onStop);
     this.#interrupt = interrupt;
+    this.#pause = pause;
+    const { retry, clock } = this.#context;
     try {
+      // A reset comes before its pause: it ends what storms.
+      if (state !== 'reset') await retry.wait(clock, pause.signal);
       const result = await unlessAborted(this.#call(state, interrupt.signal), interrupt.signal);
       const { outcome, error, ...learned } = typeof result === 'string' ? { outcome: result } : result;
       Object.assign(this.#facts, learned);
@@ -125,27 +135,27 @@ export class Session {
       return following(state, outcome);
     } catch (error) {
       if (stop.aborted) return 'stop';
-      const outcome = error instanceof Interruption ? error.outcome : outcomeOfError(error);
+      const cause = error instanceof Interruption ? error.cause : error;
+      const outcome = error instanceof Interruption ? error.outcome : rowOf(state, outcomeOfError(error));
       if (outcome === null || next(state, outcome) === null) throw error;
-      this.#pay(state, outcome);
+      this.#pay(state, outcome, cause);
       return following(state, outcome);
     } finally {
       stop.removeEventListener('abort', onStop);
     }
   }
 
-  /** Pauses where that is due, then does the work of a state. A reset comes before its pause: it ends what storms. */
+  /** Does the work of a state. */
   async #call<S extends State>(state: S, signal: AbortSignal): Promise<AnyResult> {
-    const { retry, clock } = this.#context;
-    if (state !== 'reset') await retry.wait(clock, signal);
+    signal.throwIfAborted();
     const handler: StateHandler<S> = STATE_HANDLERS[state];
     const facts = this.#facts;
     if (!areKnown(facts, state)) throw new Error(`the state ${state} lacks facts`);
     return handler(this.#context, facts, signal);
   }
 
-  #pay(state: State, outcome: Outcome): void {
-    const cost = costOf(state, outcome);
+  #pay(state: State, outcome: Outcome, error: unknown): void {
+    const cost = costOf(state, outcome, error);
     if (cost?.kind === 'setback') this.#setback(cost.error);
     if (cost?.kind === 'loss') this.#context.retry.recordLoss(cost.error, outcome === 'broker-down');
   }
@@ -174,12 +184,15 @@ export class Session {
   }
 
   #raise(outcome: Outcome): void {
-    if (next(this.#state, outcome) !== null) this.#interrupt.abort(new Interruption(outcome));
+    if (next(this.#state, outcome) === null) return;
+    const interruption = new Interruption(outcome);
+    this.#interrupt.abort(interruption);
+    if (outcome === 'port-lost') this.#pause.abort(interruption);
   }
 
   #fail(error: unknown): void {
-    const outcome = outcomeOfError(error);
-    this.#interrupt.abort(outcome === null ? error : new Interruption(outcome));
+    const outcome = rowOf(this.#state, outcomeOfError(error));
+    this.#interrupt.abort(outcome === null ? error : new Interruption(outcome, error));
   }
 
   async #startDevice(deviceId: string): Promise<void> {
@@ -242,6 +255,11 @@ export class Session {
       await this.#device.stop();
     }
   }
+}
+
+/** What a failed command leads to in `state`: where nothing is known to be connected, its failure is a refusal. */
+function rowOf(state: State, outcome: Outcome | null): Outcome | null {
+  return outcome === 'broker-down' && next(state, outcome) === null ? 'refused' : outcome;
 }
 
 function following(state: State, outcome: Outcome): State | 'stop' {

@@ -1,8 +1,8 @@
 /** What can happen in any state once there is a module: it restarts, or the port goes. */
 const ANY_TIME = { rebooted: 'sync', 'port-lost': 'open-port' } as const;
 
-/** What can happen while the session talks to the module: it stops answering. */
-const TALKING = { ...ANY_TIME, 'timed-out': 'reset' } as const;
+/** What can happen while the session talks to the module: it stops answering, or refuses what it should not. */
+const TALKING = { ...ANY_TIME, 'timed-out': 'reset', refused: 'reset' } as const;
 
 /** What can happen until the hub is there: nothing of it can be kept, so the session starts over. */
 const BEFORE_HUB = { ...TALKING, 'wifi-lost': 'reset', stuck: 'reset' } as const;

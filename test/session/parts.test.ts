@@ -106,13 +106,13 @@ test('an outcome without a row means nothing', () => {
   assert.equal(next('open-port', 'timed-out'), null);
 });
 
-test('failures of commands become outcomes, and what is no matter of the connection does not', () => {
+test('failures of commands become outcomes, and what starting over cannot help does not', () => {
   const refused = new AtError('refused', '', { ok: false, code: '7', text: '', foreign: false });
   assert.equal(outcomeOfError(new AtError('timed-out', '')), 'timed-out');
   assert.equal(outcomeOfError(new AtError('reset', '')), 'rebooted');
   assert.equal(outcomeOfError(new AtError('closed', '')), 'port-lost');
   assert.equal(outcomeOfError(new AtError('not-connected', '')), 'broker-down');
-  assert.equal(outcomeOfError(refused), null);
+  assert.equal(outcomeOfError(refused), 'refused');
   assert.equal(outcomeOfError(new AtError('limit', '')), null);
   assert.equal(outcomeOfError(new Error('a bug')), null);
 });

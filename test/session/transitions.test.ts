@@ -68,6 +68,16 @@ const STRIKES: Strike[] = [
     pause: 0,
   },
   {
+    outcome: 'refused',
+    by: (rig) => rig.modem.fail(new ModemError('refused', 'The module refused it')),
+    leads: all(
+      AFTER_SYNC.filter((state) => state !== 'clock'),
+      'reset',
+    ),
+    says: 'warning: The module refused it. Trying again in 1 s.',
+    pause: 0,
+  },
+  {
     outcome: 'stuck',
     by: ({ modem }) => modem.tell({ type: 'stuck' }),
     leads: {
@@ -184,7 +194,7 @@ test('every row of the table for what may strike is tested, and no other', () =>
   );
   const tested = STRIKES.flatMap(({ outcome, leads }) => Object.keys(leads).map((state) => `${state} ${outcome}`));
   // In clock nothing is asked until the time is up, and stuck is what these states say themselves, too.
-  assert.deepEqual(rows.filter((row) => !tested.includes(row)).sort(), ['clock timed-out']);
+  assert.deepEqual(rows.filter((row) => !tested.includes(row)).sort(), ['clock refused', 'clock timed-out']);
   assert.deepEqual(
     tested.filter((row) => !rows.includes(row)),
     [],
