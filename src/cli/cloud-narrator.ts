@@ -2,11 +2,12 @@ import type { Report } from '../events.ts';
 import type { CloudEvent } from '../simulator/cloud/events.ts';
 import type { LocalCloud } from '../simulator/cloud/local-cloud.ts';
 
-/** Tells what happens in the cloud, sentence by sentence. @returns what stops it */
+/** Says what happens in the cloud, sentence by sentence; what is refused, as a warning. @returns what stops it */
 export function narrateCloud(cloud: LocalCloud, report: Report): () => Promise<void> {
   const stop = cloud.onEvent((event) => {
-    const message = sentence(event);
-    if (message !== null) report({ type: 'event', level: 'event', message });
+    const message = sentenceOf(event);
+    const level = event.type === 'refusal' ? 'warning' : 'event';
+    if (message !== null) report({ type: 'event', level, message });
   });
   return async () => stop();
 }
@@ -14,12 +15,14 @@ export function narrateCloud(cloud: LocalCloud, report: Report): () => Promise<v
 const SERVICE = { dps: 'DPS', hub: 'the hub' } as const;
 
 /** Null for what only a program would want to know. */
-function sentence(event: CloudEvent): string | null {
+export function sentenceOf(event: CloudEvent): string | null {
   switch (event.type) {
     case 'connect':
       return `${event.deviceId} has connected to ${SERVICE[event.service]}`;
     case 'disconnect':
-      return `${event.deviceId} has ${event.cleanly ? 'left' : 'lost its connection to'} ${SERVICE[event.service]}`;
+      return disconnected(event);
+    case 'refusal':
+      return refused(event);
     case 'provisioning':
       return `${event.deviceId} has registered at DPS: ${event.status}${event.hub === '' ? '' : ` to ${event.hub}`}`;
     case 'telemetry':
@@ -33,4 +36,16 @@ function sentence(event: CloudEvent): string | null {
     case 'mqtt':
       return null;
   }
+}
+
+function disconnected({ service, deviceId, cleanly, reason }: Extract<CloudEvent, { type: 'disconnect' }>): string {
+  const from = SERVICE[service];
+  if (reason !== null) return `${deviceId} was disconnected from ${from}: ${reason}`;
+  return `${deviceId} has ${cleanly ? 'left' : 'lost its connection to'} ${from}`;
+}
+
+function refused({ service, deviceId, code, reason }: Extract<CloudEvent, { type: 'refusal' }>): string {
+  const number = code === null ? '' : ` (${code < 10 ? `CONNACK ${code}` : code})`;
+  const who = deviceId ? `${deviceId} refused` : 'A connection was refused';
+  return `${who}${service ? ` at ${SERVICE[service]}` : ''}: ${reason}${number}`;
 }

@@ -54,7 +54,7 @@ function boot(module: VirtualModule): Promise<void> {
 /** Starts both simulators; every broker name that the module is given leads to the local cloud. */
 export async function startSimulation(options: SimulationOptions): Promise<Simulation> {
   const { clock, random, idScope, deviceId } = options;
-  const pki = await createPki({ hosts: [], now: clock.now() });
+  const pki = await createPki({ hosts: [], now: clock.wall() });
   const identity = await pki.device(deviceId);
   const cloud = createLocalCloud({
     clock,

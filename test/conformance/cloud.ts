@@ -1,7 +1,7 @@
 import { systemClock } from '../../src/clock.ts';
+import type { JsonObject } from '../../src/json.ts';
 import type { TimedEvent } from '../../src/simulator/cloud/events.ts';
 import type { LockedFolder } from '../../src/simulator/cloud/folder-lock.ts';
-import type { JsonObject } from '../../src/simulator/cloud/json.ts';
 import { createLocalCloud, type LocalCloud } from '../../src/simulator/cloud/local-cloud.ts';
 import { createPki, type KeyedCertificate, type Pki } from '../../src/simulator/cloud/pki.ts';
 

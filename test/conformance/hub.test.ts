@@ -14,8 +14,8 @@ import device, {
 } from 'azure-iot-device';
 import { Mqtt } from 'azure-iot-device-mqtt';
 import { systemClock } from '../../src/clock.ts';
+import type { Json } from '../../src/json.ts';
 import { lockFolder } from '../../src/simulator/cloud/folder-lock.ts';
-import type { Json } from '../../src/simulator/cloud/json.ts';
 import { createPki } from '../../src/simulator/cloud/pki.ts';
 import {
   MODEL,

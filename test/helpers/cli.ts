@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { assertEvent } from './json-schema.ts';
 
 /** What starts the program as users have it; test/run.mjs has compiled it. */
 export const COMMAND: readonly [string, ...string[]] = [
@@ -110,6 +111,7 @@ export function emptyFolder(): string {
 
 export function parseEvent(line: string): JsonEvent {
   const event: JsonEvent = JSON.parse(line);
+  if (Object.hasOwn(event, 'v')) assertEvent('sessionEvent', event);
   return event;
 }
 

@@ -1,14 +1,17 @@
-import type { JsonObject } from './json.ts';
+import type { JsonObject } from '../../json.ts';
 import { azureTime, guid } from './tokens.ts';
 
 /** A refusal with one of Azure's six-digit numbers, whose first three digits are the HTTP status (Azure 1.4, 2.7). */
 export class AzureError extends Error {
   readonly code: number;
+  /** Why, for the operator: Azure does not say it to the device, nor do we. */
+  readonly reason: string;
 
-  constructor(code: number, message: string) {
+  constructor(code: number, message: string, reason = message) {
     super(message);
     this.name = 'AzureError';
     this.code = code;
+    this.reason = reason;
   }
 
   get status(): number {

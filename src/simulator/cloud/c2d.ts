@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts';
+import type { Json } from '../../json.ts';
 import { AzureError } from './azure-error.ts';
 import type { DeviceLink } from './device-link.ts';
-import type { Json } from './json.ts';
 import { formatPropertyBag, type PropertyBag } from './property-bag.ts';
 import { Sequence } from './sequence.ts';
 import { listOf, nullOr, number, objectOf, type Reader, recordOf, text } from './shape.ts';
@@ -59,7 +59,7 @@ export class C2dQueue {
     await this.#sequence.run(async () => {
       this.#dropExpired();
       if (this.#queue.length >= MAX_QUEUED) throw new AzureError(403004, 'The queue of this device is full.');
-      const message = { body, properties, expires: this.#clock.now() + LIFETIME, deliveries: 0 };
+      const message = { body, properties, expires: this.#clock.wall() + LIFETIME, deliveries: 0 };
       await this.#save(toJson([...this.#queue, message]));
       this.#queue.push(message);
     });
@@ -111,7 +111,7 @@ export class C2dQueue {
   }
 
   #dropExpired(): void {
-    const now = this.#clock.now();
+    const now = this.#clock.wall();
     this.#queue = this.#queue.filter(({ expires }) => expires > now);
   }
 

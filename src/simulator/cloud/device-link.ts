@@ -12,7 +12,7 @@ export interface DeviceLink {
   /** Sends to whoever listens to `filter`. Gives the packet identifier of a QoS 1 message, 0 for QoS 0, undefined for nobody. */
   deliver(filter: string, delivery: Delivery): number | undefined;
   listens(filter: string): boolean;
-  close(): void;
+  close(reason: string): void;
 }
 
 /** What a device subscribes to (Azure 2.2). */

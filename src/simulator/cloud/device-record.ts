@@ -1,6 +1,19 @@
 import type { Qos } from './mqtt-connection.ts';
-import { flag, nullOr, number, object, objectOf, oneOf, type Reader, recordOf, text } from './shape.ts';
-import type { Twin, TwinSection } from './twin.ts';
+import {
+  defaulted,
+  flag,
+  listOf,
+  nullOr,
+  number,
+  object,
+  objectOf,
+  oneOf,
+  optional,
+  type Reader,
+  recordOf,
+  text,
+} from './shape.ts';
+import type { Change, Twin, TwinSection } from './twin.ts';
 
 /** What DPS remembers of an assignment. */
 export type Registration = {
@@ -18,6 +31,13 @@ export type DeviceRecord = {
   /** Null for the hub that all devices begin at, whatever it is called in this run. */
   hub: string | null;
   enabled: boolean;
+  /** What people call it; null for its id. */
+  displayName: string | null;
+  /** What IoT Central keeps with a device; nothing follows from them here. */
+  simulated: boolean;
+  organizations: string[];
+  /** Counts the changes of everything but twin and session. */
+  revision: number;
   /** SHA-1 or SHA-256 of the leaf that the hub accepts over TLS; null when there is none yet. */
   thumbprint: string | null;
   modelId: string | null;
@@ -29,10 +49,14 @@ export type DeviceRecord = {
   session: Record<string, Qos> | null;
 };
 
+const readChange: Reader<Change> = (value, name) =>
+  objectOf({ at: text, version: number, members: optional(recordOf(readChange)) })(value, name);
+
 const readSection: Reader<TwinSection> = objectOf({
   properties: object,
   version: number,
-  changes: recordOf(objectOf({ at: text, version: number })),
+  at: defaulted(text, '0001-01-01T00:00:00Z'),
+  changes: recordOf(readChange),
 });
 
 const readRegistration: Reader<Registration> = objectOf({
@@ -49,10 +73,20 @@ export const readDevice: Reader<DeviceRecord> = objectOf({
   id: text,
   hub: nullOr(text),
   enabled: flag,
+  displayName: defaulted(nullOr(text), null),
+  simulated: defaulted(flag, false),
+  organizations: defaulted(listOf(text), []),
+  revision: defaulted(number, 1),
   thumbprint: nullOr(text),
   modelId: nullOr(text),
   movedTo: nullOr(text),
   registration: nullOr(readRegistration),
-  twin: objectOf({ desired: readSection, reported: readSection }),
+  twin: objectOf({
+    desired: readSection,
+    reported: readSection,
+    tags: defaulted(object, {}),
+    version: defaulted(number, 2),
+    revision: defaulted(number, 1),
+  }),
   session: nullOr(recordOf(oneOf<Qos>(0, 1))),
 });

@@ -9,6 +9,8 @@ export interface Device {
   /** What is in force, which is what has been written down: see DeviceRegistry. */
   record: DeviceRecord;
   link: DeviceLink | undefined;
+  /** When the device was last heard of, in milliseconds since 1970; null before that. */
+  lastActivity: number | null;
   readonly calls: MethodCalls;
   readonly messages: C2dQueue;
   readonly telemetry: TelemetryLog;

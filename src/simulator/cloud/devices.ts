@@ -1,17 +1,15 @@
+import type { Json, JsonObject } from '../../json.ts';
 import { AzureError } from './azure-error.ts';
 import { C2dQueue, type QueuedMessage, readMessages } from './c2d.ts';
 import type { CloudContext } from './context.ts';
 import type { Device } from './device.ts';
+import { isDeviceId } from './device-id.ts';
 import { type DeviceRecord, readDevice } from './device-record.ts';
-import type { Json, JsonObject } from './json.ts';
 import { KEPT, keep, keptBy } from './kept.ts';
 import { MethodCalls } from './methods.ts';
 import { Sequence } from './sequence.ts';
 import { TelemetryLog } from './telemetry.ts';
 import { newTwin } from './twin.ts';
-
-/** What Azure allows in a device id; also keeps ids apart from the separators of topics. */
-const DEVICE_ID = /^[A-Za-z0-9\-:.+%_#*?!(),;=@$']{1,128}$/;
 
 export interface NewDevice {
   id: string;
@@ -22,6 +20,11 @@ export interface NewDevice {
 }
 
 const nothingThere = (id: string) => new AzureError(404001, `There is no device '${id}'.`);
+
+/** What a back end may change of a device. */
+export type DeviceChanges = Partial<
+  Pick<DeviceRecord, 'enabled' | 'displayName' | 'simulated' | 'organizations' | 'modelId' | 'thumbprint'>
+>;
 
 /** The hub's identity registry: every device there is, and what is kept of it. */
 export class DeviceRegistry {
@@ -56,16 +59,20 @@ export class DeviceRegistry {
 
   /** The record of a new device. @throws AzureError 400004 for an id or a twin that Azure would refuse. */
   newRecord({ id, thumbprint = null, modelId = null, desired = {} }: NewDevice): DeviceRecord {
-    if (!DEVICE_ID.test(id)) throw new AzureError(400004, 'The device id is not valid.');
+    if (!isDeviceId(id)) throw new AzureError(400004, 'The device id is not valid.');
     return {
       id,
       hub: null,
       enabled: true,
+      displayName: null,
+      simulated: false,
+      organizations: [],
+      revision: 1,
       thumbprint,
       modelId,
       movedTo: null,
       registration: null,
-      twin: newTwin(desired, this.#context.clock.now()),
+      twin: newTwin(desired, this.#context.clock.wall()),
       session: null,
     };
   }
@@ -109,13 +116,31 @@ export class DeviceRegistry {
     });
   }
 
+  /**
+   * Makes a device or changes what a back end may change of it, and cuts it off when it is no longer enabled.
+   * @param isAllowed throws where the change must not be made to this record
+   */
+  async change(
+    id: string,
+    changes: DeviceChanges,
+    isAllowed: (record: DeviceRecord | undefined) => void = () => {},
+  ): Promise<Device> {
+    const device = await this.put(id, (record) => {
+      isAllowed(record);
+      const before = record ?? this.newRecord({ id });
+      return { ...before, ...changes, revision: record ? record.revision + 1 : 1 };
+    });
+    if (!device.record.enabled) device.link?.close('the device is disabled');
+    return device;
+  }
+
   /** Closes the device's connection and forgets it. @throws AzureError as `update` */
   delete(id: string): Promise<void> {
     return this.#inTurn(id, async () => {
       const device = this.get(id);
       await Promise.all([this.#save(KEPT.messages + id, undefined), this.#save(KEPT.device + id, undefined)]);
       this.#devices.delete(id);
-      device.link?.close();
+      device.link?.close('the device was deleted');
     });
   }
 
@@ -137,6 +162,7 @@ export class DeviceRegistry {
     return {
       record,
       link: undefined,
+      lastActivity: null,
       calls: new MethodCalls(clock),
       messages: new C2dQueue(id, clock, messages, (kept) => this.#save(KEPT.messages + id, kept)),
       telemetry: new TelemetryLog(),

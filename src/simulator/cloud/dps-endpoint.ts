@@ -1,8 +1,8 @@
+import type { JsonObject } from '../../json.ts';
 import { AzureError, errorBody, ProtocolViolation } from './azure-error.ts';
 import type { CloudContext } from './context.ts';
 import { type DpsFault, errorOfFault } from './faults.ts';
 import type { PeerIdentity } from './identity.ts';
-import type { JsonObject } from './json.ts';
 import type { MqttConnection, Qos } from './mqtt-connection.ts';
 import type { Endpoint, Incoming } from './mqtt-front.ts';
 import { parseTopic } from './topics.ts';
@@ -88,19 +88,28 @@ export class DpsEndpoint implements Endpoint {
     const { clock, faults, random } = this.#context;
     const on = path === REGISTER ? 'register' : 'poll';
     const fault = faults.takeDps(on, this.deviceId);
-    if (fault?.answer === 'drop') throw new ProtocolViolation('a fault wants this request dropped');
+    if (fault?.answer === 'drop') throw new ProtocolViolation('a fault that was asked for');
     accept();
     let answer: DpsAnswer;
     try {
       if (fault?.answer === 'status') throw errorOfFault(fault);
-      if (faults.throttled('dps', clock.now())) throw new AzureError(429001, 'Throttled.');
+      if (faults.throttled('dps', clock.wall())) throw new AzureError(429001, 'Throttled.');
       answer =
         on === 'register'
           ? await this.#service.register(this.#client, payload, fault)
           : await this.#service.poll(this.#client, parameters.get('operationId'), fault);
     } catch (error) {
       if (!(error instanceof AzureError)) throw error;
-      answer = { status: error.status, body: errorBody(error, clock.now(), random) };
+      answer = { status: error.status, body: errorBody(error, clock.wall(), random) };
+      const { code, reason } = error;
+      this.#context.events.emit({
+        type: 'refusal',
+        stage: 'register',
+        service: 'dps',
+        deviceId: this.deviceId,
+        code,
+        reason,
+      });
       if (fault?.retryAfter !== undefined) answer.retryAfter = fault.retryAfter;
     }
     if (fault?.answer === 'none') return;
@@ -111,13 +120,13 @@ export class DpsEndpoint implements Endpoint {
 
   acknowledged(): void {}
 
-  closed(cleanly: boolean): void {
-    this.#context.events.emit({ type: 'disconnect', service: 'dps', deviceId: this.deviceId, cleanly });
+  closed(cleanly: boolean, reason: string | null): void {
+    this.#context.events.emit({ type: 'disconnect', service: 'dps', deviceId: this.deviceId, cleanly, reason });
     this.#onClosed(this);
   }
 
-  close(): void {
-    this.#connection.close();
+  close(reason: string): void {
+    this.#connection.close(reason);
   }
 
   #answer(rid: string, { status, retryAfter, body }: DpsAnswer, fault: DpsFault | undefined): void {

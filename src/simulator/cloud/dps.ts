@@ -1,14 +1,14 @@
 import type { IConnectPacket } from 'mqtt-packet';
+import { isJsonObject, type Json, type JsonObject, own, parseJson } from '../../json.ts';
 import { AzureError } from './azure-error.ts';
 import type { CloudContext } from './context.ts';
 import type { Device } from './device.ts';
 import type { DeviceRecord } from './device-record.ts';
 import type { DeviceRegistry } from './devices.ts';
 import { type DpsAnswer, type DpsClient, DpsEndpoint, type ProvisioningService } from './dps-endpoint.ts';
-import { type Enrollment, enrollmentId, findEnrollment } from './enrollments.ts';
+import { type Enrollment, enrollmentId, findEnrollment, sameId } from './enrollments.ts';
 import type { DpsFault } from './faults.ts';
 import type { PeerIdentity } from './identity.ts';
-import { isJsonObject, type Json, type JsonObject, own, parseJson } from './json.ts';
 import type { MqttConnection } from './mqtt-connection.ts';
 import type { Admission } from './mqtt-front.ts';
 import { azureTime, guid, hex } from './tokens.ts';
@@ -50,7 +50,7 @@ export class Dps implements ProvisioningService {
   readonly #context: CloudContext;
   readonly #devices: DeviceRegistry;
   readonly #options: DpsOptions;
-  /** By registration id: a device has one operation at a time. */
+  /** By registration id in lower case: a device has one operation at a time. */
   readonly #operations = new Map<string, Operation>();
   readonly #endpoints = new Map<string, DpsEndpoint>();
 
@@ -67,9 +67,14 @@ export class Dps implements ProvisioningService {
     peer: PeerIdentity | null | 'plain',
   ): Promise<Admission> {
     const [, scope, registrationId] = USER_NAME.exec(connect.username ?? '') ?? [];
-    if (!scope || !registrationId) return { refusal: 4 };
-    if (connect.clientId !== percentDecode(registrationId)) return { refusal: 2 };
-    if (peer === null) return { refusal: 5 };
+    if (!scope || !registrationId) {
+      const reason = 'the user name is not <ID scope>/registrations/<registration id>/api-version=…';
+      return { refusal: 4, reason };
+    }
+    if (!sameId(connect.clientId, percentDecode(registrationId) ?? '')) {
+      return { refusal: 2, reason: 'the client id is not the registration id of the user name' };
+    }
+    if (peer === null) return { refusal: 5, reason: 'no certificate was sent' };
     const device = { registrationId: connect.clientId, idScope: scope, peer: peer === 'plain' ? null : peer };
     const endpoint = new DpsEndpoint(
       this.#context,
@@ -77,11 +82,13 @@ export class Dps implements ProvisioningService {
       device,
       connection,
       (begun) => {
-        this.#endpoints.get(begun.deviceId)?.close();
-        this.#endpoints.set(begun.deviceId, begun);
+        const key = begun.deviceId.toLowerCase();
+        this.#endpoints.get(key)?.close('the device has connected again');
+        this.#endpoints.set(key, begun);
       },
       (closed) => {
-        if (this.#endpoints.get(closed.deviceId) === closed) this.#endpoints.delete(closed.deviceId);
+        const key = closed.deviceId.toLowerCase();
+        if (this.#endpoints.get(key) === closed) this.#endpoints.delete(key);
       },
     );
     // There are no persistent sessions at DPS (Azure 1.1).
@@ -91,13 +98,17 @@ export class Dps implements ProvisioningService {
   /** Begins a registration. @throws AzureError for what DPS refuses (Azure 1.4). */
   async register(client: DpsClient, request: Buffer, fault?: DpsFault): Promise<DpsAnswer> {
     const { clock, random } = this.#context;
-    const now = clock.now();
+    const now = clock.wall();
     const payload = parseRequest(client, request);
     if (client.idScope !== this.#options.idScope)
-      throw new AzureError(404002, 'There is no DPS instance of this ID scope.');
+      throw new AzureError(
+        404002,
+        'There is no DPS instance of this ID scope.',
+        `the ID scope is ${client.idScope.slice(0, 40)}, not ${this.#options.idScope}`,
+      );
     const enrollment = findEnrollment(this.#options.enrollments(), client.registrationId, client.peer, now);
     const { assigningAnswers, retryAfter } = this.#options;
-    const current = this.#operations.get(client.registrationId);
+    const current = this.#operations.get(client.registrationId.toLowerCase());
     if (current?.client === client && current.assigning > 0 && now < current.busyUntil) {
       throw new AzureError(409001, 'A registration of this device is under way.');
     }
@@ -116,15 +127,16 @@ export class Dps implements ProvisioningService {
 
   /** Tells how a registration goes on. @throws AzureError 404203 for an operation that is not this device's. */
   async poll(client: DpsClient, operationId: string | undefined, fault?: DpsFault): Promise<DpsAnswer> {
-    const operation = this.#operations.get(client.registrationId);
+    const operation = this.#operations.get(client.registrationId.toLowerCase());
     const isTheirs = operation?.id === operationId && operation?.client.peer?.sha256 === client.peer?.sha256;
     if (!operation || !isTheirs) throw new AzureError(404203, 'Operation not found.');
     return this.#progress(operation, fault, true);
   }
 
   #remember(operation: Operation): void {
-    this.#operations.delete(operation.registrationId);
-    this.#operations.set(operation.registrationId, operation);
+    const key = operation.registrationId.toLowerCase();
+    this.#operations.delete(key);
+    this.#operations.set(key, operation);
     if (this.#operations.size <= MAX_OPERATIONS) return;
     for (const oldest of this.#operations.keys()) {
       this.#operations.delete(oldest);
@@ -143,7 +155,7 @@ export class Dps implements ProvisioningService {
     }
     operation.assigning = 0;
     const result = demanded ?? { status: operation.enrollment.enabled === false ? 'disabled' : 'assigned' };
-    const now = azureTime(this.#context.clock.now());
+    const now = azureTime(this.#context.clock.wall());
     const state: JsonObject =
       result.status === 'assigned'
         ? { ...(await this.#assign(operation)), ...result }
@@ -161,10 +173,10 @@ export class Dps implements ProvisioningService {
   async #assign(operation: Operation): Promise<JsonObject> {
     const { clock, random } = this.#context;
     const { client, enrollment, registrationId } = operation;
-    const deviceId = enrollment.kind === 'individual' ? (enrollment.deviceId ?? registrationId) : registrationId;
+    const deviceId = this.#deviceIdFor(registrationId, enrollment);
     const modelId = isJsonObject(operation.payload) ? own(operation.payload, 'modelId') : undefined;
     const device = await this.#devices.put(deviceId, (known) => {
-      const now = clock.now();
+      const now = clock.wall();
       const { record, substatus } = moveToNewHub(known ?? this.#newRecord(deviceId, enrollment), enrollment, now);
       return {
         ...record,
@@ -181,6 +193,15 @@ export class Dps implements ProvisioningService {
       };
     });
     return describeAssignment(device, enrollment, this.#options.hubName());
+  }
+
+  /** Device ids are compared with regard to case, so a registration id that is spelt otherwise must lead to the same one. */
+  #deviceIdFor(registrationId: string, enrollment: Enrollment): string {
+    if (enrollment.kind === 'individual') return enrollment.deviceId ?? enrollment.registrationId;
+    const known = this.#devices
+      .all()
+      .find(({ record }) => record.registration && sameId(record.registration.registrationId, registrationId));
+    return known?.record.id ?? registrationId;
   }
 
   #newRecord(id: string, enrollment: Enrollment): DeviceRecord {
@@ -232,7 +253,10 @@ function parseRequest(client: DpsClient, bytes: Buffer): Json | undefined {
     throw new AzureError(400012, 'Deserialization error.');
   }
   const registrationId = own(request, 'registrationId');
-  if (registrationId !== undefined && registrationId !== client.registrationId) {
+  if (
+    registrationId !== undefined &&
+    !(typeof registrationId === 'string' && sameId(registrationId, client.registrationId))
+  ) {
     throw new AzureError(400004, 'The registration id of the body is not that of the connection.');
   }
   return own(request, 'payload');

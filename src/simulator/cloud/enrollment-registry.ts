@@ -31,14 +31,7 @@ export class EnrollmentRegistry {
 
   /** Enrolls, or replaces the enrollment of the same id. @throws AzureError 400004 when it is not a usable one. */
   async put(enrollment: Enrollment): Promise<void> {
-    try {
-      checkEnrollment(enrollment);
-    } catch (error) {
-      throw new AzureError(
-        400004,
-        `This cannot be enrolled: ${error instanceof Error ? error.message : String(error)}`,
-      );
-    }
+    checkEnrollment(enrollment);
     const id = enrollmentId(enrollment);
     await keep(this.#context, KEPT.enrollment + id, enrollmentAsJson(enrollment));
     this.#enrollments.set(id, enrollment);

@@ -1,7 +1,10 @@
+import type { JsonObject } from '../../json.ts';
+import { certificatesIn } from '../pem.ts';
 import { AzureError } from './azure-error.ts';
-import { chainsTo, identityOfPem, type PeerIdentity, plainThumbprint } from './identity.ts';
-import type { JsonObject } from './json.ts';
+import { isDeviceId } from './device-id.ts';
+import { chainsTo, expiryOf, fingerprintOf, identityOfPem, type PeerIdentity, plainThumbprint } from './identity.ts';
 import { flag, object, objectOf, oneOf, optional, type Reader, text } from './shape.ts';
+import { newTwin } from './twin.ts';
 
 interface EnrollmentBase {
   /** True by default: a disabled enrollment is answered with the result `disabled`. */
@@ -40,6 +43,7 @@ const COMMON = {
   desired: optional(object),
   payload: optional(object),
 };
+const REGISTRATION_ID = /^[A-Za-z0-9\-._:]{1,128}$/;
 const readGroup = objectOf({ kind: oneOf('group'), id: text, ca: text, ...COMMON });
 const readIndividual = objectOf({
   kind: oneOf('individual'),
@@ -57,6 +61,9 @@ export const readEnrollment: Reader<Enrollment> = (value, name) =>
 
 /** An enrollment as it is kept. */
 export const enrollmentAsJson = (enrollment: Enrollment): JsonObject => ({ ...enrollment });
+
+/** Registration ids are compared without regard to case. */
+export const sameId = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
 
 export const enrollmentId = (enrollment: Enrollment): string =>
   enrollment.kind === 'group' ? enrollment.id : enrollment.registrationId;
@@ -80,28 +87,68 @@ export function findEnrollment(
 ): Enrollment {
   const all = [...enrollments];
   const individual = all.find(
-    (enrollment) => enrollment.kind === 'individual' && enrollment.registrationId === registrationId,
+    (enrollment) => enrollment.kind === 'individual' && sameId(enrollment.registrationId, registrationId),
   );
   const groups = all.filter((enrollment) => enrollment.kind === 'group');
-  if (peer && (peer.commonName !== registrationId || now < peer.validFrom || now > peer.validTo)) {
-    throw new AzureError(401002, 'Invalid certificate.');
-  }
+  const doubt = peer && doubtAbout(peer, registrationId, now);
+  if (doubt) throw new AzureError(401002, 'Invalid certificate.', doubt);
   if (individual?.kind === 'individual') {
-    if (peer && !isEnrolledLeaf(individual, peer)) throw new AzureError(401002, 'Invalid certificate.');
+    if (peer && !isEnrolledLeaf(individual, peer)) {
+      throw new AzureError(401002, 'Invalid certificate.', 'the certificate is not the one that is enrolled');
+    }
     return individual;
   }
   const group = peer ? groups.find(({ ca }) => chainsTo(peer, ca)) : groups[0];
   if (group) return group;
-  if (groups.length > 0) throw new AzureError(401002, 'CA certificate not found.');
-  throw new AzureError(404201, 'Enrollment not found.');
+  if (groups.length > 0) {
+    const reason = `not enrolled, and the certificate is signed by "${peer?.issuer}", which no group names`;
+    throw new AzureError(401002, 'CA certificate not found.', reason);
+  }
+  throw new AzureError(404201, 'Enrollment not found.', 'not enrolled');
 }
 
-/** @throws Error when a certificate in it cannot be read, or an individual enrollment names no way to know its device. */
+/** What is wrong with a certificate, whoever is enrolled. */
+function doubtAbout(peer: PeerIdentity, registrationId: string, now: number): string | null {
+  if (sameId(peer.commonName, registrationId)) return expiryOf(peer, now);
+  return `the common name of the certificate is "${peer.commonName}", not the registration id`;
+}
+
+/**
+ * Refuses what could never let a device in.
+ * @throws AzureError 400004 that says what is wrong
+ */
 export function checkEnrollment(enrollment: Enrollment): void {
-  if (enrollment.ca !== undefined) identityOfPem(enrollment.ca);
+  const wrong = (reason: string) => new AzureError(400004, `This cannot be enrolled: ${reason}`);
+  const { ca, desired = {} } = enrollment;
+  newTwin(desired, 0);
+  if (ca !== undefined && certificatesIn(ca).length === 0) throw wrong("'ca' must be a certificate in PEM.");
+  if (ca !== undefined) fingerprintOf({ certificate: ca });
   if (enrollment.kind === 'group') return;
-  if (enrollment.certificate !== undefined) identityOfPem(enrollment.certificate);
-  if (!enrollment.certificate && !enrollment.thumbprint && !enrollment.ca) {
-    throw new Error('an individual enrollment needs a certificate, a thumbprint or a CA');
+  const { registrationId, deviceId, certificate, thumbprint } = enrollment;
+  if (!REGISTRATION_ID.test(registrationId)) throw wrong('the registration id is not valid.');
+  if (deviceId !== undefined && !isDeviceId(deviceId)) throw wrong('the device id is not valid.');
+  const ways = [certificate, thumbprint, ca].filter((way) => way !== undefined);
+  if (ways.length !== 1) throw wrong("give one of 'certificate', 'thumbprint' and 'ca'.");
+  fingerprintOf({ certificate, thumbprint });
+}
+
+/** What is likely a mistake, in sentences that say what will fail. */
+export function warningsAbout(enrollment: Enrollment, now: number): string[] {
+  const pem = enrollment.kind === 'group' ? enrollment.ca : (enrollment.certificate ?? enrollment.ca);
+  if (pem === undefined) return [];
+  const warnings: string[] = [];
+  const identity = identityOfPem(pem);
+  if (enrollment.kind === 'individual' && enrollment.certificate !== undefined) {
+    const { registrationId } = enrollment;
+    if (!sameId(identity.commonName, registrationId)) {
+      warnings.push(
+        `The common name of the certificate is "${identity.commonName}", not "${registrationId}": DPS will refuse it.`,
+      );
+    }
+  } else if (!identity.isCa) {
+    warnings.push('The certificate is not that of an authority: it can hardly have signed another one.');
   }
+  const expiry = expiryOf(identity, now);
+  if (expiry) warnings.push(`As of now, ${expiry}: DPS will refuse it.`);
+  return warnings;
 }

@@ -1,38 +1,66 @@
+import type { Json, JsonObject } from '../../json.ts';
+import { EventLog } from '../../web/event-log.ts';
 import type { Service } from './faults.ts';
-import type { Json, JsonObject } from './json.ts';
 
-/** What happens in the cloud, for whoever looks on. */
+/** At which step something was refused. */
+export type Stage = 'tls' | 'connect' | 'register' | 'request';
+
+/** What happens in the cloud, for whoever looks on; docs/events.schema.json describes the same for programs. */
 export type CloudEvent =
   | { type: 'connect'; service: Service; deviceId: string }
-  | { type: 'disconnect'; service: Service; deviceId: string; cleanly: boolean }
+  /** `reason` is why the cloud has closed the connection; null when the device has, or the network. */
+  | { type: 'disconnect'; service: Service; deviceId: string; cleanly: boolean; reason: string | null }
+  /** `code` is the CONNACK code or the number of Azure; null for a connection that was just closed. */
+  | { type: 'refusal'; stage: Stage; service?: Service; deviceId?: string; code: number | null; reason: string }
   | { type: 'provisioning'; deviceId: string; hub: string; status: string }
   | { type: 'telemetry'; deviceId: string; body: Json; properties: JsonObject }
   | { type: 'property'; deviceId: string; side: 'desired' | 'reported'; patch: JsonObject; version: number }
   | { type: 'command'; deviceId: string; name: string; request: Json; status: number; response: Json }
   | { type: 'message'; deviceId: string; body: string }
-  /** A packet as it crossed the wire; `connection` numbers the connections in the order in which they came. */
-  | { type: 'mqtt'; connection: number; direction: 'in' | 'out'; packet: JsonObject };
+  /**
+   * A packet as it crossed the wire; `connection` numbers the connections in the order in which they came. Service and
+   * device are there from CONNACK on.
+   */
+  | {
+      type: 'mqtt';
+      connection: number;
+      direction: 'in' | 'out';
+      packet: JsonObject;
+      service?: Service;
+      deviceId?: string;
+    };
 
-export type TimedEvent = CloudEvent & { time: string };
+export const EVENT_TYPES = [
+  'connect',
+  'disconnect',
+  'refusal',
+  'provisioning',
+  'telemetry',
+  'property',
+  'command',
+  'message',
+  'mqtt',
+] as const satisfies CloudEvent['type'][];
+
+/** An event with the version of its format and its time, ISO 8601. */
+export type TimedEvent = { v: 1; ts: string } & CloudEvent;
 export type Listener = (event: TimedEvent) => void;
 
-/** Passes events on to those who listen. */
+/** Passes events on to those who listen, and keeps the last ones for those who come later. */
 export class EventFeed {
+  readonly log: EventLog;
   readonly #listeners = new Set<Listener>();
   readonly #now: () => number;
 
-  constructor(now: () => number) {
+  /** @param run tells this run from others */
+  constructor(now: () => number, run: string) {
     this.#now = now;
-  }
-
-  /** True when somebody listens: what is costly to describe is described only then. */
-  get heard(): boolean {
-    return this.#listeners.size > 0;
+    this.log = new EventLog(run);
   }
 
   emit(event: CloudEvent): void {
-    if (!this.heard) return;
-    const timed = { ...event, time: new Date(this.#now()).toISOString() };
+    const timed = { v: 1 as const, ts: new Date(this.#now()).toISOString(), ...event };
+    this.log.append(event.type, event.deviceId, JSON.stringify(timed));
     for (const listener of this.#listeners) listener(timed);
   }
 

@@ -12,15 +12,20 @@ export interface CloudFaults {
   clear(): void;
 }
 
+const FAULT = 'a fault that was asked for';
+
 async function changeDevice(devices: DeviceRegistry, fault: DeviceFault): Promise<void> {
   const { deviceId } = fault;
   if (fault.type === 'delete') return devices.delete(deviceId);
-  if (fault.type === 'kick') return devices.get(deviceId).link?.close();
-  const device = await devices.update(deviceId, (record) =>
-    fault.type === 'move' ? { ...record, movedTo: fault.hub } : { ...record, enabled: fault.type === 'enable' },
-  );
+  if (fault.type === 'kick') return devices.get(deviceId).link?.close(FAULT);
   // MQTT 3.1.1 cannot tell the device why: all it sees is that the connection is gone (Azure 2.1).
-  if (fault.type !== 'enable') device.link?.close();
+  if (fault.type === 'move') {
+    const device = await devices.update(deviceId, (record) => ({ ...record, movedTo: fault.hub }));
+    device.link?.close(`the device was moved to the hub ${fault.hub}`);
+    return;
+  }
+  devices.get(deviceId);
+  await devices.change(deviceId, { enabled: fault.type === 'enable' });
 }
 
 export function createFaults(context: CloudContext, devices: DeviceRegistry): CloudFaults {
@@ -34,7 +39,7 @@ export function createFaults(context: CloudContext, devices: DeviceRegistry): Cl
         case 'lose':
           return faults.add(fault);
         case 'throttle':
-          return faults.throttle(fault, clock.now());
+          return faults.throttle(fault, clock.wall());
         default:
           return changeDevice(devices, fault);
       }

@@ -1,6 +1,6 @@
+import { isJsonObject, type Json } from '../../json.ts';
 import { AzureError } from './azure-error.ts';
 import type { Fault } from './faults.ts';
-import { isJsonObject, type Json } from './json.ts';
 import { integer, objectOf, oneOf, optional, type Reader, ShapeError, that } from './shape.ts';
 
 const MAX_TEXT = 300;

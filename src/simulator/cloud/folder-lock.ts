@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, realpathSync, rmSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { isJsonObject, type Json, own, parseJson } from './json.ts';
+import { isJsonObject, type Json, own, parseJson } from '../../json.ts';
 import { isRunning, processIdentity, processNamespace } from './process-identity.ts';
 
 /** Who has locked a folder. */

@@ -1,11 +1,11 @@
 import type { IConnectPacket } from 'mqtt-packet';
+import { decodeUtf8, isJsonObject, type JsonObject, parseJson } from '../../json.ts';
 import { AzureError, errorBody, ProtocolViolation } from './azure-error.ts';
 import type { CloudContext } from './context.ts';
 import type { Device } from './device.ts';
 import { type Delivery, type DeviceLink, FILTERS } from './device-link.ts';
 import type { DeviceRegistry } from './devices.ts';
 import { errorOfFault, type TwinFault } from './faults.ts';
-import { decodeUtf8, isJsonObject, type JsonObject, parseJson } from './json.ts';
 import type { MqttConnection, Qos } from './mqtt-connection.ts';
 import type { Endpoint, Incoming } from './mqtt-front.ts';
 import { type PropertyBag, parsePropertyBag } from './property-bag.ts';
@@ -33,6 +33,8 @@ export class HubEndpoint implements Endpoint, DeviceLink {
   readonly #device: Device;
   readonly #connection: MqttConnection;
   readonly #connect: IConnectPacket;
+  /** False for a client of a time without twins and methods. */
+  readonly #hasTwins: boolean;
   readonly #subscriptions: Map<string, Qos>;
   #lastMessageId = 0;
 
@@ -42,6 +44,7 @@ export class HubEndpoint implements Endpoint, DeviceLink {
     device: Device,
     connection: MqttConnection,
     connect: IConnectPacket,
+    hasTwins: boolean,
   ) {
     const { record } = device;
     this.deviceId = record.id;
@@ -50,20 +53,23 @@ export class HubEndpoint implements Endpoint, DeviceLink {
     this.#device = device;
     this.#connection = connection;
     this.#connect = connect;
+    this.#hasTwins = hasTwins;
     this.#subscriptions = new Map(connect.clean ? [] : Object.entries(record.session ?? {}));
   }
 
   begin(): void {
     // The newcomer wins (Azure 2.1).
-    this.#device.link?.close();
+    this.#device.link?.close('the device has connected again');
     this.#device.link = this;
+    this.#device.lastActivity = this.#context.clock.wall();
     if (this.#connect.clean) this.#inBackground(this.#device.messages.purge());
     this.#context.events.emit({ type: 'connect', service: 'hub', deviceId: this.deviceId });
   }
 
   allows(filter: string): boolean {
     const { methods, twinAnswers, desired, messages } = FILTERS;
-    return [methods, twinAnswers, desired, messages(this.deviceId)].includes(filter);
+    if (filter === messages(this.deviceId)) return true;
+    return this.#hasTwins && [methods, twinAnswers, desired].some((known) => known === filter);
   }
 
   async subscribe(filter: string, qos: Qos): Promise<void> {
@@ -82,6 +88,7 @@ export class HubEndpoint implements Endpoint, DeviceLink {
   }
 
   async publish({ topic, payload, retain }: Incoming, accept: () => void): Promise<void> {
+    this.#device.lastActivity = this.#context.clock.wall();
     if (payload.length > MAX_MESSAGE) throw new ProtocolViolation('the message is larger than 256 KB');
     if (isTelemetryTopic(this.deviceId, topic)) {
       const properties = telemetryProperties(this.deviceId, topic);
@@ -89,6 +96,7 @@ export class HubEndpoint implements Endpoint, DeviceLink {
       accept();
       return this.#telemetry(payload, retain ? properties.set('mqtt-retain', 'true') : properties);
     }
+    if (!this.#hasTwins) throw new ProtocolViolation(`the topic ${topic} needs an api-version in the user name`);
     const { path, parameters } = parseTopic(topic);
     const rid = parameters.get('$rid');
     if (path === '$iothub/twin/GET/') {
@@ -110,12 +118,12 @@ export class HubEndpoint implements Endpoint, DeviceLink {
     this.#inBackground(this.#device.messages.acknowledged(messageId));
   }
 
-  closed(cleanly: boolean): void {
+  closed(cleanly: boolean, reason: string | null): void {
     const { will } = this.#connect;
     const properties = will && telemetryProperties(this.deviceId, will.topic);
     if (properties && !cleanly)
       this.#telemetry(Buffer.from(will.payload), properties.set('iothub-MessageType', 'Will'));
-    this.#context.events.emit({ type: 'disconnect', service: 'hub', deviceId: this.deviceId, cleanly });
+    this.#context.events.emit({ type: 'disconnect', service: 'hub', deviceId: this.deviceId, cleanly, reason });
     if (this.#device.link !== this) return;
     this.#device.link = undefined;
     this.#device.calls.disconnected();
@@ -140,14 +148,14 @@ export class HubEndpoint implements Endpoint, DeviceLink {
     return this.#lastMessageId;
   }
 
-  close(): void {
-    this.#connection.close();
+  close(reason: string): void {
+    this.#connection.close(reason);
   }
 
   #telemetry(payload: Buffer, properties: PropertyBag): void {
     const json = parseJson(payload);
     const body = json ?? decodeUtf8(payload) ?? payload.toString('base64');
-    const timestamp = new Date(this.#context.clock.now()).toISOString();
+    const timestamp = new Date(this.#context.clock.wall()).toISOString();
     if (json !== undefined) this.#device.telemetry.add(json, properties.get('$.sub') ?? null, timestamp);
     this.#context.events.emit({
       type: 'telemetry',
@@ -165,8 +173,8 @@ export class HubEndpoint implements Endpoint, DeviceLink {
   async #report(payload: Buffer): Promise<TwinAnswer> {
     const patch = parseJson(payload);
     const { record } = await this.#devices.update(this.deviceId, (before) => {
-      const reported = applyPatch(before.twin.reported, patch, this.#context.clock.now());
-      return { ...before, twin: { ...before.twin, reported } };
+      const reported = applyPatch(before.twin.reported, patch, this.#context.clock.wall());
+      return { ...before, twin: { ...before.twin, reported, version: before.twin.version + 1 } };
     });
     const { version } = record.twin.reported;
     if (isJsonObject(patch)) {
@@ -186,13 +194,14 @@ export class HubEndpoint implements Endpoint, DeviceLink {
     const fault = faults.takeTwin(on, this.deviceId);
     let answer: TwinAnswer;
     try {
-      if (fault?.answer === 'drop') throw new ProtocolViolation('a fault wants this request dropped');
+      if (fault?.answer === 'drop') throw new ProtocolViolation('a fault that was asked for');
       if (fault?.answer === 'status') throw errorOfFault(fault);
-      if (faults.throttled('hub', clock.now())) throw new AzureError(429001, 'Throttled.');
+      if (faults.throttled('hub', clock.wall())) throw new AzureError(429001, 'Throttled.');
       answer = await perform();
     } catch (error) {
       if (!(error instanceof AzureError)) throw error;
-      answer = { status: error.status, body: errorBody(error, clock.now(), random) };
+      answer = { status: error.status, body: errorBody(error, clock.wall(), random) };
+      this.#refused(`the twin ${on === 'get' ? 'cannot be read' : 'report is refused'}: ${error.reason}`, error.code);
     }
     accept();
     if (rid === undefined || fault?.answer === 'none') return;
@@ -209,11 +218,16 @@ export class HubEndpoint implements Endpoint, DeviceLink {
     if (rid === undefined) throw new ProtocolViolation('a method answer without $rid');
     const body = parseJson(payload);
     if (body === undefined && payload.length > 0) {
-      // Azure does not tell the device either; the caller waits for its time-out.
-      this.#context.log(`${this.deviceId} answered a method with something that is not JSON`);
+      // Azure does not say so to the device either; the caller waits for its time-out.
+      this.#refused('the answer to a command is not JSON', null);
       return;
     }
     this.#device.calls.answer(rid, { status, response: body ?? null });
+  }
+
+  #refused(reason: string, code: number | null): void {
+    const { events } = this.#context;
+    events.emit({ type: 'refusal', stage: 'request', service: 'hub', deviceId: this.deviceId, code, reason });
   }
 
   async #keepSession(): Promise<void> {

@@ -1,45 +1,63 @@
 import type { IConnectPacket } from 'mqtt-packet';
+import { isJsonObject, type Json, type JsonObject } from '../../json.ts';
 import { ProtocolViolation } from './azure-error.ts';
+import type { TwinChanges, TwinConditions } from './back-end.ts';
 import type { CloudContext } from './context.ts';
 import type { Device } from './device.ts';
 import { FILTERS } from './device-link.ts';
+import type { DeviceRecord } from './device-record.ts';
 import type { DeviceRegistry } from './devices.ts';
 import { HubEndpoint, telemetryProperties } from './hub-endpoint.ts';
-import type { PeerIdentity } from './identity.ts';
-import { isJsonObject, type Json, type JsonObject } from './json.ts';
+import { expiryOf, type PeerIdentity } from './identity.ts';
 import type { MethodResult, MethodTimes } from './methods.ts';
 import type { MqttConnection } from './mqtt-connection.ts';
 import type { Admission } from './mqtt-front.ts';
 import type { PropertyBag } from './property-bag.ts';
 import { percentDecode } from './topics.ts';
-import { applyPatch, replacement, type TwinSection } from './twin.ts';
+import { applyPatch, applyTags, etagOf, replacement } from './twin.ts';
 
 interface HubUser {
   host: string;
   deviceId: string;
   modelId: string | null;
+  /** Twins and direct methods, which came with a version of the API. */
+  hasTwins: boolean;
 }
 
-const USER_NAME = /^([^/]+)\/([^/?]+)\/\?(.+)$/;
-const API_VERSION = /^\d{4}-\d{2}-\d{2}(-preview)?$/;
+const USER_NAME = /^([^/]+)\/([^/?]+)(?:\/?\??(.*))?$/;
+/** Begins with a name and its value; a module, which does not exist here, has another path segment before that. */
+const QUERY = /^[^=/?]+=/;
+const TWINS_SINCE = '2016-11-14';
 /** Model ids are understood from this version on (Azure 2.1). */
 const MODEL_ID_SINCE = '2020-09-30';
 
-/** `{host}/{deviceId}/?api-version=…[&model-id=…]`, or undefined when a part is missing or malformed (Azure 2.1). */
+/**
+ * `{host}/{deviceId}/?api-version=…[&model-id=…]` (Azure 2.1). Older forms have no question mark, or no version: what came
+ * with later versions is then not to be had.
+ * @returns undefined for anything else
+ */
 function parseUserName(userName: string): HubUser | undefined {
-  const [, host, deviceId, query] = USER_NAME.exec(userName) ?? [];
-  if (!host || !deviceId || !query) return undefined;
+  const [, host, deviceId, query = ''] = USER_NAME.exec(userName) ?? [];
+  if (!host || !deviceId || (query !== '' && !QUERY.test(query))) return undefined;
   const parameters = new Map(
     query.split('&').map((pair): [string, string | undefined] => {
       const [name = '', value = ''] = pair.split(/=(.*)/s);
       return [name, percentDecode(value)];
     }),
   );
-  const apiVersion = parameters.get('api-version');
-  if (apiVersion === undefined || !API_VERSION.test(apiVersion)) return undefined;
-  const modelId = apiVersion >= MODEL_ID_SINCE ? (parameters.get('model-id') ?? null) : null;
-  return { host: host.toLowerCase(), deviceId: percentDecode(deviceId) ?? deviceId, modelId };
+  const version = parameters.get('api-version') ?? '';
+  return {
+    host: host.toLowerCase(),
+    deviceId: percentDecode(deviceId) ?? deviceId,
+    modelId: version >= MODEL_ID_SINCE ? (parameters.get('model-id') ?? null) : null,
+    hasTwins: version >= TWINS_SINCE,
+  };
 }
+
+const MAX_QUOTED = 120;
+
+/** What a client has said, for a sentence. */
+const quote = (text: string | undefined) => JSON.stringify((text ?? '').slice(0, MAX_QUOTED));
 
 /** The hub: who may connect, and what a back end can ask of a device. */
 export class Hub {
@@ -64,10 +82,13 @@ export class Hub {
     peer: PeerIdentity | null | 'plain',
   ): Promise<Admission> {
     const user = parseUserName(connect.username ?? '');
-    if (!user) return { refusal: 4 };
-    if (connect.clientId !== user.deviceId) return { refusal: 2 };
-    const known = this.#devices.find(user.deviceId);
-    if (!known || !this.#mayConnect(known, user.host, peer)) return { refusal: 5 };
+    if (!user)
+      return { refusal: 4, reason: `the user name ${quote(connect.username)} is not <hub>/<device id>/?api-version=…` };
+    if (connect.clientId !== user.deviceId) {
+      return { refusal: 2, reason: `the client id is not the device id of the user name, ${quote(user.deviceId)}` };
+    }
+    const objection = this.#objection(this.#devices.find(user.deviceId), user.host, peer);
+    if (objection !== null) return { refusal: 5, reason: objection };
     if (connect.will && !telemetryProperties(user.deviceId, connect.will.topic)) {
       throw new ProtocolViolation('a will can only be telemetry');
     }
@@ -79,13 +100,23 @@ export class Hub {
       return session === record.session && modelId === record.modelId ? record : { ...record, session, modelId };
     });
     // It may have been disabled or deleted meanwhile.
-    if (this.#devices.find(user.deviceId) !== device || !this.#mayConnect(device, user.host, peer))
-      return { refusal: 5 };
-    return { endpoint: new HubEndpoint(this.#context, this.#devices, device, connection, connect), sessionPresent };
+    const later = this.#objection(this.#devices.find(user.deviceId), user.host, peer);
+    if (later !== null) return { refusal: 5, reason: later };
+    return {
+      endpoint: new HubEndpoint(this.#context, this.#devices, device, connection, connect, user.hasTwins),
+      sessionPresent,
+    };
   }
 
-  #mayConnect(device: Device, host: string, peer: PeerIdentity | null | 'plain'): boolean {
-    return device.record.enabled && this.#isAtHub(device, host) && this.#isAuthentic(device, peer);
+  /** Why a device may not connect; null when it may. */
+  #objection(device: Device | undefined, host: string, peer: PeerIdentity | null | 'plain'): string | null {
+    if (!device) return 'there is no such device: it has not registered at DPS, or was deleted';
+    const { record } = device;
+    if (!record.enabled) return 'the device is disabled';
+    if (record.movedTo !== null)
+      return `the device now belongs to the hub ${record.movedTo}, which it must learn from DPS`;
+    if (!this.#isAtHub(device, host)) return `the device belongs to the hub ${record.hub ?? this.#hubName()}`;
+    return this.#doubt(record, peer);
   }
 
   /**
@@ -93,41 +124,63 @@ export class Hub {
    * So only devices that have been moved must mind what the hub is called.
    */
   #isAtHub({ record }: Device, host: string): boolean {
-    if (record.movedTo !== null) return false;
     const known = [this.#hubName(), ...this.#devices.all().map((other) => other.record.hub)];
     const named = known.find((name) => name?.toLowerCase() === host);
     return (record.hub ?? this.#hubName()) === (named ?? this.#hubName());
   }
 
-  #isAuthentic({ record }: Device, peer: PeerIdentity | null | 'plain'): boolean {
-    if (peer === 'plain') return true;
-    if (peer === null || record.thumbprint === null) return false;
-    const now = this.#context.clock.now();
-    return now >= peer.validFrom && now <= peer.validTo && [peer.sha1, peer.sha256].includes(record.thumbprint);
+  /** What is wrong with the certificate of a device; null when nothing is. */
+  #doubt({ thumbprint }: DeviceRecord, peer: PeerIdentity | null | 'plain'): string | null {
+    if (peer === 'plain') return null;
+    if (peer === null) return 'no certificate was sent';
+    if (thumbprint === null) return 'the hub knows no certificate of this device: it has not registered at DPS';
+    if (![peer.sha1, peer.sha256].includes(thumbprint)) {
+      return `the certificate of ${quote(peer.commonName)} is not the one that the hub knows`;
+    }
+    return expiryOf(peer, this.#context.clock.wall());
   }
 
   /** Changes desired properties and sends the change to the device when it listens. Gives the new version. */
-  patchDesired(id: string, patch: Json): Promise<number> {
-    return this.#changeDesired(id, () => patch);
+  patchDesired(id: string, desired: Json): Promise<number> {
+    return this.changeTwin(id, { desired }, { replace: false });
   }
 
   /** Makes the desired properties exactly these; those that go are sent to the device as null (Azure 2.4). */
-  replaceDesired(id: string, properties: JsonObject): Promise<number> {
-    return this.#changeDesired(id, (desired) => replacement(desired, properties));
+  replaceDesired(id: string, desired: JsonObject): Promise<number> {
+    return this.changeTwin(id, { desired }, { replace: true });
   }
 
-  async #changeDesired(id: string, patchFor: (desired: TwinSection) => Json): Promise<number> {
-    let patch: Json = {};
+  /** Changes tags and desired properties in one step; see BackEnd. */
+  async changeTwin(
+    id: string,
+    { tags, desired }: TwinChanges,
+    { replace, isAllowed = () => {} }: TwinConditions,
+  ): Promise<number> {
+    const now = this.#context.clock.wall();
+    const patchOf = (before: JsonObject, changes: Json) =>
+      replace && isJsonObject(changes) ? replacement(before, changes) : changes;
+    let patch: Json | undefined;
     const device = await this.#devices.update(id, (record) => {
-      patch = patchFor(record.twin.desired);
-      const desired = applyPatch(record.twin.desired, patch, this.#context.clock.now());
-      return { ...record, twin: { ...record.twin, desired } };
+      const { twin } = record;
+      isAllowed(etagOf(twin.revision));
+      patch = desired === undefined ? undefined : patchOf(twin.desired.properties, desired);
+      return {
+        ...record,
+        twin: {
+          ...twin,
+          desired: patch === undefined ? twin.desired : applyPatch(twin.desired, patch, now),
+          tags: tags === undefined ? twin.tags : applyTags(twin.tags, patchOf(twin.tags, tags)),
+          version: twin.version + 1,
+          revision: twin.revision + 1,
+        },
+      };
     });
     const { version } = device.record.twin.desired;
-    const members = isJsonObject(patch) ? patch : {};
-    const topic = `$iothub/twin/PATCH/properties/desired/?$version=${version}`;
-    device.link?.deliver(FILTERS.desired, { topic, payload: JSON.stringify({ ...members, $version: version }) });
-    this.#context.events.emit({ type: 'property', deviceId: id, side: 'desired', patch: members, version });
+    if (isJsonObject(patch)) {
+      const topic = `$iothub/twin/PATCH/properties/desired/?$version=${version}`;
+      device.link?.deliver(FILTERS.desired, { topic, payload: JSON.stringify({ ...patch, $version: version }) });
+      this.#context.events.emit({ type: 'property', deviceId: id, side: 'desired', patch, version });
+    }
     return version;
   }
 

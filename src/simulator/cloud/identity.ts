@@ -1,10 +1,14 @@
 import { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import { certificatesIn } from '../pem.ts';
+import { AzureError } from './azure-error.ts';
 
 /** What the cloud needs to know of a client certificate, as plain data. */
 export interface PeerIdentity {
   commonName: string;
+  isCa: boolean;
+  /** The common name of who has signed it. */
+  issuer: string;
   /** The leaf, PEM. */
   certificate: string;
   /** What the client sent with it, issuer first, PEM. */
@@ -22,10 +26,41 @@ const MAX_CHAIN = 10;
 /** A thumbprint as it is compared: openssl writes colons between the bytes, other tools blanks or lower case. */
 export const plainThumbprint = (text: string): string => text.replace(/[^0-9a-f]/gi, '').toUpperCase();
 
+const FINGERPRINT = /^(?:[0-9A-F]{40}|[0-9A-F]{64})$/;
+
+/**
+ * The fingerprint by which a device is known.
+ * @returns undefined when nothing is given
+ * @throws AzureError 400004 for a certificate that cannot be read, or a thumbprint that is neither SHA-1 nor SHA-256
+ */
+export function fingerprintOf({
+  certificate,
+  thumbprint,
+}: {
+  certificate?: string | undefined;
+  thumbprint?: string | undefined;
+}): string | undefined {
+  if (certificate !== undefined) {
+    try {
+      return identityOfPem(certificate).sha256;
+    } catch {
+      throw new AzureError(400004, 'The certificate cannot be read: it must be PEM.');
+    }
+  }
+  if (thumbprint === undefined) return undefined;
+  const plain = plainThumbprint(thumbprint);
+  if (FINGERPRINT.test(plain)) return plain;
+  throw new AzureError(400004, 'The thumbprint must be SHA-1 or SHA-256: 40 or 64 hexadecimal digits.');
+}
+
+const textOf = (name: unknown) => (typeof name === 'string' ? name : '');
+
 function describe(leaf: X509Certificate, chain: X509Certificate[]): PeerIdentity {
-  const commonName: unknown = leaf.toLegacyObject().subject?.CN;
+  const { subject, issuer } = leaf.toLegacyObject();
   return {
-    commonName: typeof commonName === 'string' ? commonName : '',
+    commonName: textOf(subject?.CN),
+    isCa: leaf.ca,
+    issuer: textOf(issuer?.CN),
     certificate: leaf.toString(),
     chain: chain.map((certificate) => certificate.toString()),
     sha1: plainThumbprint(leaf.fingerprint),
@@ -56,6 +91,13 @@ export function identityOfSocket(socket: TLSSocket): PeerIdentity | null {
     issuer = issuer.issuerCertificate;
   }
   return describe(leaf, chain);
+}
+
+/** Why a certificate does not count at this time; null when it does. */
+export function expiryOf({ validFrom, validTo }: PeerIdentity, now: number): string | null {
+  const day = (time: number) => new Date(time).toISOString();
+  if (now < validFrom) return `the certificate is not valid before ${day(validFrom)}`;
+  return now > validTo ? `the certificate has expired on ${day(validTo)}` : null;
 }
 
 function issued(ca: X509Certificate, certificate: X509Certificate): boolean {

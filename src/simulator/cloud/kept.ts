@@ -1,9 +1,9 @@
+import type { Json } from '../../json.ts';
 import { AzureError } from './azure-error.ts';
 import { readMessages } from './c2d.ts';
 import type { CloudContext } from './context.ts';
 import { readDevice } from './device-record.ts';
 import { checkEnrollment, readEnrollment } from './enrollments.ts';
-import type { Json } from './json.ts';
 import type { Reader } from './shape.ts';
 
 /** Under what each kind of thing is kept: these prefixes, then the id. */

@@ -1,34 +1,36 @@
-import type { Server } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Packet } from 'mqtt-packet';
 import type { Clock } from '../../clock.ts';
+import type { JsonObject } from '../../json.ts';
+import { type Listening, listen } from '../../web/listen.ts';
 import { isLoopback, LOOPBACK } from '../../web/loopback.ts';
-import { AzureError } from './azure-error.ts';
 import type { BackEnd, DeviceSummary } from './back-end.ts';
 import type { CloudContext } from './context.ts';
 import type { Device } from './device.ts';
+import type { DeviceRecord } from './device-record.ts';
 import { DeviceRegistry } from './devices.ts';
 import { Dps } from './dps.ts';
 import { EnrollmentRegistry } from './enrollment-registry.ts';
 import type { Enrollment } from './enrollments.ts';
 import { EventFeed } from './events.ts';
 import { createFaults } from './fault-injector.ts';
-import { FaultQueue } from './faults.ts';
+import { FaultQueue, type Service } from './faults.ts';
 import type { LockedFolder } from './folder-lock.ts';
-import { startHttpApi } from './http/server.ts';
+import { startHttpApi } from './http/api.ts';
 import { Hub } from './hub.ts';
-import { identityOfPem, identityOfSocket, type PeerIdentity, plainThumbprint } from './identity.ts';
-import type { JsonObject } from './json.ts';
+import { fingerprintOf, identityOfSocket, type PeerIdentity } from './identity.ts';
 import { checkKept, upgradeLine } from './kept.ts';
 import { findModel, type Model } from './models.ts';
 import { MqttConnection } from './mqtt-connection.ts';
 import { converse, serviceOf } from './mqtt-front.ts';
 import { describePacket } from './packet-description.ts';
 import type { Pki } from './pki.ts';
-import { describeProperties } from './plug-and-play.ts';
-import { type Listening, listen, plainServer, tlsServer } from './servers.ts';
+import { describeProperties, withComponents } from './plug-and-play.ts';
+import { plainServer, tlsServer } from './servers.ts';
 import { memoryStore, openStore } from './store.ts';
-import { sectionForService } from './twin.ts';
+import { hex } from './tokens.ts';
+import { etagOf, sectionForService } from './twin.ts';
 
 export type { Enrollment } from './enrollments.ts';
 export type { CloudFaults } from './fault-injector.ts';
@@ -90,24 +92,37 @@ const HUB_NAME = 'local-hub.azure-devices.net';
 const MQTT_PORT = 8883;
 const HTTP_PORT = 7070;
 
-function summarise({ record, link }: Device): DeviceSummary {
+function summarise({ record, link, lastActivity, telemetry }: Device): DeviceSummary {
   return {
     id: record.id,
-    displayName: record.id,
+    etag: `"${etagOf(record.revision)}"`,
+    displayName: record.displayName ?? record.id,
     enabled: record.enabled,
     provisioned: record.registration !== null,
-    simulated: false,
+    simulated: record.simulated,
+    organizations: record.organizations,
     ...(record.modelId === null ? {} : { template: record.modelId }),
     connected: link !== undefined,
+    lastActivityTime: lastActivity === null ? null : new Date(lastActivity).toISOString(),
+    telemetry: telemetry.lasts(),
   };
 }
 
-function thumbprintOf(certificate: string): string {
-  try {
-    return identityOfPem(certificate).sha256;
-  } catch {
-    throw new AzureError(400004, 'The certificate cannot be read.');
-  }
+const collator = new Intl.Collator('en', { numeric: true });
+/** board-2 before board-10. */
+const byId = (one: DeviceSummary, other: DeviceSummary) => collator.compare(one.id, other.id);
+
+/** The twin as IoT Hub's own API shows it. */
+function describeTwin({ record }: Device): JsonObject {
+  const { desired, reported, tags, version, revision } = record.twin;
+  return {
+    deviceId: record.id,
+    etag: etagOf(revision),
+    modelId: record.modelId,
+    version,
+    tags,
+    properties: { desired: sectionForService(desired, 'desired'), reported: sectionForService(reported, 'reported') },
+  };
 }
 
 /**
@@ -119,8 +134,8 @@ export function createLocalCloud(options: LocalCloudOptions): LocalCloud {
   const store =
     options.dataFolder === undefined
       ? memoryStore()
-      : openStore(options.dataFolder, { now: clock.now(), check: checkKept, upgrade: upgradeLine, log });
-  const events = new EventFeed(() => clock.now());
+      : openStore(options.dataFolder, { now: clock.wall(), check: checkKept, upgrade: upgradeLine, log });
+  const events = new EventFeed(() => clock.wall(), hex(random, 8));
   const context: CloudContext = { clock, random, store, faults: new FaultQueue(), events, log };
   const devices = new DeviceRegistry(context);
   const enrollments = new EnrollmentRegistry(context, options.enrollments);
@@ -140,24 +155,28 @@ export function createLocalCloud(options: LocalCloudOptions): LocalCloud {
   const servers: Listening[] = [];
   let accepted = 0;
 
-  function accept(stream: Duplex, peer: PeerIdentity | null | 'plain'): void {
+  function accept(stream: Duplex, peer: PeerIdentity | null | 'plain', onAccepted = () => {}): void {
     const number = ++accepted;
-    const tap = (direction: 'in' | 'out', packet: Packet) => {
-      if (events.heard) events.emit({ type: 'mqtt', connection: number, direction, packet: describePacket(packet) });
-    };
+    let who: { service: Service; deviceId: string } | undefined;
+    const tap = (direction: 'in' | 'out', packet: Packet) =>
+      events.emit({ type: 'mqtt', connection: number, direction, packet: describePacket(packet), ...who });
     const connection = new MqttConnection(stream, clock, tap);
     connections.add(connection);
     const service = converse(connection, {
       clock,
       faults: context.faults,
-      log,
+      events,
+      onAccepted(toService, deviceId) {
+        who = { service: toService, deviceId };
+        onAccepted();
+      },
       admit: (connect) => (serviceOf(connect) === 'dps' ? dps : hub).admit(connect, connection, peer),
     });
     service.finally(() => connections.delete(connection)).catch((error: unknown) => log(`MQTT: ${String(error)}`));
   }
 
   async function startHttp(host: string, port: number, key: string | null): Promise<Listening> {
-    const api = { cloud, events, clock, random, log, host, port, key };
+    const api = { cloud, events: events.log, clock, log, host, port, key };
     try {
       return await startHttpApi(api);
     } catch (error) {
@@ -172,18 +191,24 @@ export function createLocalCloud(options: LocalCloudOptions): LocalCloud {
       if (!isLoopback(host) && httpKey === undefined) {
         throw new Error('the HTTP API needs a key when it can be reached from other machines');
       }
-      const start = async (server: Server, port: number) => {
-        const listening = await listen(server, host, port);
-        servers.push(listening);
-        return listening.port;
+      const start = async (makeServer: (settled: (socket: Socket) => void) => Server, port: number) => {
+        const started: { listening?: Listening } = {};
+        const server = makeServer((socket) => started.listening?.settled(socket));
+        started.listening = await listen(server, host, port);
+        servers.push(started.listening);
+        return started.listening.port;
       };
-      const overTls = tlsServer(pki.server, (socket) => accept(socket, identityOfSocket(socket)), log);
-      mqttPort = await start(overTls, wanted);
+      const onRefused = (reason: string) => events.emit({ type: 'refusal', stage: 'tls', code: null, reason });
+      mqttPort = await start(
+        (settled) =>
+          tlsServer(pki.server, (socket) => accept(socket, identityOfSocket(socket), () => settled(socket)), onRefused),
+        wanted,
+      );
       const plain =
         plainPort === undefined
           ? null
           : await start(
-              plainServer((socket) => accept(socket, 'plain')),
+              (settled) => plainServer((socket) => accept(socket, 'plain', () => settled(socket))),
               plainPort,
             );
       if (plain !== null) log('MQTT without TLS is on: whoever knows the name of a device can be that device');
@@ -199,26 +224,39 @@ export function createLocalCloud(options: LocalCloudOptions): LocalCloud {
     faults: createFaults(context, devices),
     enrollments,
     onEvent: (listener) => events.listen(listener),
-    devices: () => devices.all().map(summarise),
+    devices: () => devices.all().map(summarise).sort(byId),
     device: (id) => summarise(devices.get(id)),
     async createDevice(id, { certificate, thumbprint, modelId }) {
-      const known = certificate === undefined ? thumbprint && plainThumbprint(thumbprint) : thumbprintOf(certificate);
-      return summarise(await devices.create({ id, thumbprint: known ?? null, modelId: modelId ?? null }));
+      const known = fingerprintOf({ certificate, thumbprint }) ?? null;
+      return summarise(await devices.create({ id, thumbprint: known, modelId: modelId ?? null }));
     },
-    twin(id) {
-      const { record } = devices.get(id);
-      const { desired: wanted, reported } = record.twin;
+    findDevice(id) {
+      const device = devices.find(id);
+      return device && summarise(device);
+    },
+    async changeDevice(id, changes, isAllowed = () => {}) {
+      const etag = (record: DeviceRecord | undefined) => record && `"${etagOf(record.revision)}"`;
+      return summarise(await devices.change(id, changes, (record) => isAllowed(etag(record))));
+    },
+    state(id) {
+      const device = devices.get(id);
+      const model = findModel(device.record.modelId);
       return {
-        deviceId: id,
-        modelId: record.modelId,
-        properties: { desired: sectionForService(wanted), reported: sectionForService(reported) },
+        device: summarise(device),
+        model: model?.document ?? null,
+        properties: describeProperties(device.record),
+        twin: describeTwin(device),
       };
     },
+    twin: (id) => describeTwin(devices.get(id)),
     properties: (id) => describeProperties(devices.get(id).record),
     patchDesired: (id, patch) => hub.patchDesired(id, patch),
+    changeTwin: (id, changes, conditions) => hub.changeTwin(id, changes, conditions),
+    withComponents: (id, properties) => withComponents(properties, devices.get(id).record),
     replaceDesired: (id, properties) => hub.replaceDesired(id, properties),
     invokeMethod: (id, method, request, times) => hub.invokeMethod(id, method, request, times),
     telemetry: (id, metric) => devices.get(id).telemetry.last(metric),
+    lastTelemetry: (id) => devices.get(id).telemetry.lasts(),
     telemetryHistory: (id, metric) => devices.get(id).telemetry.history(metric),
     sendC2d: (id, body, properties = new Map()) => hub.sendC2d(id, body, properties),
     isModelled(id, kind, member) {

@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '../../clock.ts';
+import type { Json } from '../../json.ts';
 import { AzureError } from './azure-error.ts';
 import { type DeviceLink, FILTERS } from './device-link.ts';
-import type { Json } from './json.ts';
 
 export interface MethodResult {
   /** What the device put into its answer's topic. */

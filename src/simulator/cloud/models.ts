@@ -2,6 +2,7 @@ import { isDtmi } from '../../dtdl/dtmi.ts';
 import { ModelError } from '../../dtdl/model-error.ts';
 import { ModelRepository, PACKAGED_MODELS } from '../../dtdl/repository.ts';
 import { loadModel } from '../../dtdl/resolve.ts';
+import { type Json, parseJson } from '../../json.ts';
 
 /** The names that a device model declares. */
 export interface Model {
@@ -12,6 +13,9 @@ export interface Model {
   properties: Set<string>;
   /** Those of components as `component*command`. */
   commands: Set<string>;
+  components: Set<string>;
+  /** The whole model, with everything that it refers to resolved. */
+  document: Json;
 }
 
 const repository = new ModelRepository([PACKAGED_MODELS]);
@@ -34,6 +38,8 @@ function readModel(id: string): Model | undefined {
       telemetry: namesOf([own, ...components].flatMap(({ telemetry }) => telemetry)),
       properties: namesOf([...own.properties, ...components]),
       commands: new Set([...namesOf(own.commands), ...commands]),
+      components: namesOf(components),
+      document: parseJson(JSON.stringify({ ...own, components })) ?? null,
     };
   } catch (thrown) {
     if (thrown instanceof ModelError) return undefined;

@@ -24,6 +24,7 @@ export class MqttConnection {
   readonly #tap: Tap | undefined;
   #open = true;
   #onClose: () => void = () => {};
+  #closeReason: string | null = null;
   #lastReceived: number;
   #keepAlive: Timer | undefined;
   #closing: Timer | undefined;
@@ -32,7 +33,7 @@ export class MqttConnection {
     this.#stream = stream;
     this.#clock = clock;
     this.#tap = tap;
-    this.#lastReceived = clock.now();
+    this.#lastReceived = clock.monotonic();
     stream.on('error', () => {}); // the read loop ends with the stream, whatever ended it
     stream.once('close', () => {
       this.#closing?.cancel();
@@ -42,6 +43,11 @@ export class MqttConnection {
 
   get open(): boolean {
     return this.#open;
+  }
+
+  /** Why we have closed it; null while it is open, and when the other side has closed it. */
+  get closeReason(): string | null {
+    return this.#closeReason;
   }
 
   /** Reads until the stream has ended; `onClose` is called once, as soon as nothing more will be sent or handled. */
@@ -57,14 +63,15 @@ export class MqttConnection {
     try {
       for await (const chunk of this.#stream.iterator({ destroyOnReturn: false })) {
         if (!this.#open) continue;
-        this.#lastReceived = this.#clock.now();
+        this.#lastReceived = this.#clock.monotonic();
         const left = decoder.parse(chunk as Buffer);
         for (const packet of packets.splice(0)) {
           if (!this.#open) break;
           this.#tap?.('in', packet);
           await handle(packet);
         }
-        if (malformed || left > MAX_PACKET) this.close();
+        if (malformed) this.close('a packet that is not MQTT 3.1.1');
+        else if (left > MAX_PACKET) this.close('a packet that is too large');
       }
     } catch {
       // The stream broke, or the codec met something that it cannot even refuse; both end the connection.
@@ -76,7 +83,9 @@ export class MqttConnection {
     if (!this.#open) return;
     this.#tap?.('out', packet);
     this.#stream.write(generate(packet));
-    if (this.#stream.writableLength > MAX_UNSENT) this.#stream.destroy();
+    if (this.#stream.writableLength <= MAX_UNSENT) return;
+    this.#closeReason ??= 'the client does not read what it is sent';
+    this.#stream.destroy();
   }
 
   /** Closes when nothing has been received for one and a half times `seconds` (MQTT 3.1.1, 3.1.2.10), or at most `most`. */
@@ -84,16 +93,20 @@ export class MqttConnection {
     this.#keepAlive?.cancel();
     const allowed = 1000 * Math.min(seconds > 0 ? seconds * 1.5 : most, most);
     const look = () => {
-      const left = this.#lastReceived + allowed - this.#clock.now();
-      if (left <= 0) this.close();
+      const left = this.#lastReceived + allowed - this.#clock.monotonic();
+      if (left <= 0) this.close(`nothing was received for ${Math.round(allowed / 1000)} s`);
       else this.#keepAlive = this.#clock.after(left, look);
     };
     look();
   }
 
-  /** Ends the stream once what was sent is out; nothing that arrives from now on is handled. */
-  close(): void {
+  /**
+   * Ends the stream once what was sent is out; nothing that arrives from now on is handled.
+   * @param reason why, where that is not the client's own doing
+   */
+  close(reason?: string): void {
     if (!this.#open) return;
+    this.#closeReason ??= reason ?? null;
     this.#closed();
     this.#closing = this.#clock.after(CLOSING_TIME, () => this.#stream.destroy());
     this.#stream.end();

@@ -1,6 +1,7 @@
 import type { IConnectPacket, IPublishPacket, ISubscribePacket, Packet } from 'mqtt-packet';
 import type { Clock } from '../../clock.ts';
 import { AzureError, ProtocolViolation } from './azure-error.ts';
+import type { EventFeed } from './events.ts';
 import type { FaultQueue, LoseFault, Service } from './faults.ts';
 import type { MqttConnection, Qos } from './mqtt-connection.ts';
 
@@ -31,13 +32,13 @@ export interface Endpoint {
   publish(message: Incoming, accept: () => void): Promise<void>;
   /** The device has acknowledged what was sent under this packet identifier. */
   acknowledged(messageId: number): void;
-  /** The connection, which had begun, is gone: with DISCONNECT, or without. */
-  closed(cleanly: boolean): void;
+  /** The connection, which had begun, is gone: with DISCONNECT, or without. @param reason see the disconnect event */
+  closed(cleanly: boolean, reason: string | null): void;
 }
 
 /** MQTT 3.1.1 return codes (3.2.2.3): level, client id, unavailable, user name, authorisation. */
 export type Refusal = 1 | 2 | 3 | 4 | 5;
-export type Admission = { endpoint: Endpoint; sessionPresent: boolean } | { refusal: Refusal };
+export type Admission = { endpoint: Endpoint; sessionPresent: boolean } | { refusal: Refusal; reason: string };
 export type Admit = (connect: IConnectPacket, connection: MqttConnection) => Promise<Admission>;
 
 export const serviceOf = (connect: IConnectPacket): Service =>
@@ -49,12 +50,15 @@ const CONNECT_TIME = 30_000;
 const MAX_KEEP_ALIVE = 1767;
 const MQTT_3_1_1 = 4;
 const UNAVAILABLE = 3;
+const FAULT = 'a fault that was asked for';
 
 export interface FrontOptions {
   clock: Clock;
   faults: FaultQueue;
   admit: Admit;
-  log: (line: string) => void;
+  events: EventFeed;
+  /** Called when a CONNECT has been accepted. */
+  onAccepted: (service: Service, deviceId: string) => void;
 }
 
 /** One client's MQTT conversation, from CONNECT to its end: what MQTT and Azure ask of every connection alike. */
@@ -64,6 +68,8 @@ class Conversation {
   #connected = false;
   #endpoint: Endpoint | undefined;
   #cleanly = false;
+  #claimed: IConnectPacket | undefined;
+  #refused = false;
 
   constructor(connection: MqttConnection, options: FrontOptions) {
     this.#connection = connection;
@@ -72,13 +78,13 @@ class Conversation {
 
   async run(): Promise<void> {
     const deadline = this.#options.clock.after(CONNECT_TIME, () => {
-      if (!this.#endpoint) this.#connection.close();
+      if (!this.#endpoint) this.#connection.close('no CONNECT came in time');
     });
     await this.#connection.run(
       (packet) => this.#handle(packet),
       () => {
         deadline.cancel();
-        this.#endpoint?.closed(this.#cleanly);
+        this.#closed();
       },
     );
   }
@@ -88,10 +94,21 @@ class Conversation {
       if (this.#connected === (packet.cmd === 'connect')) throw new ProtocolViolation('CONNECT comes first, and once');
       await this.#dispatch(packet);
     } catch (error) {
-      const who = this.#endpoint ? `${this.#endpoint.service} connection of ${this.#endpoint.deviceId}` : 'connection';
-      this.#options.log(`${who} closed: ${error instanceof Error ? error.message : String(error)}`);
-      this.#connection.close();
+      this.#connection.close(error instanceof Error ? error.message : String(error));
     }
+  }
+
+  #closed(): void {
+    const reason = this.#connection.closeReason;
+    if (this.#endpoint) this.#endpoint.closed(this.#cleanly, reason);
+    else if (reason !== null && !this.#refused) this.#refuse(null, reason);
+  }
+
+  #refuse(code: number | null, reason: string): void {
+    this.#refused = true;
+    const claimed = this.#claimed;
+    const who = claimed ? { service: serviceOf(claimed), deviceId: claimed.clientId } : {};
+    this.#options.events.emit({ type: 'refusal', stage: 'connect', ...who, code, reason });
   }
 
   async #dispatch(packet: Packet): Promise<void> {
@@ -119,15 +136,18 @@ class Conversation {
 
   async #connect(packet: IConnectPacket): Promise<void> {
     this.#connected = true;
+    this.#claimed = packet;
     const admission = await this.#judge(packet);
     if (!admission) return;
     if (!this.#connection.open) return;
     if ('refusal' in admission) {
+      this.#refuse(admission.refusal, admission.reason);
       this.#connection.send({ cmd: 'connack', returnCode: admission.refusal, sessionPresent: false });
       this.#connection.close();
       return;
     }
     this.#endpoint = admission.endpoint;
+    this.#options.onAccepted(this.#endpoint.service, this.#endpoint.deviceId);
     this.#connection.send({ cmd: 'connack', returnCode: 0, sessionPresent: admission.sessionPresent });
     this.#endpoint.begin();
     this.#connection.expectTraffic(packet.keepalive ?? 0, MAX_KEEP_ALIVE);
@@ -138,13 +158,20 @@ class Conversation {
   async #judge(packet: IConnectPacket): Promise<Admission | undefined> {
     const fault = this.#options.faults.takeConnect(serviceOf(packet), packet.clientId);
     if (fault?.answer === 'none') return undefined;
-    if (fault?.answer === 'drop') throw new ProtocolViolation('a fault wants this connection dropped');
-    if (fault) return { refusal: fault.code ?? 3 };
-    if (packet.protocolVersion !== MQTT_3_1_1) return { refusal: 1 };
+    if (fault?.answer === 'drop') throw new ProtocolViolation(FAULT);
+    if (fault) return { refusal: fault.code ?? 3, reason: FAULT };
+    if ('bridgeMode' in packet && packet.bridgeMode)
+      return { refusal: 1, reason: 'bridges are not let in: switch the bridge bit off' };
+    if (packet.protocolVersion !== MQTT_3_1_1) {
+      return {
+        refusal: 1,
+        reason: `MQTT ${packet.protocolVersion === 5 ? '5' : '3.1'} is not spoken here, only 3.1.1`,
+      };
+    }
     try {
       return await this.#options.admit(packet, this.#connection);
     } catch (error) {
-      if (error instanceof AzureError) return { refusal: UNAVAILABLE };
+      if (error instanceof AzureError) return { refusal: UNAVAILABLE, reason: error.message };
       throw error;
     }
   }
@@ -165,7 +192,7 @@ class Conversation {
   }
 
   async #publish(packet: IPublishPacket): Promise<void> {
-    if (packet.qos === 2) throw new ProtocolViolation('quality of service 2 is not offered');
+    if (packet.qos === 2) throw new ProtocolViolation('QoS 2 is not offered');
     const accept = () => {
       if (packet.qos === 1) this.#sendUnlessLost({ cmd: 'puback', messageId: packet.messageId ?? 0 }, 'puback');
     };

@@ -1,7 +1,14 @@
 import type { Packet } from 'mqtt-packet';
-import type { JsonObject } from './json.ts';
+import type { JsonObject } from '../../json.ts';
 
 const MAX_TEXT = 2000;
+
+/** A character has at most four bytes; what is cut in two at the end is cut off. */
+const textOf = (payload: string | Buffer) =>
+  payload
+    .slice(0, 4 * MAX_TEXT)
+    .toString()
+    .slice(0, MAX_TEXT);
 
 /** A packet for those who look on: what matters of it, shortened, and never a password. */
 export function describePacket(packet: Packet): JsonObject {
@@ -16,7 +23,7 @@ export function describePacket(packet: Packet): JsonObject {
       return { cmd, returnCode: packet.returnCode ?? 0, sessionPresent: packet.sessionPresent };
     case 'publish': {
       const { topic, qos, retain, dup } = packet;
-      return { cmd, topic, payload: packet.payload.toString().slice(0, MAX_TEXT), qos, retain, dup, ...messageId };
+      return { cmd, topic, payload: textOf(packet.payload), qos, retain, dup, ...messageId };
     }
     case 'subscribe': {
       const subscriptions = packet.subscriptions.map(({ topic, qos }) => ({ topic, qos }));

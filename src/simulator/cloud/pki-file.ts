@@ -1,8 +1,8 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
+import { parseJson } from '../../json.ts';
 import { type Files, replaceFile, systemFiles } from './files.ts';
 import type { LockedFolder } from './folder-lock.ts';
-import { parseJson } from './json.ts';
 import { createPki, type KeyedCertificate, type Pki, type PkiOptions, type PkiState } from './pki.ts';
 import { listOf, objectOf, type Reader, ShapeError, text } from './shape.ts';
 

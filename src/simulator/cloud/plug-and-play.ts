@@ -1,5 +1,5 @@
+import { isJsonObject, type Json, type JsonObject, own } from '../../json.ts';
 import type { DeviceRecord } from './device-record.ts';
-import { isJsonObject, type Json, type JsonObject, own } from './json.ts';
 import { findModel } from './models.ts';
 import type { Change } from './twin.ts';
 
@@ -34,14 +34,17 @@ const isComponent = (value: Json | undefined): value is JsonObject => isJsonObje
 
 interface Half {
   properties: JsonObject;
-  /** When a property was changed last; those of a component share the component's. */
-  change: (name: string) => Change | undefined;
+  /** When a property was changed last. */
+  changes: Record<string, Change>;
 }
 
 const halfOfComponent = (value: Json | undefined, change: Change | undefined): Half => ({
   properties: isComponent(value) ? value : {},
-  change: () => change,
+  changes: change?.members ?? {},
 });
+
+const changeOf = ({ changes }: Half, name: string): Change | undefined =>
+  Object.hasOwn(changes, name) ? changes[name] : undefined;
 
 function describe(desired: Half, reported: Half, isModelled: (name: string) => boolean): JsonObject {
   const names = [...new Set([...Object.keys(reported.properties), ...Object.keys(desired.properties)])];
@@ -50,8 +53,8 @@ function describe(desired: Half, reported: Half, isModelled: (name: string) => b
   for (const name of names.filter((candidate) => candidate !== '__t')) {
     const wanted = own(desired.properties, name);
     const actual = own(reported.properties, name);
-    const wantedChange = desired.change(name);
-    const actualChange = reported.change(name);
+    const wantedChange = changeOf(desired, name);
+    const actualChange = changeOf(reported, name);
     if (isComponent(wanted) || isComponent(actual)) {
       const halves = [halfOfComponent(wanted, wantedChange), halfOfComponent(actual, actualChange)] as const;
       values.push([name, describe(...halves, () => true)]);
@@ -83,11 +86,17 @@ function describe(desired: Half, reported: Half, isModelled: (name: string) => b
 export function describeProperties({ twin, modelId }: DeviceRecord): JsonObject {
   const { desired, reported } = twin;
   const model = findModel(modelId);
-  const lookUp = (changes: Record<string, Change>) => (name: string) =>
-    Object.hasOwn(changes, name) ? changes[name] : undefined;
-  return describe(
-    { properties: desired.properties, change: lookUp(desired.changes) },
-    { properties: reported.properties, change: lookUp(reported.changes) },
-    (name) => !model || model.properties.has(name),
+  return describe(desired, reported, (name) => !model || model.properties.has(name));
+}
+
+/** Properties as a back end gives them, with the mark that components have on the wire where it was left out (Azure 3.3). */
+export function withComponents(properties: JsonObject, { twin, modelId }: DeviceRecord): JsonObject {
+  const model = findModel(modelId);
+  const known = [twin.desired.properties, twin.reported.properties];
+  return Object.fromEntries(
+    Object.entries(properties).map(([name, value]): [string, Json] => {
+      const isPart = model?.components.has(name) || known.some((half) => isComponent(own(half, name)));
+      return [name, isPart && isJsonObject(value) ? { __t: 'c', ...value } : value];
+    }),
   );
 }

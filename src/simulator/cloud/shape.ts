@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject, own } from './json.ts';
+import { isJsonObject, type Json, type JsonObject, own } from '../../json.ts';
 
 /** Why some JSON is not what it should be, in a sentence that names the member. */
 export class ShapeError extends Error {
@@ -16,11 +16,16 @@ interface Optional<T> {
   optional: Reader<T>;
 }
 
-type Members = Record<string, Reader<unknown> | Optional<unknown>>;
-type RequiredNames<M extends Members> = { [N in keyof M]: M[N] extends Reader<unknown> ? N : never }[keyof M];
-type OptionalNames<M extends Members> = Exclude<keyof M, RequiredNames<M>>;
+interface Defaulted<T> {
+  defaulted: Reader<T>;
+  value: T;
+}
+
+type Members = Record<string, Reader<unknown> | Optional<unknown> | Defaulted<unknown>>;
+type OptionalNames<M extends Members> = { [N in keyof M]: M[N] extends Optional<unknown> ? N : never }[keyof M];
+type RequiredNames<M extends Members> = Exclude<keyof M, OptionalNames<M>>;
 type Shaped<M extends Members> = {
-  [N in RequiredNames<M>]: M[N] extends Reader<infer T> ? T : never;
+  [N in RequiredNames<M>]: M[N] extends Reader<infer T> ? T : M[N] extends Defaulted<infer T> ? T : never;
 } & { [N in OptionalNames<M>]?: M[N] extends Optional<infer T> ? T : never };
 
 const MAX_SHOWN = 80;
@@ -82,6 +87,9 @@ export const recordOf =
 /** A member that may be left out. */
 export const optional = <T>(read: Reader<T>): Optional<T> => ({ optional: read });
 
+/** A member that is there in any case: with this value where it was left out. */
+export const defaulted = <T>(read: Reader<T>, value: T): Defaulted<T> => ({ defaulted: read, value });
+
 /** The name of a member of what is called `name`; the outermost object may have no name. */
 const pathOf = (name: string, member: string) => (name === '' ? member : `${name}.${member}`);
 
@@ -95,8 +103,12 @@ export function objectOf<M extends Members>(members: M): Reader<Shaped<M>> {
     for (const [member, reader] of Object.entries(members)) {
       const found = own(source, member);
       const path = pathOf(name, member);
-      if (found !== undefined) read[member] = (typeof reader === 'function' ? reader : reader.optional)(found, path);
-      else if (typeof reader === 'function') throw new ShapeError(`'${path}' is missing.`);
+      if (typeof reader !== 'function') {
+        if (found !== undefined)
+          read[member] = ('optional' in reader ? reader.optional : reader.defaulted)(found, path);
+        else if ('value' in reader) read[member] = reader.value;
+      } else if (found !== undefined) read[member] = reader(found, path);
+      else throw new ShapeError(`'${path}' is missing.`);
     }
     // Every member has been read by the reader that gives it its type.
     return read as Shaped<M>;

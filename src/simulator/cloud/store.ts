@@ -1,8 +1,8 @@
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { decodeUtf8, type Json, parseJson } from '../../json.ts';
 import { afterWrite, type Files, putInPlace, systemFiles } from './files.ts';
 import type { LockedFolder } from './folder-lock.ts';
-import { decodeUtf8, type Json, parseJson } from './json.ts';
 import { anything, objectOf, optional, text } from './shape.ts';
 
 /** What the cloud keeps, as values under keys such as `device/board-1`. */

@@ -1,20 +1,29 @@
-import { isJsonObject, type Json } from './json.ts';
+import { isJsonObject, type Json, own } from '../../json.ts';
 
-export interface Sample {
+export type Sample = {
   value: Json;
   /** ISO 8601 */
   timestamp: string;
-}
+};
 
 /** Per device: so many names, and so many values of each; the oldest go first. */
 const MAX_NAMES = 64;
-const MAX_SAMPLES = 100;
+const MAX_SAMPLES = 1000;
 /** Longer values are kept as the last one only, not in the history. */
 const MAX_SAMPLE_SIZE = 1024;
 
 interface Series {
   last: Sample;
   history: Sample[];
+}
+
+const isLong = (value: Json) => JSON.stringify(value).length > MAX_SAMPLE_SIZE;
+
+/** A field of a sample's value; undefined when it has none of this name. */
+function pick({ value, timestamp }: Sample, fields: string[]): Sample | undefined {
+  let field: Json | undefined = value;
+  for (const name of fields) field = isJsonObject(field) ? own(field, name) : undefined;
+  return field === undefined ? undefined : { value: field, timestamp };
 }
 
 /** The last values of a device's telemetry, by name; bounded, whatever a device sends. */
@@ -31,7 +40,7 @@ export class TelemetryLog {
 
   #append(name: string, sample: Sample): void {
     const history = this.#series.get(name)?.history ?? [];
-    if (JSON.stringify(sample.value).length <= MAX_SAMPLE_SIZE) history.push(sample);
+    if (!isLong(sample.value)) history.push(sample);
     if (history.length > MAX_SAMPLES) history.shift();
     // Deleted first, so that the names stand in the order of their last message.
     this.#series.delete(name);
@@ -43,12 +52,31 @@ export class TelemetryLog {
     }
   }
 
-  last(name: string): Sample | undefined {
-    return this.#series.get(name)?.last;
+  /** @param path a name, or a field in a value: `accelerometer.x` */
+  last(path: string): Sample | undefined {
+    const found = this.#find(path);
+    return found && pick(found.series.last, found.fields);
   }
 
-  /** Oldest first; empty when nothing of this name has come. */
-  history(name: string): Sample[] {
-    return [...(this.#series.get(name)?.history ?? [])];
+  /** Oldest first; empty when nothing of this name has come. @param path see `last` */
+  history(path: string): Sample[] {
+    const found = this.#find(path);
+    return found ? found.series.history.flatMap((sample) => pick(sample, found.fields) ?? []) : [];
+  }
+
+  /** The last values by name, without those that are too long for the history. */
+  lasts(): Record<string, Sample> {
+    const series = [...this.#series].filter(([, { last }]) => !isLong(last.value));
+    return Object.fromEntries(series.map(([name, { last }]) => [name, last]));
+  }
+
+  /** The series whose name is the longest beginning of a path, and the fields that are left. */
+  #find(path: string): { series: Series; fields: string[] } | undefined {
+    const parts = path.split('.');
+    for (let length = parts.length; length > 0; length--) {
+      const series = this.#series.get(parts.slice(0, length).join('.'));
+      if (series) return { series, fields: parts.slice(length) };
+    }
+    return undefined;
   }
 }

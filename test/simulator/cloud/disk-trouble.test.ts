@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
-import type { Json } from '../../../src/simulator/cloud/json.ts';
+import type { Json } from '../../../src/json.ts';
 import { openStore, type Store } from '../../../src/simulator/cloud/store.ts';
 import { FakeFiles, type Trouble } from './fake-files.ts';
 

@@ -216,8 +216,8 @@ suite('the HTTP API', () => {
   });
 
   test('devices and enrollments can be made and removed', async () => {
-    assert.equal((await api('PUT', '/api/devices/new', { thumbprint: 'AB' })).status, 200);
-    assert.equal((await api('PUT', '/api/devices/new', {})).status, 409);
+    assert.equal((await api('PUT', '/api/devices/new', { thumbprint: 'AB'.repeat(20) })).status, 200);
+    assert.equal((await api('PUT', '/api/devices/newer', { thumbprint: 'AB' })).status, 400);
     assert.equal((await api('PUT', '/api/devices/newer', { certificate: 'no PEM' })).status, 400);
     assert.equal((await api('PUT', '/api/devices/new%2Fer', {})).status, 400);
     assert.equal((await api('PATCH', '/api/devices/new', { enabled: false })).body['enabled'], false);
@@ -240,6 +240,99 @@ suite('the HTTP API', () => {
     }
   });
 
+  test("Central's device: made and changed by PUT, changed by PATCH, and nothing is dropped", async () => {
+    const path = '/api/devices/whole';
+    const body = {
+      displayName: 'The whole thing',
+      enabled: false,
+      simulated: true,
+      template: MODEL,
+      organizations: ['acme'],
+    };
+    const made = await api('PUT', path, body);
+    const { etag, ...rest } = made.body;
+    const own = { id: 'whole', provisioned: false, connected: false, lastActivityTime: null, telemetry: {} };
+    assert.deepEqual([made.status, rest], [200, { ...body, ...own }]);
+    const changed = await api('PATCH', path, { displayName: 'x' }, { 'if-match': String(etag) });
+    assert.deepEqual([changed.status, changed.body['displayName'], changed.body['enabled']], [200, 'x', false]);
+    assert.equal((await api('PATCH', path, { displayName: 'y' }, { 'if-match': String(etag) })).status, 412);
+    assert.equal((await api('PUT', path, { displayName: 'y' }, { 'if-match': '*' })).status, 200);
+    assert.equal((await api('PUT', '/api/devices/none', {}, { 'if-match': '*' })).status, 412);
+    const { telemetry, ...read } = (await api('GET', path)).body;
+    assert.deepEqual(telemetry, {});
+    assert.equal((await api('PUT', path, read)).status, 200, 'what was read can be sent back');
+    for (const wrong of [
+      { name: 'x' },
+      { enabled: 'yes' },
+      { id: 'other' },
+      { provisioned: true },
+      { organizations: 'a' },
+    ]) {
+      const { status, body: answer } = await api('PATCH', path, wrong);
+      assert.equal(status, 400, JSON.stringify(wrong));
+      assert.match(String((answer['error'] as { message: string }).message), new RegExp(`'${Object.keys(wrong)[0]}'`));
+    }
+    assert.equal((await api('PATCH', '/api/devices/none', {})).status, 404);
+    assert.equal((await api('DELETE', path)).status, 204);
+  });
+
+  test('the version of the API is checked when it is there, and errors have the header of Central', async () => {
+    assert.equal((await api('GET', '/api/devices?api-version=2022-07-31')).status, 200);
+    const response = await fetch(`${addresses.url}/api/devices?api-version=2019-01-01`);
+    await response.body?.cancel();
+    assert.deepEqual([response.status, response.headers.get('x-ms-error-code')], [400, 'BadRequest']);
+  });
+
+  test('twins: tags, etags, and desired properties that are replaced at every depth', async () => {
+    await api('PUT', '/api/devices/twin', {});
+    const path = '/api/devices/twin/twin';
+    const first = await api('PATCH', path, {
+      tags: { floor: { room: 1 } },
+      properties: { desired: { a: { b: 1, c: 2 } } },
+    });
+    const { etag, tags } = first.body as { etag: string; tags: unknown };
+    assert.deepEqual([first.status, tags], [200, { floor: { room: 1 } }]);
+    const second = await api('PUT', path, { properties: { desired: { a: { b: 3 } } } }, { 'if-match': `"${etag}"` });
+    const { desired } = second.body['properties'] as { desired: Record<string, unknown> };
+    assert.deepEqual([second.status, desired['a'], second.body['tags']], [200, { b: 3 }, { floor: { room: 1 } }]);
+    assert.equal((await api('PATCH', path, { tags: {} }, { 'if-match': `"${etag}"` })).status, 412);
+    assert.equal((await api('PATCH', path, { properties: { reported: {} } })).status, 400);
+    assert.equal((await api('PATCH', path, {})).status, 400);
+    const central = '/api/devices/twin/properties';
+    assert.equal((await api('PUT', central, { a: { c: 1 } })).status, 202);
+    assert.deepEqual((await api('GET', path)).body['properties'] && (await api('GET', central)).body['a'], undefined);
+    await api('DELETE', '/api/devices/twin');
+  });
+
+  test('a device with its model, its properties and its twin in one request', async () => {
+    const { status, body } = await api('GET', `/api/devices/${ID}/state`);
+    assert.deepEqual([status, Object.keys(body)], [200, ['device', 'model', 'properties', 'twin']]);
+    assert.equal((body['model'] as { id: string }).id, MODEL);
+  });
+
+  test('telemetry by field and time', async () => {
+    const client = await boardAtHub();
+    for (const x of [1, 2, 3]) {
+      client.publish(`devices/${ID}/messages/events/`, { motion: { x, axis: { y: -x } } }, { qos: 1 });
+      await client.next('puback');
+    }
+    const history = async (path: string) => (await api('GET', `/api/devices/${ID}/telemetry/${path}`)).body['value'];
+    const values = async (path: string) => ((await history(path)) as { value: unknown }[]).map(({ value }) => value);
+    assert.deepEqual(await values('motion.x/history'), [1, 2, 3]);
+    assert.deepEqual(await values('motion.axis.y/history?limit=2'), [-2, -3]);
+    assert.deepEqual(await values('motion.z/history'), []);
+    assert.deepEqual(await values('motion.x/history?from=2100-01-01'), []);
+    assert.deepEqual(await values('motion.x/history?to=2100-01-01&limit=1'), [3]);
+    assert.deepEqual(await history('motion.x'), 3);
+    for (const wrong of ['from=x', 'limit=0', 'limit=-1', 'limit=1e3']) {
+      assert.equal((await api('GET', `/api/devices/${ID}/telemetry/motion.x/history?${wrong}`)).status, 400, wrong);
+    }
+    const all = await api('GET', `/api/devices/${ID}/telemetry`);
+    assert.deepEqual((all.body['motion'] as { value: unknown }).value, { x: 3, axis: { y: -3 } });
+    client.send({ cmd: 'disconnect' });
+    await client.closed();
+  });
+
   test('faults are injected, shown and cleared', async () => {
     const faults = [
       { type: 'twin', answer: 'none' },
@@ -255,6 +348,12 @@ suite('the HTTP API', () => {
 
   for (const [name, call, status, code] of [
     ['an unknown path', () => api('GET', '/api/nothing'), 404, 'NotFound'],
+    [
+      'a connection time-out that Central does not have',
+      () => api('POST', `/api/devices/${ID}/commands/x`, { connectionTimeout: 31 }),
+      400,
+      'BadRequest',
+    ],
     ['an unknown device', () => api('GET', '/api/devices/nobody/twin'), 404, 'NotFound'],
     ['a method that is not offered', () => api('DELETE', '/api/devices'), 405, 'MethodNotAllowed'],
     ['a body that is no JSON', () => api('POST', '/api/faults', '{"type"'), 400, 'BadRequest'],

@@ -8,6 +8,7 @@ import type { Fault } from '../../../src/simulator/cloud/faults.ts';
 import { identityOfPem } from '../../../src/simulator/cloud/identity.ts';
 import { createLocalCloud } from '../../../src/simulator/cloud/local-cloud.ts';
 import { createPki } from '../../../src/simulator/cloud/pki.ts';
+import { assertEvent } from '../../helpers/json-schema.ts';
 import { settle, VirtualClock } from '../../helpers/virtual-clock.ts';
 import {
   connectByName,
@@ -42,6 +43,7 @@ async function start(desired = {}) {
   if (Object.keys(desired).length > 0) await cloud.patchDesired(ID, desired);
   const events: TimedEvent[] = [];
   cloud.onEvent((event) => {
+    assertEvent('cloudEvent', JSON.parse(JSON.stringify(event)));
     if (event.type !== 'mqtt') events.push(event);
   });
   return { clock, cloud, events };
@@ -67,6 +69,25 @@ test('nothing is sent before CONNACK, whatever waits for the device', async () =
   assert.equal((await call).status, 200);
 });
 
+test('a client that names no version of the API has messages, and neither twin nor methods', async () => {
+  const { cloud, events } = await start();
+  const connect = async () => {
+    const client = DeviceClient.onPair(cloud, peer);
+    await client.connect({ clientId: ID, username: `${HUB}/${ID}` });
+    return client;
+  };
+  const first = await connect();
+  assert.equal(await first.subscribe(MESSAGES, 1), 1);
+  first.publish(EVENTS, { a: 1 }, { qos: 1 });
+  await first.next('puback');
+  first.publish(`${GET}1`);
+  await first.closed();
+  const second = await connect();
+  second.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: METHODS, qos: 0 }] });
+  await second.closed();
+  assert.equal(events.filter(({ type }) => type === 'telemetry').length, 1);
+});
+
 suite('who may connect', () => {
   const cases: [string, Partial<IConnectPacket>, Parameters<typeof DeviceClient.onPair>[1], number][] = [
     ['the device with its certificate', {}, peer, 0],
@@ -81,9 +102,13 @@ suite('who may connect', () => {
     ['MQTT 5', { protocolVersion: 5 }, peer, 1],
     ['MQTT 3.1', { protocolVersion: 3, protocolId: 'MQIsdp' }, peer, 1],
     ['another client id', { clientId: 'x' }, peer, 2],
-    ['no version of the API', { username: `${HUB}/${ID}/?x=1` }, peer, 4],
-    ['a version that is none', { username: `${HUB}/${ID}/?api-version=latest` }, peer, 4],
-    ['no question mark', { username: `${HUB}/${ID}/api-version=2021-04-12` }, peer, 4],
+    ['no version of the API', { username: `${HUB}/${ID}/?x=1` }, peer, 0],
+    ['a version that is not a date', { username: `${HUB}/${ID}/?api-version=latest` }, peer, 0],
+    ['the older form, without a question mark', { username: `${HUB}/${ID}/api-version=2016-11-14` }, peer, 0],
+    ['neither version nor slash', { username: `${HUB}/${ID}` }, peer, 0],
+    ['a slash alone', { username: `${HUB}/${ID}/` }, peer, 0],
+    ['a module', { username: `${HUB}/${ID}/module/?api-version=2021-04-12` }, peer, 4],
+    ['no device', { username: HUB }, peer, 4],
     ['another certificate of the same name', {}, stranger, 5],
     ['no certificate', {}, null, 5],
     ['a device that is not there', { clientId: 'x', username: hubUser('x') }, peer, 5],
@@ -303,7 +328,7 @@ suite('twins', () => {
     ['a key with a space', { a: { 'b c': 1 } }],
     ['a string over 4 KB', { a: 'x'.repeat(4097) }],
     ['an integer over 52 bits', { a: 2 ** 53 }],
-    ['more than 10 levels', { a: JSON.parse(`${'{"b":'.repeat(10)}1${'}'.repeat(10)}`) as object }],
+    ['more than 10 levels', { a: JSON.parse(`${'{"b":'.repeat(11)}1${'}'.repeat(11)}`) as object }],
     ['more than 32 KB', Object.fromEntries(Array.from({ length: 10 }, (_, index) => [`k${index}`, 'x'.repeat(4000)]))],
   ] as [string, string | object][]) {
     test(`400 for ${name}, and nothing has changed`, async () => {
@@ -382,7 +407,8 @@ suite('methods', () => {
       request: { delay: 'PT5S' },
       status: 299,
       response: { status: 'Success', delay: 5 },
-      time: '2026-11-23T12:00:00.000Z',
+      v: 1,
+      ts: '2026-11-23T12:00:00.000Z',
     });
   });
 
@@ -466,16 +492,16 @@ suite('telemetry', () => {
   test('the last value and the history of every member, bounded', async () => {
     const { cloud } = await start();
     const client = await connectByName(cloud, ID);
-    for (let value = 0; value < 150; value++) client.publish(EVENTS, { temperature: value, other: { deep: [value] } });
+    for (let value = 0; value < 1050; value++) client.publish(EVENTS, { temperature: value, other: { deep: [value] } });
     client.publish(`${EVENTS}%24.ct=application%2Fjson%3Bcharset%3Dutf-8&$.sub=thermostat1`, { temperature: -1 });
     client.publish(EVENTS, 'not JSON', { qos: 1, retain: true });
     await client.next('puback');
     const timestamp = '2026-11-23T12:00:00.000Z';
-    assert.deepEqual(cloud.telemetry(ID, 'temperature'), { value: 149, timestamp });
+    assert.deepEqual(cloud.telemetry(ID, 'temperature'), { value: 1049, timestamp });
     assert.deepEqual(cloud.telemetry(ID, 'thermostat1.temperature'), { value: -1, timestamp });
     assert.deepEqual(
       cloud.telemetryHistory(ID, 'temperature').map(({ value }) => value),
-      Array.from({ length: 100 }, (_, index) => index + 50),
+      Array.from({ length: 1000 }, (_, index) => index + 50),
     );
     for (let name = 0; name < 100; name++) client.publish(EVENTS, { [`n${name}`]: 1 });
     await client.request(`${GET}1`);
@@ -497,7 +523,8 @@ suite('telemetry', () => {
       deviceId: ID,
       body: { a: 1 },
       properties: { 'k v': 'a&b', alone: null, empty: '', 'mqtt-retain': 'true' },
-      time: '2026-11-23T12:00:00.000Z',
+      v: 1,
+      ts: '2026-11-23T12:00:00.000Z',
     });
     assert.deepEqual(packets.slice(-2), [
       ['in', 'publish', `${EVENTS}k%20v=a%26b&alone&empty=`],

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import type { Json } from '../../../src/json.ts';
 import { AzureError } from '../../../src/simulator/cloud/azure-error.ts';
 import type { CloudContext } from '../../../src/simulator/cloud/context.ts';
 import { DeviceRegistry } from '../../../src/simulator/cloud/devices.ts';
@@ -9,11 +10,11 @@ import { EventFeed } from '../../../src/simulator/cloud/events.ts';
 import { createFaults } from '../../../src/simulator/cloud/fault-injector.ts';
 import { FaultQueue } from '../../../src/simulator/cloud/faults.ts';
 import { Hub } from '../../../src/simulator/cloud/hub.ts';
-import type { Json } from '../../../src/simulator/cloud/json.ts';
 import type { Store } from '../../../src/simulator/cloud/store.ts';
 import { VirtualClock } from '../../helpers/virtual-clock.ts';
 
 const ID = 'board-1';
+const PRINT = 'AB'.repeat(20);
 
 /** A disk that is full until told otherwise. */
 class FullStore implements Store {
@@ -36,7 +37,7 @@ class FullStore implements Store {
 async function start() {
   const clock = new VirtualClock();
   const store = new FullStore();
-  const events = new EventFeed(() => clock.now());
+  const events = new EventFeed(() => clock.now(), 'run');
   const context: CloudContext = {
     clock,
     random: Math.random,
@@ -59,8 +60,8 @@ async function start() {
   const faults = createFaults(context, devices);
   await devices.create({ id: ID, desired: { led: 1 } });
   await hub.sendC2d(ID, Buffer.from('kept'), new Map());
-  await enrollments.put({ kind: 'individual', registrationId: 'kept', thumbprint: 'AB' });
-  await enrollments.put({ kind: 'individual', registrationId: 'new', thumbprint: 'AB' });
+  await enrollments.put({ kind: 'individual', registrationId: 'kept', thumbprint: PRINT });
+  await enrollments.put({ kind: 'individual', registrationId: 'new', thumbprint: PRINT });
   const seen: string[] = [];
   events.listen(({ type }) => seen.push(type));
   const state = () => ({
@@ -85,7 +86,7 @@ suite('a change that could not be written down', () => {
     ['a moved device', ({ faults }) => faults.inject({ type: 'move', deviceId: ID, hub: 'other' })],
     [
       'an enrollment',
-      ({ enrollments }) => enrollments.put({ kind: 'individual', registrationId: 'y', thumbprint: 'CD' }),
+      ({ enrollments }) => enrollments.put({ kind: 'individual', registrationId: 'y', thumbprint: PRINT }),
     ],
     ['a deleted enrollment', ({ enrollments }) => enrollments.delete('kept')],
     [

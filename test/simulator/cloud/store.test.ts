@@ -17,6 +17,7 @@ import { FakeFiles } from './fake-files.ts';
 const root = mkdtempSync(join(tmpdir(), 'local-cloud-'));
 after(() => rmSync(root, { recursive: true, force: true }));
 const NOW = Date.parse('2026-11-28T12:00:00Z');
+const PRINT = 'AB'.repeat(20);
 let folders = 0;
 /** A new folder, which is this test's. */
 const folder = () => lockFolder(join(root, String(++folders)), NOW);
@@ -118,11 +119,11 @@ test('a journal from before it had a header is read', async () => {
   const log: string[] = [];
   writeFileSync(
     join(dataFolder.path, 'cloud.ndjson'),
-    '{"key":"enrolment/x","value":{"kind":"individual","registrationId":"x","thumbprint":"AB"}}\n',
+    `{"key":"enrolment/x","value":{"kind":"individual","registrationId":"x","thumbprint":"${PRINT}"}}\n`,
   );
   const options = { clock: systemClock, random: Math.random, pki, idScope: 'x', enrollments: [], dataFolder };
   const cloud = createLocalCloud({ ...options, log: (line: string) => log.push(line) });
-  assert.deepEqual(cloud.enrollments.all(), [{ kind: 'individual', registrationId: 'x', thumbprint: 'AB' }]);
+  assert.deepEqual(cloud.enrollments.all(), [{ kind: 'individual', registrationId: 'x', thumbprint: PRINT }]);
   assert.deepEqual(log, []);
   await cloud.close();
 });
@@ -176,7 +177,7 @@ test('every acknowledged change of a twin is there after a kill', { timeout: 30_
   const ids = ['one', 'two', 'three'];
   const before = createLocalCloud(await options());
   for (const id of ids) await before.createDevice(id, {});
-  await before.enrollments.put({ kind: 'individual', registrationId: 'enrolled', thumbprint: 'AB' });
+  await before.enrollments.put({ kind: 'individual', registrationId: 'enrolled', thumbprint: PRINT });
   await before.sendC2d('one', Buffer.from([0, 255]), new Map([['k', null]]));
   await before.close();
   dataFolder.release();
@@ -196,12 +197,12 @@ test('every acknowledged change of a twin is there after a kill', { timeout: 30_
 
   const cloud = createLocalCloud(await options());
   const versions = new Map(JSON.parse(acknowledged) as [string, number][]);
-  assert.deepEqual([...versions.keys()], ids);
+  assert.deepEqual([...versions.keys()].sort(), ids.toSorted());
   for (const [id, version] of versions) {
     const { properties } = cloud.twin(id) as { properties: { desired: { $version: number } } };
     assert.equal(version > 100, true);
     assert.equal(properties.desired.$version >= version, true);
   }
-  assert.deepEqual(cloud.enrollments.all(), [{ kind: 'individual', registrationId: 'enrolled', thumbprint: 'AB' }]);
+  assert.deepEqual(cloud.enrollments.all(), [{ kind: 'individual', registrationId: 'enrolled', thumbprint: PRINT }]);
   await cloud.close();
 });

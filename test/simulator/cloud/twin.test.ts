@@ -1,14 +1,21 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
+import type { Json, JsonObject } from '../../../src/json.ts';
+import { parseJson } from '../../../src/json.ts';
 import type { DeviceRecord } from '../../../src/simulator/cloud/device-record.ts';
 import { parseFault } from '../../../src/simulator/cloud/fault-request.ts';
-import type { Json, JsonObject } from '../../../src/simulator/cloud/json.ts';
-import { parseJson } from '../../../src/simulator/cloud/json.ts';
 import { findModel } from '../../../src/simulator/cloud/models.ts';
 import { describeProperties } from '../../../src/simulator/cloud/plug-and-play.ts';
 import { formatPropertyBag, parsePropertyBag } from '../../../src/simulator/cloud/property-bag.ts';
-import { applyPatch, merge, newTwin, replacement } from '../../../src/simulator/cloud/twin.ts';
+import {
+  applyPatch,
+  applyTags,
+  merge,
+  newTwin,
+  replacement,
+  sectionForService,
+} from '../../../src/simulator/cloud/twin.ts';
 
 const NOW = Date.parse('2026-11-23T12:00:00Z');
 const key = fc.oneof(fc.constantFrom('a', 'b', 'c', '__proto__', 'constructor', 'toString'), fc.string());
@@ -72,9 +79,8 @@ suite('merging', () => {
   test('a replacement ends at exactly what was asked for', () => {
     fc.assert(
       fc.property(object, object, (target, wanted) => {
-        const section = { properties: withoutNulls(target), version: 1, changes: {} };
-        const flat = Object.fromEntries(Object.entries(withoutNulls(wanted)).map(([name, value]) => [name, [value]]));
-        assert.deepEqual(merge(section.properties, replacement(section, flat)), flat);
+        const before = withoutNulls(target);
+        assert.deepEqual(merge(before, replacement(before, wanted)), withoutNulls(wanted));
       }),
     );
   });
@@ -93,10 +99,65 @@ suite('merging', () => {
     assert.deepEqual(second, {
       properties: { a: 3 },
       version: 3,
+      at: '2026-11-23T12:00:02.0000000Z',
       changes: { a: { at: '2026-11-23T12:00:01.0000000Z', version: 2 } },
     });
   });
 });
+
+suite('twins as Azure counts and shows them', () => {
+  const nested = (depth: number): JsonObject => (depth === 0 ? { property: 'value' } : { level: nested(depth - 1) });
+  const desired = (patch: Json) => applyPatch(newTwin({}, NOW).desired, patch, NOW);
+  for (const [name, patch] of [
+    ['ten levels below the section', nested(10)],
+    ['the largest integer', { a: 2 ** 52 - 1, b: -(2 ** 52) }],
+    ['doubles of any size', { a: 1e300, b: 1e21, c: 0.5, d: -1.5e-300 }],
+    ['32 KB of characters, of which controls do not count', texts(8, 4095)],
+    ['characters that take more than one byte', { a: 'é'.repeat(2048), b: 'é'.repeat(2048), c: 'é'.repeat(2048) }],
+  ] as [string, Json][]) {
+    test(`takes ${name}`, () => assert.doesNotThrow(() => desired(patch)));
+  }
+  for (const [name, patch] of [
+    ['eleven levels', nested(11)],
+    ['an integer of 53 bits', { a: 2 ** 52 }],
+    ['one below the least', { a: -(2 ** 52) - 1 }],
+    ['infinity', parseJson('{"a":1e999}') ?? null],
+    ['more than 32 KB', texts(9, 3641)],
+    ['numbers of 8 bytes each', { a: Array.from({ length: 4096 }, () => 1) }],
+  ] as [string, Json][]) {
+    test(`refuses ${name}`, () => assert.throws(() => desired(patch), { code: 400004 }));
+  }
+
+  test('tags hold 8 KB', () => {
+    assert.doesNotThrow(() => applyTags({}, texts(2, 4095)));
+    assert.throws(() => applyTags({}, texts(3, 2731)), { code: 400004 });
+  });
+
+  test('every level has the time and, when it is desired, the version of its last change', () => {
+    const first = applyPatch(newTwin({}, NOW).desired, { a: { b: { c: 1 }, d: 1 } }, NOW + 1000);
+    const section = applyPatch(first, { a: { b: { c: 2 } } }, NOW + 2000);
+    const at = (second: number, version: number) => ({
+      $lastUpdated: `2026-11-23T12:00:0${second}.0000000Z`,
+      $lastUpdatedVersion: version,
+    });
+    assert.deepEqual(sectionForService(section, 'desired')['$metadata'], {
+      ...at(2, 3),
+      a: { ...at(2, 3), b: { ...at(2, 3), c: at(2, 3) }, d: at(1, 2) },
+    });
+    const reported = sectionForService(applyPatch(newTwin({}, NOW).reported, { a: 1 }, NOW), 'reported');
+    assert.deepEqual(reported['$metadata'], {
+      $lastUpdated: '2026-11-23T12:00:00.0000000Z',
+      a: { $lastUpdated: '2026-11-23T12:00:00.0000000Z' },
+    });
+  });
+});
+
+/** So many texts under names of one character, each of so many characters. */
+function texts(count: number, length: number): JsonObject {
+  return Object.fromEntries(
+    Array.from({ length: count }, (_, index) => [String(index), `${'x'.repeat(length)}\u0007`]),
+  );
+}
 
 suite('properties as IoT Central shows them', () => {
   const recordOf = (desired: JsonObject, reported: JsonObject): DeviceRecord => ({
@@ -108,9 +169,14 @@ suite('properties as IoT Central shows them', () => {
     movedTo: null,
     registration: null,
     session: null,
+    displayName: null,
+    simulated: false,
+    organizations: [],
+    revision: 1,
     twin: {
-      desired: applyPatch({ properties: {}, version: 6, changes: {} }, desired, NOW),
-      reported: applyPatch({ properties: {}, version: 1, changes: {} }, reported, NOW),
+      ...newTwin({}, NOW),
+      desired: applyPatch({ properties: {}, version: 6, at: '', changes: {} }, desired, NOW),
+      reported: applyPatch({ properties: {}, version: 1, at: '', changes: {} }, reported, NOW),
     },
   });
   const time = '2026-11-23T12:00:00.0000000Z';

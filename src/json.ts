@@ -1,6 +1,6 @@
-/** Any JSON value. */
-export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
-export type JsonObject = { [name: string]: Json };
+import type { Json, JsonObject } from './events.ts';
+
+export type { Json, JsonObject };
 
 /** Deeper values than this are refused, so that nothing that walks a value can exhaust the stack. */
 const MAX_DEPTH = 100;

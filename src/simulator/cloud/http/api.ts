@@ -1,0 +1,48 @@
+import type { Clock } from '../../../clock.ts';
+import type { EventLog } from '../../../web/event-log.ts';
+import type { Listening } from '../../../web/listen.ts';
+import { startWebServer } from '../../../web/server.ts';
+import type { BackEnd } from '../back-end.ts';
+import { EVENT_TYPES } from '../events.ts';
+import { deviceRoutes } from './device-routes.ts';
+import { enrollmentRoutes } from './enrollment-routes.ts';
+import { faultRoutes } from './fault-routes.ts';
+import { messageRoutes } from './message-routes.ts';
+import { checkApiVersion, explain } from './request.ts';
+import { twinRoutes } from './twin-routes.ts';
+
+export interface HttpApiOptions {
+  cloud: BackEnd;
+  events: EventLog;
+  clock: Clock;
+  log: (line: string) => void;
+  host: string;
+  port: number;
+  /** What every request must bring as `Authorization`, where the server can be reached from other machines. */
+  key: string | null;
+}
+
+/** What was called otherwise before, and still works. */
+const FORMERLY = /^\/api\/enrolments(?=\/|$)/;
+
+/**
+ * Starts the HTTP API, in the shape of IoT Central's where Central has the same thing.
+ * @throws the system's error when the port cannot be had
+ */
+export function startHttpApi({ cloud, events, clock, ...options }: HttpApiOptions): Promise<Listening> {
+  return startWebServer({
+    ...options,
+    clock,
+    routes: [
+      ...deviceRoutes(cloud),
+      ...twinRoutes(cloud),
+      ...messageRoutes(cloud),
+      ...enrollmentRoutes(cloud, () => clock.wall()),
+      ...faultRoutes(cloud),
+    ],
+    events: { path: '/api/events', log: events, types: EVENT_TYPES },
+    explain,
+    check: checkApiVersion,
+    rename: (path) => path.replace(FORMERLY, '/api/enrollments'),
+  });
+}
