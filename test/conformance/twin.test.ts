@@ -148,7 +148,7 @@ suite('reported properties', { concurrency: true, timeout: 30_000 }, () => {
     ['$version', { $version: 7 }, /not allowed/],
     ['a string of more than 4 KB', { long: 'x'.repeat(4097) }, /longer than 4 KB/],
     ['more than 10 levels', tooDeep, /deeper than 10 levels/],
-    ['a number of more than 52 bits', { n: 2 ** 53 }, /52 bits/],
+    ['a number of more than 52 bits', { n: 2 ** 53 }, /An integer must be from/],
     [
       'more than 32 KB',
       Object.fromEntries([...Array(9)].map((_, n) => [`p${n}`, 'x'.repeat(4000)])),

@@ -75,7 +75,7 @@ export class C2dQueue {
       const to = `/devices/${this.#deviceId}/messages/devicebound`;
       const bag = formatPropertyBag(new Map([['$.to', to], ...message.properties]));
       const topic = `devices/${this.#deviceId}/messages/devicebound/${bag}`;
-      const messageId = link.deliver(filter, { topic, payload: message.body });
+      const messageId = link.deliver(filter, { topic, payload: message.body, again: message.deliveries > 0 });
       if (messageId === undefined) return;
       message.deliveries++;
       if (messageId === 0) this.#remove(message);

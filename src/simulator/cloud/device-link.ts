@@ -5,6 +5,8 @@ export interface Delivery {
   payload: Buffer | string;
   /** The quality of service is the subscription's, or less. */
   atMost?: Qos;
+  /** It may have arrived before. */
+  again?: boolean;
 }
 
 /** A device's live connection. */

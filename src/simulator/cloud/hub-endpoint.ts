@@ -13,6 +13,7 @@ import { parseTopic } from './topics.ts';
 import { applyPatch, sectionForDevice } from './twin.ts';
 
 const MAX_MESSAGE = 256 * 1024;
+const MAX_ANSWER = 128 * 1024;
 const METHOD_ANSWER = /^\$iothub\/methods\/res\/(-?\d{1,9})\/$/;
 /** More than the module's receive buffer of 1500 bytes takes (AT protocol 8.1). */
 const OVERSIZE = 2000;
@@ -73,7 +74,10 @@ export class HubEndpoint implements Endpoint, DeviceLink {
   }
 
   async subscribe(filter: string, qos: Qos): Promise<void> {
+    const isNew = !this.#subscriptions.has(filter);
     this.#subscriptions.set(filter, qos);
+    // In a clean session, a device gets what is sent after it has subscribed (Azure 2.1).
+    if (isNew && this.#connect.clean && filter === FILTERS.messages(this.deviceId)) await this.#device.messages.purge();
     await this.#keepSession();
   }
 
@@ -89,8 +93,10 @@ export class HubEndpoint implements Endpoint, DeviceLink {
 
   async publish({ topic, payload, retain }: Incoming, accept: () => void): Promise<void> {
     this.#device.lastActivity = this.#context.clock.wall();
-    if (payload.length > MAX_MESSAGE) throw new ProtocolViolation('the message is larger than 256 KB');
     if (isTelemetryTopic(this.deviceId, topic)) {
+      // The properties count too (Azure 2.1).
+      const bag = Buffer.byteLength(topic.slice(eventsOf(this.deviceId).length + 1));
+      if (payload.length + bag > MAX_MESSAGE) throw new ProtocolViolation('the message is larger than 256 KB');
       const properties = telemetryProperties(this.deviceId, topic);
       if (!properties) throw new ProtocolViolation('a property bag that is not URL-encoded');
       accept();
@@ -134,11 +140,11 @@ export class HubEndpoint implements Endpoint, DeviceLink {
     return this.#connection.open && this.#subscriptions.has(filter);
   }
 
-  deliver(filter: string, { topic, payload, atMost = 1 }: Delivery): number | undefined {
+  deliver(filter: string, { topic, payload, atMost = 1, again = false }: Delivery): number | undefined {
     const granted = this.#subscriptions.get(filter);
     if (granted === undefined || !this.#connection.open) return undefined;
     const qos = granted < atMost ? granted : atMost;
-    const packet = { cmd: 'publish', topic, payload, qos, dup: false, retain: false } as const;
+    const packet = { cmd: 'publish', topic, payload, qos, dup: again && qos === 1, retain: false } as const;
     if (qos === 0) {
       this.#connection.send(packet);
       return 0;
@@ -216,6 +222,10 @@ export class HubEndpoint implements Endpoint, DeviceLink {
 
   #methodAnswer(status: number, rid: string | undefined, payload: Buffer): void {
     if (rid === undefined) throw new ProtocolViolation('a method answer without $rid');
+    if (payload.length > MAX_ANSWER) {
+      this.#refused('the answer to a command is larger than 128 KB', null);
+      return;
+    }
     const body = parseJson(payload);
     if (body === undefined && payload.length > 0) {
       // Azure does not say so to the device either; the caller waits for its time-out.

@@ -116,8 +116,10 @@ class Conversation {
       case 'connect':
         return this.#connect(packet);
       case 'subscribe':
+        requireId(packet.messageId);
         return this.#subscribe(packet);
       case 'unsubscribe':
+        requireId(packet.messageId);
         for (const filter of packet.unsubscriptions) await this.#endpoint?.unsubscribe(filter);
         return this.#sendUnlessLost({ cmd: 'unsuback', messageId: packet.messageId ?? 0, granted: [] }, 'unsuback');
       case 'publish':
@@ -196,6 +198,8 @@ class Conversation {
     const accept = () => {
       if (packet.qos === 1) this.#sendUnlessLost({ cmd: 'puback', messageId: packet.messageId ?? 0 }, 'puback');
     };
+    if (packet.qos === 1) requireId(packet.messageId);
+    if (/[+#]/.test(packet.topic)) throw new ProtocolViolation(`the topic ${packet.topic} has a wildcard in it`);
     const { topic, payload, retain } = packet;
     await this.#endpoint?.publish({ topic, payload: Buffer.from(payload), retain }, accept);
   }
@@ -205,6 +209,11 @@ class Conversation {
     if (endpoint && this.#options.faults.loses(name, endpoint.service, endpoint.deviceId)) return;
     this.#connection.send(packet);
   }
+}
+
+/** A packet identifier is never 0 (MQTT 3.1.1, 2.3.1). */
+function requireId(messageId: number | undefined): void {
+  if (!messageId) throw new ProtocolViolation('the packet identifier is 0');
 }
 
 /** Talks MQTT 3.1.1 with one client until the connection has ended. */

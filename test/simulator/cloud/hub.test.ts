@@ -69,6 +69,44 @@ test('nothing is sent before CONNACK, whatever waits for the device', async () =
   assert.equal((await call).status, 200);
 });
 
+test('an answer to a command that is larger than 128 KB is no answer', async () => {
+  const { cloud, clock, events } = await start();
+  const client = await connectByName(cloud, ID);
+  const call = cloud.invokeMethod(ID, 'big', null, { response: 5 });
+  const { topic } = await client.message();
+  client.publish(topic.replace(/POST\/[^/]+/, 'res/200'), JSON.stringify('x'.repeat(128 * 1024)));
+  await settle(10);
+  assert.equal(events.at(-1)?.type, 'refusal');
+  const refused = assert.rejects(call, withCode(504101));
+  await clock.advance(6000);
+  await refused;
+});
+
+test('a clean session gets the messages that are sent after it has subscribed', async () => {
+  const { cloud } = await start();
+  const client = await connectByName(cloud, ID);
+  await cloud.sendC2d(ID, Buffer.from('before'));
+  await client.subscribe(MESSAGES, 1);
+  await client.silent();
+  await cloud.sendC2d(ID, Buffer.from('after'));
+  assert.equal((await client.message()).text, 'after');
+});
+
+test('a message that is sent again has the DUP flag', async () => {
+  const { cloud } = await start();
+  const options = { clientId: ID, username: hubUser(ID), clean: false };
+  const first = DeviceClient.onPair(cloud, 'plain');
+  await first.connect(options);
+  await first.subscribe(MESSAGES, 1);
+  await cloud.sendC2d(ID, Buffer.from('x'));
+  assert.equal((await first.next('publish')).dup, false);
+  first.break();
+  await first.closed();
+  const second = DeviceClient.onPair(cloud, 'plain');
+  await second.connect(options);
+  assert.equal((await second.next('publish')).dup, true);
+});
+
 test('a client that names no version of the API has messages, and neither twin nor methods', async () => {
   const { cloud, events } = await start();
   const connect = async () => {

@@ -148,6 +148,17 @@ suite('a connection that is closed says why', () => {
       (client) => client.send({ cmd: 'subscribe', messageId: 9, subscriptions: [{ topic: '#', qos: 0 }] }),
       /the topic filter # does not exist/,
     ],
+    ['a wildcard in a topic', (client) => client.publish('devices/board-1/messages/events/a=+', ''), /a wildcard/],
+    [
+      'packet identifier 0',
+      (client) => client.sendBytes(Buffer.from([0x82, 6, 0, 0, 0, 1, 0x61, 0])),
+      /packet identifier is 0|not MQTT/,
+    ],
+    [
+      'a message that is too large with its properties',
+      (client) => client.publish(`devices/board-1/messages/events/k=${'v'.repeat(60_000)}`, 'x'.repeat(205_000)),
+      /larger than 256 KB/,
+    ],
     ['bytes that are not MQTT', (client) => client.sendBytes(Buffer.from([0xf0, 0x00])), /not MQTT|not for a client/],
   ];
   for (const [name, act, reason] of cases) {
