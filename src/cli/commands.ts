@@ -65,6 +65,12 @@ export const COMMANDS: readonly CommandDefinition[] = [
     load: async () => (await import('./doctor.ts')).doctor,
   },
   {
+    usage: 'models [dtmi]',
+    description: 'list the device models that there are, or show one',
+    settings: ['models', 'envFile', 'json'],
+    load: async () => (await import('./models.ts')).models,
+  },
+  {
     usage: 'module',
     description: 'be an AnyCloud module at the end of a serial port, for whoever drives one',
     settings: ['baud', 'ssid', 'passphrase', 'security', 'envFile', 'json', 'logFile', 'expiredRoot', 'pace'],

@@ -24,6 +24,8 @@ export interface Settings {
   readonly mqttTls: 0 | 1;
   readonly mqttPort: number;
   readonly modelId: string;
+  /** Path of a file or a folder with more models. */
+  readonly models: string | null;
   /** Seconds between telemetry messages, 1 to 86400. */
   readonly interval: number;
   /** Telemetry messages to send before the end; null for no end. */

@@ -15,6 +15,7 @@ export interface SettingValues {
   mqttTls: 0 | 1;
   mqttPort: number;
   modelId: string;
+  models: string | null;
   interval: number;
   envFile: string | null;
   count: number | null;
@@ -201,6 +202,16 @@ export const SETTINGS: { readonly [Name in SettingName]: Setting<SettingValues[N
       /^(?=.{1,128}$)dtmi(?::[A-Za-z](?:[0-9A-Za-z_]*[0-9A-Za-z])?)+;[1-9]\d{0,8}(?:\.(?:0|[1-9]\d{0,5}))?$/,
       'be a DTMI such as dtmi:com:example:Thermostat;1, of at most 128 characters',
     ),
+  },
+  models: {
+    flag: '--models <path>',
+    env: 'MODELS',
+    section: 'Azure',
+    help: 'DTDL file, or folder of models, where MODEL_ID is looked up beside those that come with the program',
+    comment: ['A folder has the layout of the public repository: dtmi/com/example/thermostat-1.json.'],
+    fallback: null,
+    simulated: null,
+    check: bytes(1, 4096),
   },
   interval: {
     flag: '--interval <seconds>',

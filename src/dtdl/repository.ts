@@ -58,7 +58,7 @@ export class ModelRepository {
       if (!interfaces) continue;
       const found = interfaces.get(id);
       // Ids that differ in case only share a path.
-      if (!found) throw new ModelError({ kind: 'invalid', file, path: '$', reason: `${id} is not in this file` });
+      if (!found) throw elsewhere(file, id, interfaces);
       this.#add(interfaces);
       return found;
     }
@@ -88,6 +88,11 @@ function isFolder(path: string): boolean {
 function read(file: string): Map<string, InterfaceSource> | null {
   const document = readJsonFile(file);
   return document === null ? null : readDocument(document, file);
+}
+
+function elsewhere(file: string, id: string, interfaces: Map<string, InterfaceSource>): ModelError {
+  const [other = ''] = interfaces.keys();
+  return new ModelError({ kind: 'invalid', file, path: '$', reason: `${id} is not in this file, but ${other} is` });
 }
 
 function missing(file: string): never {

@@ -61,7 +61,7 @@ test('an id that differs in case only is not the one that was asked for', () => 
   write(LAYOUT, JSON.stringify(dtdl(THERMOSTAT, {})));
   assert.equal(
     problemOf(() => new ModelRepository([join(folder, 'repository')]).find('dtmi:com:example:thermostat;1')),
-    `The model in /${LAYOUT} is wrong at $: dtmi:com:example:thermostat;1 is not in this file`,
+    `The model in /${LAYOUT} is wrong at $: dtmi:com:example:thermostat;1 is not in this file, but ${THERMOSTAT} is`,
   );
 });
 
