@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Sample } from '../device/device.ts';
+import type { Json } from '../events.ts';
 import type { QoS } from '../modem/modem.ts';
 
 /** At the shortest interval this keeps about a quarter of an hour. */
@@ -21,7 +22,7 @@ interface Entry extends Waiting {
 
 /**
  * The telemetry that is to be sent. Sampling goes on while there is no connection: with QoS 1 what falls due then is
- * kept, with QoS 0 all but the latest is lost, and counted. A message that must not be lost stays in any case.
+ * kept, with QoS 0 all but that of the latest moment is lost, and counted. A message that must not be lost stays in any case.
  */
 export class TelemetryBuffer {
   readonly #clock: Clock;
@@ -39,11 +40,13 @@ export class TelemetryBuffer {
   /** Takes a sample that may be lost: with QoS 0 when there is no connection, else when the buffer is full. */
   add(sample: Sample): void {
     const droppable = this.#entries.filter(({ mustBeSent }) => !mustBeSent);
-    const capacity = this.#qos === 0 && this.#onFilled === null ? 1 : CAPACITY;
-    if (droppable.length >= capacity && droppable[0]) {
-      this.#entries.splice(this.#entries.indexOf(droppable[0]), 1);
-      this.#lost++;
-    }
+    const latestOnly = this.#qos === 0 && this.#onFilled === null;
+    // A device with components has several samples of one moment.
+    const lost = latestOnly
+      ? droppable.filter((entry) => entry.sample.takenAt !== sample.takenAt)
+      : droppable.slice(0, droppable.length < CAPACITY ? 0 : 1);
+    for (const entry of lost) this.#entries.splice(this.#entries.indexOf(entry), 1);
+    this.#lost += lost.length;
     this.#push({ sample, since: this.#clock.monotonic(), mustBeSent: false });
   }
 
@@ -69,6 +72,17 @@ export class TelemetryBuffer {
   /** The oldest message is given up. */
   remove(): void {
     this.#entries.shift()?.taken?.resolve();
+  }
+
+  /** The oldest message can never be sent. */
+  refuse(reason: Error): void {
+    this.#entries.shift()?.taken?.reject(reason);
+  }
+
+  /** The oldest message, one that may be lost, is sent in parts instead. */
+  split(bodies: readonly Json[]): void {
+    const [whole] = this.#entries.splice(0, 1);
+    if (whole) this.#entries.unshift(...bodies.map((body) => ({ ...whole, sample: { ...whole.sample, body } })));
   }
 
   /** The oldest message has been accepted. */

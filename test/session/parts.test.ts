@@ -196,7 +196,7 @@ function filled(qos: 0 | 1) {
   const clock = new VirtualClock();
   const buffer = new TelemetryBuffer(clock, qos);
   let count = 0;
-  const sample = () => ({ body: ++count, takenAt: clock.wall() });
+  const sample = () => ({ body: ++count, takenAt: clock.wall() + count });
   return { clock, buffer, sample };
 }
 
