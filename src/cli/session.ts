@@ -31,7 +31,7 @@ async function runSession(
 ): Promise<ExitStatus> {
   const rootCert =
     settings.rootCert === null ? null : readRootCertificate(settings.rootCert, { ...environment, clock });
-  const device = chooseDevice(settings);
+  const device = chooseDevice(settings, { ...environment, clock, random });
   let running: Session | null = null;
   let link: Link | null = null;
   const keyboard = attachKeyboard({

@@ -26,8 +26,8 @@ export interface Settings {
   readonly modelId: string;
   /** Path of a file or a folder with more models. */
   readonly models: string | null;
-  /** Seconds between telemetry messages, 1 to 86400. */
-  readonly interval: number;
+  /** Seconds between telemetry messages, 1 to 86400; null leaves it to the device. */
+  readonly interval: number | null;
   /** Telemetry messages to send before the end; null for no end. */
   readonly count: number | null;
   /** Seconds from the start of the process to the end; null for no end. */

@@ -16,7 +16,7 @@ export interface SettingValues {
   mqttPort: number;
   modelId: string;
   models: string | null;
-  interval: number;
+  interval: number | null;
   envFile: string | null;
   count: number | null;
   duration: number | null;
@@ -195,7 +195,7 @@ export const SETTINGS: { readonly [Name in SettingName]: Setting<SettingValues[N
     flag: '--model-id <dtmi>',
     env: 'MODEL_ID',
     section: 'Azure',
-    help: 'Plug and Play model that the device announces',
+    help: 'Plug and Play model that the device announces and plays',
     fallback: 'dtmi:com:Microchip:WBZ451_Curiosity;1',
     simulated: 'dtmi:com:Microchip:WBZ451_Curiosity;1',
     check: matching(
@@ -208,6 +208,7 @@ export const SETTINGS: { readonly [Name in SettingName]: Setting<SettingValues[N
     env: 'MODELS',
     section: 'Azure',
     help: 'DTDL file, or folder of models, where MODEL_ID is looked up beside those that come with the program',
+    example: 'models',
     comment: ['A folder has the layout of the public repository: dtmi/com/example/thermostat-1.json.'],
     fallback: null,
     simulated: null,
@@ -217,9 +218,11 @@ export const SETTINGS: { readonly [Name in SettingName]: Setting<SettingValues[N
     flag: '--interval <seconds>',
     env: 'TELEMETRY_INTERVAL',
     section: 'Azure',
-    help: 'seconds between telemetry messages until the cloud sets telemetryInterval',
-    fallback: 10,
-    simulated: 10,
+    help: 'seconds between telemetry messages until the cloud sets another pace',
+    example: '10',
+    comment: ['Empty: what the model begins with, else 10.'],
+    fallback: null,
+    simulated: null,
     check: integer(1, 86_400),
   },
   envFile: {

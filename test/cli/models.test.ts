@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { ModelRepository, PACKAGED_MODELS } from '../../src/dtdl/repository.ts';
 import { loadModel } from '../../src/dtdl/resolve.ts';
 import { dtdl } from '../dtdl/interfaces.ts';
-import { emptyFolder } from '../helpers/cli.ts';
+import { emptyFolder, type JsonEvent, parseEvent, runCli } from '../helpers/cli.ts';
 import { runMain } from '../helpers/in-process.ts';
 
 const AVR = 'dtmi:com:Microchip:AVR128DB48_CNANO;1';
@@ -130,4 +130,39 @@ test('what cannot be found or read ends with 3, what is no id with 2', async () 
     assert.deepEqual([result.code, result.stdout], [code, ''], args.join(' '));
     assert.match(result.stderr, says);
   }
+});
+
+const SIMULATE = ['--simulate', '--pace', 'instant', '--http-port', '0', '--json'];
+
+/** The NDJSON of a session that plays a model. */
+async function play(id: string, ...args: string[]) {
+  const { code, stdout } = await runCli(...SIMULATE, '--model-id', id, ...args);
+  const events = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line): JsonEvent => parseEvent(line));
+  return { code, events, of: (type: string) => events.filter((event) => event.type === type) };
+}
+
+test("a session plays another board, at the pace of that board's model", async () => {
+  const { code, of } = await play(AVR, '--count', '3');
+  assert.equal(code, 0);
+  assert.deepEqual(
+    of('telemetry').map((event) => event['body']),
+    [{ counter: 1 }, { buttonEvent: { button_name: 'SW1', press_count: 1 } }, { counter: 2 }],
+  );
+  assert.deepEqual(
+    of('event').filter((event) => event['level'] === 'warning'),
+    [],
+  );
+});
+
+test('a session with a model that there is not ends with 3 before anything is sent', async () => {
+  const { code, events, of } = await play('dtmi:com:example:Boat;1');
+  assert.equal(code, 3);
+  assert.deepEqual(
+    events.map(({ type }) => type),
+    ['error', 'exit'],
+  );
+  assert.match(String(of('error')[0]?.['message']), /^The model dtmi:com:example:Boat;1 is not found: tried /);
 });

@@ -167,15 +167,15 @@ test('a flag wins over the environment, that over .env, that over the default; e
       env: env === undefined ? {} : { TELEMETRY_INTERVAL: env },
       envFile: { path: '.env', text: `TELEMETRY_INTERVAL=${file}` },
     }).interval;
-  const cases: [string | undefined, string | undefined, string, number][] = [
+  const cases: [string | undefined, string | undefined, string, number | null][] = [
     ['1', '2', '3', 1],
     ['', '2', '3', 2],
     [undefined, '2', '3', 2],
     [undefined, '', '3', 3],
     [undefined, undefined, '3', 3],
-    [undefined, undefined, '', 10],
-    ['', '', "''", 10],
-    [undefined, undefined, '# the default will do', 10],
+    [undefined, undefined, '', null],
+    ['', '', "''", null],
+    [undefined, undefined, '# the default will do', null],
   ];
   for (const [flag, env, file, expected] of cases) assert.equal(intervals(flag, env, file), expected);
 });

@@ -1,23 +1,25 @@
+import type { Clock } from '../../clock.ts';
 import type { Settings } from '../../config/resolve.ts';
 import type { Device } from '../../device/device.ts';
-import { loadModel } from '../../device/model.ts';
+import { schemaOfModel } from '../../device/model-schema.ts';
+import { playerOf } from '../../device/player/player.ts';
 import { createDevice } from '../../device/runtime.ts';
-import { schemaOf } from '../../device/schema.ts';
 import { wbz451 } from '../../device/wbz451.ts';
-import { AppError } from '../../errors.ts';
+import { loadModel } from '../../dtdl/resolve.ts';
+import { openModels, withModels } from '../models/places.ts';
+
+/** The board that this program has a definition of its own for; every other one is played by its model. */
+const WALKTHROUGH = 'dtmi:com:Microchip:WBZ451_Curiosity;1';
 
 /**
  * The device that the settings ask for.
- * @throws AppError E_CONFIG for a model that this program cannot play: announcing it would be a lie
+ * @throws AppError E_CONFIG for a model that is not found, or is wrong: announcing it would be a lie
  */
-export function chooseDevice({ modelId, interval }: Pick<Settings, 'modelId' | 'interval'>): Device {
-  const model = loadModel();
-  if (modelId !== model.id) {
-    throw new AppError(
-      'E_CONFIG',
-      `MODEL_ID is "${modelId}", a model that this program cannot play; it plays ${model.id}`,
-      `Delete the line MODEL_ID=${modelId} from .env, or leave out --model-id.`,
-    );
-  }
-  return createDevice(wbz451(), { interval, schema: schemaOf(model) });
+export function chooseDevice(
+  { modelId, models, interval }: Pick<Settings, 'modelId' | 'models' | 'interval'>,
+  { clock, random, cwd }: { clock: Clock; random: () => number; cwd: string },
+): Device {
+  const model = withModels(() => loadModel(modelId, openModels(models, cwd)));
+  const definition = modelId === WALKTHROUGH ? wbz451() : playerOf(model, { random, wall: () => clock.wall() });
+  return createDevice(definition, { interval, schema: schemaOfModel(model) });
 }
