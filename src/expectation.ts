@@ -26,11 +26,16 @@ export class Expectation<E, T> {
    * @throws the reason of `signal` when that is aborted first
    */
   within(clock: Clock, ms: number, signal: AbortSignal): Promise<T | null> {
+    return this.upTo(clock, ms, signal).finally(() => this.cancel());
+  }
+
+  /** As `within`, but it goes on listening where nothing has come. */
+  upTo(clock: Clock, ms: number, signal: AbortSignal): Promise<T | null> {
     return new Promise((resolve, reject) => {
       const end = () => {
         timer.cancel();
         signal.removeEventListener('abort', end);
-        this.cancel();
+        this.#onFound = null;
         if (this.#found) resolve(this.#found.value);
         else if (signal.aborted) reject(signal.reason);
         else resolve(null);

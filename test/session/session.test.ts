@@ -70,7 +70,16 @@ test('a second run takes over what the first left connected, as the normal case'
   assert.deepEqual(second.states(), HAPPY_PATH);
   const sent = second.sent();
   assert.ok(!sent.some((line) => line.startsWith('AT+WSTAC=1,') || line.startsWith('AT+WSTA=')), sent.join('\n'));
-  assert.deepEqual(sent.slice(3, 8), ['AT+WSTA', 'AT+WSTAC=6', 'AT+TIME=1', 'AT+MQTTCONN', 'AT+MQTTDISCONN']);
+  assert.deepEqual(sent.slice(3, 11), [
+    'AT+WSTA',
+    'AT+WSTAC=13',
+    'AT+WSTAC=14',
+    'AT+WSTAC=12',
+    'AT+WSTAC=6',
+    'AT+TIME=1',
+    'AT+MQTTCONN',
+    'AT+MQTTDISCONN',
+  ]);
   assert.equal(second.of('twin').length, 1);
 });
 

@@ -10,12 +10,14 @@ import { strangerError } from '../stranger.ts';
 import { DIALECT } from './dialect.ts';
 import { readString } from './quoting.ts';
 import { parseDiagnostic, type Signal } from './signals.ts';
-import type { Urc } from './urc.ts';
+import { parseTime, type Urc } from './urc.ts';
 
 interface AnyCloudLinkEvents {
   signal: [signal: Signal];
   sent: [line: string];
   received: [line: string, kind: LineKind];
+  /** The module may have restarted without its banner having been seen. */
+  suspicious: [];
   closed: [cause: unknown];
 }
 
@@ -25,6 +27,11 @@ const DAMAGED = new Set(['2', '3', '5']);
 const MODEL = /^\+GMM="PIC32MZW1"$/;
 /** A wire may damage an answer or two. */
 const IDENTIFICATIONS = 3;
+const TIME_QUERY: Command = { text: 'AT+TIME=1', response: /^\+TIME:1,/ };
+/** The status of AT+TIME where there is no time: in the first second after a start (AT protocol 6, 7.6). */
+const TIME_ERROR = '46';
+/** Milliseconds by which the uptime may be behind: it counts in seconds, and answers take their time. */
+const UPTIME_TOLERANCE = 3_000;
 const PROBE_TIMEOUT = 1_000;
 const PROBES = 3;
 /** The escape from binary mode wants more than a second of silence after it (AT protocol 7.17). */
@@ -35,6 +42,9 @@ const BINARY_ESCAPE_SILENCE = 1_300;
 export class AnyCloudLink extends EventEmitter<AnyCloudLinkEvents> {
   readonly clock: Clock;
   readonly #link: AtLink<Urc>;
+  /** When the module has started, or was there at least; of the monotonic clock. */
+  #runningSince: number | null = null;
+  #restarts = 0;
 
   constructor(stream: Duplex, clock: Clock) {
     super();
@@ -42,7 +52,8 @@ export class AnyCloudLink extends EventEmitter<AnyCloudLinkEvents> {
     this.clock = clock;
     this.#link = new AtLink(stream, clock, DIALECT);
     this.#link.on('event', (urc) => this.emit('signal', urc));
-    this.#link.on('banner', () => this.emit('signal', { type: 'restarted' }));
+    this.#link.on('banner', () => this.noteRestart());
+    this.#link.on('suspicious', () => this.emit('suspicious'));
     this.#link.on('closed', (cause) => this.emit('closed', cause));
     this.#link.on('sent', (line) => this.emit('sent', line));
     this.#link.on('received', (line, kind) => {
@@ -130,13 +141,59 @@ export class AnyCloudLink extends EventEmitter<AnyCloudLinkEvents> {
     await sleep(this.clock, BINARY_ESCAPE_SILENCE, signal);
   }
 
-  /** One value of a configuration store, `AT+WSTAC=6` for instance; null when it is empty or not readable. */
+  /** One value of a configuration store, `AT+WSTAC=6` for instance, as text; null when it cannot be read. */
   async readConfig(name: 'WSTAC' | 'MQTTC', id: number, signal: AbortSignal): Promise<string | null> {
     const prefix = `+${name}:${id},`;
     const command = { text: `AT+${name}=${id}`, response: new RegExp(`^\\+${name}:${id},`) };
     const [line] = await this.executeIdempotent(command, signal);
-    const value = line === undefined ? null : readString(line.slice(prefix.length));
-    return value === null || value.length === 0 ? null : value.toString('utf8');
+    const printed = line?.slice(prefix.length) ?? '';
+    return /^\d+$/.test(printed) ? printed : (readString(printed)?.toString('utf8') ?? null);
+  }
+
+  /**
+   * Its clock in seconds since 1970, or the seconds that it has been running while it has no time (T50); null when it
+   * cannot be read.
+   */
+  async readClock(signal: AbortSignal): Promise<number | null> {
+    const seconds = await this.executeIdempotent(TIME_QUERY, signal).then(readTime, noTime);
+    if (this.#showsRestart(seconds)) this.noteRestart();
+    return seconds;
+  }
+
+  /** The module is there from now on, or has started just now. */
+  noteRunning(): void {
+    this.#runningSince ??= this.clock.monotonic();
+  }
+
+  /** It has become known that the module has restarted. */
+  noteRestart(): void {
+    this.#runningSince = this.clock.monotonic();
+    this.#restarts++;
+    this.emit('signal', { type: 'restarted' });
+  }
+
+  /**
+   * Looks whether the module has restarted and its banner was not seen: its clock counts from its start until it has a
+   * time, so one that shows less than the module has been there tells it.
+   * @returns true when it has; `restarted` is told then
+   */
+  async checkRestart(signal: AbortSignal): Promise<boolean> {
+    if (this.#runningSince === null) return false;
+    const restarts = this.#restarts;
+    const seconds = await this.#link
+      .execute(TIME_QUERY, signal)
+      .then(readTime, noTime)
+      .catch((error: unknown) => {
+        if (error instanceof AtError && error.failure !== 'closed') return null;
+        throw error;
+      });
+    if (this.#restarts === restarts && this.#showsRestart(seconds)) this.noteRestart();
+    return this.#restarts !== restarts;
+  }
+
+  #showsRestart(seconds: number | null): boolean {
+    if (seconds === null || this.#runningSince === null) return false;
+    return 1_000 * seconds + UPTIME_TOLERANCE < this.clock.monotonic() - this.#runningSince;
   }
 
   /** One attempt; a line that arrived damaged is sent again. Null: no answer, though the module is there. */
@@ -149,6 +206,7 @@ export class AnyCloudLink extends EventEmitter<AnyCloudLinkEvents> {
       if (error.status?.foreign) await this.identify(signal);
       else if (error.failure === 'timed-out') await this.#resync(signal);
       else throw error;
+      if (await this.checkRestart(signal)) throw new AtError('reset', 'The module has restarted');
       return null;
     }
   }
@@ -163,4 +221,14 @@ export class AnyCloudLink extends EventEmitter<AnyCloudLinkEvents> {
       }
     }
   }
+}
+
+function readTime([line]: string[]): number | null {
+  return line === undefined ? null : parseTime(line.slice('+TIME:'.length));
+}
+
+/** In its first second a module has no time at all. */
+function noTime(error: unknown): number {
+  if (error instanceof AtError && error.status?.code === TIME_ERROR) return 0;
+  throw error;
 }

@@ -11,7 +11,6 @@ import { LIMITS } from './limits.ts';
 import { AnyCloudLink, BINARY_ESCAPE } from './link.ts';
 import { AnyCloudMqtt } from './mqtt.ts';
 import { modemEvent, type Signal } from './signals.ts';
-import { parseTime } from './urc.ts';
 import { AnyCloudWifi } from './wifi.ts';
 
 const SYNC_COMMANDS = ['ATE1', 'ATV5'];
@@ -19,10 +18,9 @@ const SYNC_TIMEOUT = 1_000;
 /** A board that is just starting may take some seconds until it answers (AT protocol 1.2). */
 const SYNC_ATTEMPTS = 8;
 const RESET_TIMEOUT = 10_000;
+const CHECK_PAUSE = 10_000;
 /** So many restarts make it worth asking whether what looks like a banner is one. */
 const SUSPICIOUS_RESTARTS = 3;
-/** The status of AT+TIME where there is no time: in the first second after a start (AT protocol 6, 7.6). */
-const TIME_ERROR = '46';
 /** 2021-01-01: a clock before that shows how long the module has been running (T50). */
 const FIRST_TIME = 1_609_459_200;
 
@@ -39,6 +37,8 @@ export class AnyCloudModem extends EventEmitter<ModemEvents> implements Modem {
   #lastTime: number | null = null;
   #restarts = 0;
   #synchronizing = false;
+  #lastCheck = Number.NEGATIVE_INFINITY;
+  readonly #life = new AbortController();
   /** It has been in order before. */
   #known = false;
 
@@ -51,6 +51,7 @@ export class AnyCloudModem extends EventEmitter<ModemEvents> implements Modem {
     this.mqtt = new AnyCloudMqtt(this.#link);
     this.certificates = new AnyCloudCertificates(this.#link);
     this.#link.on('signal', (signal) => this.#onSignal(signal));
+    this.#link.on('suspicious', () => this.#onSuspicion());
     this.#link.on('closed', (cause) => this.emit('closed', cause));
     this.#link.on('sent', (line) => this.emit('sent', line));
     this.#link.on('received', (line, kind) => this.emit('received', line, kind));
@@ -61,6 +62,7 @@ export class AnyCloudModem extends EventEmitter<ModemEvents> implements Modem {
   }
 
   close(): void {
+    this.#life.abort(new AtError('closed', 'The modem was closed'));
     this.#link.close();
   }
 
@@ -94,6 +96,7 @@ export class AnyCloudModem extends EventEmitter<ModemEvents> implements Modem {
       await this.#synchronize(signal);
       if (this.#restarts >= SUSPICIOUS_RESTARTS) await this.identify(signal);
       this.#known = true;
+      this.#link.noteRunning();
     } catch (error) {
       if (!(error instanceof AtError) || error.failure === 'closed') throw error;
       const answers =
@@ -144,13 +147,15 @@ export class AnyCloudModem extends EventEmitter<ModemEvents> implements Modem {
   }
 
   async readTime(signal: AbortSignal): Promise<number | null> {
-    try {
-      const [line] = await this.#link.executeIdempotent({ text: 'AT+TIME=1', response: /^\+TIME:1,/ }, signal);
-      return line === undefined ? null : plausible(parseTime(line.slice('+TIME:'.length)));
-    } catch (error) {
-      if (error instanceof AtError && error.status?.code === TIME_ERROR) return null;
-      throw error;
-    }
+    return plausible(await this.#link.readClock(signal));
+  }
+
+  /** Looks whether it has restarted, beside whatever else is going on; not too often, whatever comes. */
+  #onSuspicion(): void {
+    const now = this.#link.clock.monotonic();
+    if (this.#synchronizing || now - this.#lastCheck < CHECK_PAUSE) return;
+    this.#lastCheck = now;
+    this.#link.checkRestart(this.#life.signal).catch(() => undefined);
   }
 
   #onSignal(signal: Signal): void {

@@ -1,5 +1,5 @@
 import { AtError } from '../../at/error.ts';
-import { sleep } from '../../clock.ts';
+import { type Clock, sleep } from '../../clock.ts';
 import { checkLimit } from '../limits.ts';
 import type { BrokerSettings, ConnectResult, Excess, ModemMqtt, QoS } from '../modem.ts';
 import { LIMITS } from './limits.ts';
@@ -10,6 +10,9 @@ import type { Signal } from './signals.ts';
 /** MQTT error, the status of every MQTT command that comes at the wrong moment (T7, T22). */
 const MQTT_ERROR = '47';
 
+/** Settings of the client (AT protocol 7.11). */
+const ID = { host: 1, port: 2, clientId: 3, userName: 4, tls: 7 } as const;
+
 /** The module gives up on an acknowledgement after 5 s (AT protocol 8.1) and says so; this is that, and some grace. */
 const ACK_TIMEOUT = 8_000;
 const CLOSE_TIMEOUT = 5_000;
@@ -17,9 +20,12 @@ const CLOSE_TIMEOUT = 5_000;
 const IDLE_AFTER_CLOSE = 250;
 /** TLS may take 30 s on the module (AT protocol 8.1), and DNS and TCP come before it. */
 const CONNECT_TIMEOUT = 60_000;
-/** The module retries without end; so many failed attempts in a row are a refusal (T10). */
+/** When nothing at all is told for so long, it is time to ask. */
+const CONNECT_SILENCE = 15_000;
+/** The module tries again without end (T10); so many failures in a row, over so long a time, are a refusal. */
 const REFUSALS = 10;
 const TLS_FAILURES = 3;
+const REFUSAL_TIME = 15_000;
 
 /** What ends the wait for an acknowledgement, which a typed command may have begun. */
 const SETTLING = new Set(['suback', 'unsuback', 'published', 'broker']);
@@ -29,13 +35,23 @@ export class AnyCloudMqtt implements ModemMqtt {
   readonly #link: AnyCloudLink;
   #turn: Promise<unknown> = Promise.resolve();
   readonly #subscriptions = new Set<string>();
+  /** The filters that the module holds for the connection: it has few places, and a repeated filter takes one (T14). */
+  readonly #held = new Set<string>();
+  /** It has been given settings since it started, so it has some. */
+  #configured = false;
+  /** As its events tell. */
+  #connected = false;
   lastSent = 0;
 
   constructor(link: AnyCloudLink) {
     this.#link = link;
-    link.on('signal', ({ type }) => {
+    link.on('signal', (seen) => {
+      if (seen.type !== 'broker' && seen.type !== 'restarted') return;
+      this.#connected = seen.type === 'broker' && seen.connected;
+      if (seen.type === 'restarted') this.#configured = false;
       // With the connection they are gone, and a new one has none (T2).
-      if (type === 'broker' || type === 'restarted') this.#subscriptions.clear();
+      this.#subscriptions.clear();
+      this.#held.clear();
     });
   }
 
@@ -54,57 +70,60 @@ export class AnyCloudMqtt implements ModemMqtt {
     return length > LIMITS.command ? { what: 'command', bytes: length, limit: LIMITS.command } : null;
   }
 
-  /** What the module itself believes; it does not notice a lost Wi-Fi (T23). */
+  /** It does not notice a lost Wi-Fi (T23). */
   async isConnected(signal: AbortSignal): Promise<boolean> {
     const [line] = await this.#link.executeIdempotent({ text: 'AT+MQTTCONN', response: /^\+MQTTCONN:[01]$/ }, signal);
-    return line === '+MQTTCONN:1';
+    if (line === '+MQTTCONN:1') return true;
+    const isReset = this.#configured && (await this.#link.readConfig('MQTTC', ID.host, signal)) === '';
+    if (isReset) this.#link.noteRestart();
+    // The line that told of the drop was lost.
+    else if (this.#connected) this.#link.emit('signal', { type: 'broker', connected: false });
+    return false;
   }
 
-  /** @throws AtError `limit`, before anything is sent, when a value is longer than the module can hold */
-  async configure(settings: BrokerSettings, signal: AbortSignal): Promise<void> {
-    checkLimit(LIMITS, 'brokerHost', settings.host);
-    checkLimit(LIMITS, 'clientId', settings.clientId);
-    checkLimit(LIMITS, 'userName', settings.userName);
-    const write = (id: number, value: string | number) =>
-      this.#link.executeIdempotent(
-        { text: `AT+MQTTC=${id},${typeof value === 'number' ? value : quote(value)}` },
-        signal,
-      );
-    await write(1, settings.host);
-    await write(2, settings.port);
-    await write(3, settings.clientId);
-    await write(4, settings.userName);
-    await write(7, settings.tls ? 1 : 0);
+  async configure({ host, port, clientId, userName, tls }: BrokerSettings, signal: AbortSignal): Promise<void> {
+    checkLimit(LIMITS, 'brokerHost', host);
+    checkLimit(LIMITS, 'clientId', clientId);
+    checkLimit(LIMITS, 'userName', userName);
+    const values = { host: quote(host), port, clientId: quote(clientId), userName: quote(userName), tls: tls ? 1 : 0 };
+    for (const name of ['host', 'port', 'clientId', 'userName', 'tls'] as const) {
+      await this.#link.executeIdempotent({ text: `AT+MQTTC=${ID[name]},${values[name]}` }, signal);
+    }
+    this.#configured = true;
   }
 
-  /**
-   * Connects once. To be called only when the module owns no connection (T1): after a boot, or after `close`.
-   * Whatever the result, the module goes on trying by itself until it is reset.
-   */
+  /** After a boot, or after `close` (T1). Whatever the result, the module goes on trying by itself until it is reset. */
   async connect(signal: AbortSignal): Promise<ConnectResult> {
-    let refusals = 0;
-    let tlsFailures = 0;
+    const { clock } = this.#link;
+    const failures = new FailedAttempts(clock);
+    let silent = true;
     const result = this.#link.expect<ConnectResult>((seen) => {
+      silent = false;
       if (seen.type === 'stuck') return 'stuck';
-      if (seen.type === 'tls-failed' && ++tlsFailures === TLS_FAILURES) return 'tls-failed';
-      if (seen.type !== 'broker') return undefined;
-      if (seen.connected) return 'connected';
-      return ++refusals === REFUSALS ? 'refused' : undefined;
+      return seen.type === 'broker' && seen.connected ? 'connected' : failures.add(seen);
     });
     try {
       await this.#link.executeOnce('AT+MQTTCONN=1', signal);
-      return (await result.within(this.#link.clock, CONNECT_TIMEOUT, signal)) ?? 'timed-out';
+      const deadline = clock.monotonic() + CONNECT_TIMEOUT;
+      for (let left = CONNECT_TIMEOUT; left > 0; left = deadline - clock.monotonic()) {
+        silent = true;
+        const found = await result.upTo(clock, Math.min(CONNECT_SILENCE, left), signal);
+        if (found !== null) return found;
+        if (silent && (await this.#isConnectedUnseen(signal))) return 'connected';
+      }
+      return 'timed-out';
     } finally {
       result.cancel();
     }
   }
 
-  /** Closes the connection. @returns false when the module would not: only a reset helps then (T22) */
   async close(signal: AbortSignal): Promise<boolean> {
     const closed = this.#link.expect((seen) => (seen.type === 'broker' && !seen.connected) || undefined);
     try {
       await this.#link.executeOnce('AT+MQTTDISCONN', signal);
-      if ((await closed.within(this.#link.clock, CLOSE_TIMEOUT, signal)) === null) return false;
+      if ((await closed.within(this.#link.clock, CLOSE_TIMEOUT, signal)) === null && (await this.isConnected(signal))) {
+        return false;
+      }
       await sleep(this.#link.clock, IDLE_AFTER_CLOSE, signal);
       return true;
     } catch (error) {
@@ -115,41 +134,72 @@ export class AnyCloudMqtt implements ModemMqtt {
     }
   }
 
-  /** Subscribes and waits for the acknowledgement. @returns false when none comes; a refusal is not visible (T9) */
+  /** A refusal is not visible (T9). */
   subscribe(filter: string, qos: QoS, signal: AbortSignal): Promise<boolean> {
     checkLimit(LIMITS, 'topic', filter);
     return this.#inTurn(async () => {
-      const acknowledged = this.#link.expect((seen) => (seen.type === 'suback' ? seen.ok : lost(seen)));
-      try {
-        await this.#request(`AT+MQTTSUB=${quote(filter)},${qos}`, signal);
-        const subscribed = (await acknowledged.within(this.#link.clock, ACK_TIMEOUT, signal)) ?? false;
-        if (subscribed) this.#subscriptions.add(filter);
-        return subscribed;
-      } finally {
-        acknowledged.cancel();
-      }
+      // Whoever subscribes once more has forgotten, or doubts, that it has; the module has not forgotten.
+      if (this.#held.has(filter) && !(await this.#unsubscribe(filter, signal))) return false;
+      // It may be held although the acknowledgement is lost.
+      this.#held.add(filter);
+      const text = `AT+MQTTSUB=${quote(filter)},${qos}`;
+      const subscribed = await this.#acknowledged(
+        text,
+        (seen) => (seen.type === 'suback' ? seen.ok : undefined),
+        signal,
+      );
+      if (subscribed) this.#subscriptions.add(filter);
+      return subscribed;
     });
   }
 
-  /**
-   * Publishes. One message with QoS 1 is under way at a time (T7).
-   * @returns true when the module has accepted it, with QoS 1: when the broker has acknowledged it
-   */
+  /** One message with QoS 1 is under way at a time (T7). */
   publish(topic: string, payload: string, qos: QoS, signal: AbortSignal): Promise<boolean> {
     checkLimit(LIMITS, 'topic', topic);
     return this.#inTurn(async () => {
-      const outcome = this.#link.expect((seen) => (seen.type === 'published' ? seen.ok : lost(seen)));
+      const text = publishCommand(topic, payload, qos);
+      if (qos === 1) {
+        return this.#acknowledged(text, (seen) => (seen.type === 'published' ? seen.ok : undefined), signal);
+      }
+      const failed = this.#link.expect(lost);
       try {
-        const accepted = await this.#request(publishCommand(topic, payload, qos), signal);
-        if (qos === 0) return accepted && outcome.found !== false;
-        return (await outcome.within(this.#link.clock, ACK_TIMEOUT, signal)) ?? false;
+        return (await this.#request(text, signal)) && failed.found === undefined;
       } finally {
-        outcome.cancel();
+        failed.cancel();
       }
     });
   }
 
-  /** Sends a command that a connection needs; one refused because of an acknowledgement still due is sent again. */
+  async #unsubscribe(filter: string, signal: AbortSignal): Promise<boolean> {
+    const acknowledged = (seen: Signal) => (seen.type === 'unsuback' ? seen.ok : undefined);
+    if (!(await this.#acknowledged(`AT+MQTTUNSUB=${quote(filter)}`, acknowledged, signal))) return false;
+    this.#held.delete(filter);
+    this.#subscriptions.delete(filter);
+    return true;
+  }
+
+  /** Sends a command, and waits for what `match` reads as its acknowledgement. */
+  async #acknowledged(
+    text: string,
+    match: (seen: Signal) => boolean | undefined,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const outcome = this.#link.expect((seen) => match(seen) ?? lost(seen));
+    try {
+      await this.#request(text, signal);
+      const found = await outcome.within(this.#link.clock, ACK_TIMEOUT, signal);
+      // The module always says something, so a line was lost; of a drop, perhaps, or a banner.
+      if (found === null) await this.isConnected(signal);
+      return found ?? false;
+    } finally {
+      outcome.cancel();
+    }
+  }
+
+  /**
+   * Sends a command that a connection needs; one refused because of an acknowledgement still due is sent again.
+   * @throws AtError `not-connected`
+   */
   async #request(text: string, signal: AbortSignal): Promise<boolean> {
     const settled = this.#link.expect((seen) => SETTLING.has(seen.type) || undefined);
     try {
@@ -167,11 +217,47 @@ export class AnyCloudMqtt implements ModemMqtt {
     }
   }
 
+  /** It has connected, and the line that told it was lost. */
+  async #isConnectedUnseen(signal: AbortSignal): Promise<boolean> {
+    const restarted = this.#link.expect((seen) => seen.type === 'restarted' || undefined);
+    try {
+      const connected = await this.isConnected(signal);
+      if (restarted.found) throw new AtError('reset', 'The module has restarted');
+      if (connected) this.#link.emit('signal', { type: 'broker', connected: true });
+      return connected;
+    } finally {
+      restarted.cancel();
+    }
+  }
+
   /** While an acknowledgement is pending the module refuses every other MQTT command (T7), so they take turns. */
   #inTurn<T>(action: () => Promise<T>): Promise<T> {
     const result = this.#turn.then(action);
     this.#turn = result.catch(() => undefined);
     return result;
+  }
+}
+
+/** Counts what fails while the module tries to connect; an outage of some seconds is no refusal. */
+class FailedAttempts {
+  readonly #clock: Clock;
+  #since: number | null = null;
+  #refusals = 0;
+  #tlsFailures = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** @returns what it all means, when it is enough */
+  add(seen: Signal): 'refused' | 'tls-failed' | undefined {
+    if (seen.type === 'tls-failed') this.#tlsFailures++;
+    else if (seen.type === 'broker') this.#refusals++;
+    else return undefined;
+    this.#since ??= this.#clock.monotonic();
+    if (this.#clock.monotonic() - this.#since < REFUSAL_TIME) return undefined;
+    if (this.#tlsFailures >= TLS_FAILURES) return 'tls-failed';
+    return this.#refusals >= REFUSALS ? 'refused' : undefined;
   }
 }
 
@@ -183,9 +269,9 @@ function notConnected(cause: AtError): AtError {
   return new AtError('not-connected', 'The module has no connection to the broker', null, cause);
 }
 
-/** A send failed although its command answers OK (T8), or the connection went before the acknowledgement. */
+/** A send failed although its command answers OK (T8), or the connection ended or changed before the acknowledgement. */
 function lost(seen: Signal): false | undefined {
-  return seen.type === 'send-failed' || (seen.type === 'broker' && !seen.connected) ? false : undefined;
+  return seen.type === 'send-failed' || seen.type === 'broker' || seen.type === 'restarted' ? false : undefined;
 }
 
 function publishCommand(topic: string, payload: string, qos: QoS): string {

@@ -173,7 +173,17 @@ test('diagnostics are understood, also when they stand inside other text', () =>
     ['sendPacket() failed (-1)', 'send-failed'],
     ['Buffer Overflow', 'overflow'],
     ['+CFG:2,"PIC32Failed to allocate Handle', 'stuck'],
-    ['Failed: Max Topics already subscribed', undefined],
+    ['Failed: Max Topics already subscribed', 'suback'],
+    ['Topic (a/b) to Unsubscribe not in List', 'unsuback'],
+    ['+MQTTPUB:3,"t/x",1', 'lost-message'],
+    ['NET Intf Not Connected', undefined],
   ];
   for (const [line, type] of table) assert.equal(parseDiagnostic(line)?.type, type, line);
+});
+
+test('a packet whose body does not come is too large when it can never come, and else lost', () => {
+  const line = (expected: number) => `Received packet with length = 1; Expected ${expected}`;
+  assert.deepEqual(parseDiagnostic(line(1461)), { type: 'overflow', bytes: 1461 });
+  assert.deepEqual(parseDiagnostic(line(1460)), { type: 'lost-message' });
+  assert.deepEqual(parseDiagnostic('Buffer Overflow'), { type: 'overflow', bytes: null });
 });
