@@ -1,5 +1,6 @@
 import type { Settings } from '../config/resolve.ts';
 import { AppError, EXIT, type ExitCode, toAppError } from '../errors.ts';
+import { SECRET_PARAMETERS } from '../modem/secrets.ts';
 import { type Output, openOutput } from '../terminal/output.ts';
 import { Redactor } from '../terminal/redact.ts';
 import type { CommandContext, Given, ServiceContext } from './command.ts';
@@ -48,7 +49,7 @@ export async function run(
 ): Promise<ExitCode> {
   const startedAt = environment.clock.monotonic();
   const verbose = flags['verbose'] === true;
-  const redactor = new Redactor();
+  const redactor = new Redactor(SECRET_PARAMETERS);
   const shutdown = new Shutdown(environment);
   const open = (view: View | null, keyboard = false) =>
     openOutput({

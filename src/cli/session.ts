@@ -1,6 +1,6 @@
 import { resolveSettings, type Settings } from '../config/resolve.ts';
 import { EXIT } from '../errors.ts';
-import { createModem } from '../modem/detect.ts';
+import { createModem, LARGEST } from '../modem/detect.ts';
 import { Session } from '../session/session.ts';
 import { attachKeyboard } from '../terminal/keyboard.ts';
 import { type CommandAction, settingsInput } from './command.ts';
@@ -38,6 +38,7 @@ async function runSession(
     stdin,
     clock,
     signals,
+    longestLine: LARGEST.command,
     onEscape: () => shutdown.request(EXIT.done, 'ESC'),
     onInterrupt: () => shutdown.request(EXIT.interrupted, 'Ctrl-C'),
     onEnd: () => shutdown.request(EXIT.done, 'the terminal was closed'),

@@ -3,9 +3,13 @@ import type { Duplex } from 'node:stream';
 import { AtError } from '../at/error.ts';
 import type { Clock } from '../clock.ts';
 import { MAX_LOADED } from './anycloud/certificates.ts';
+import { LIMITS } from './anycloud/limits.ts';
 import { AnyCloudLink } from './anycloud/link.ts';
 import { AnyCloudModem } from './anycloud/modem.ts';
-import type { Modem } from './modem.ts';
+import type { Modem, ModemLimits } from './modem.ts';
+
+/** What a module of any family can hold or send at most; the module that is found may take less. */
+export const LARGEST: ModemLimits = LIMITS;
 
 /** The longest root certificate, as PEM, that any module takes; in bytes. */
 export const LONGEST_ROOT = MAX_LOADED;

@@ -23,6 +23,8 @@ export interface KeyboardOptions {
     on(signal: NodeJS.Signals, listener: () => void): unknown;
     off(signal: NodeJS.Signals, listener: () => void): unknown;
   };
+  /** The longest line that is taken, in bytes. */
+  longestLine: number;
   /** The ESC key. */
   onEscape(): void;
   /** Ctrl-C, which is no signal in raw mode. */
@@ -44,8 +46,6 @@ export interface Keyboard {
 
 /** Silence in milliseconds after which an ESC was the key, and not the first byte of another one. */
 const ESCAPE_SILENCE = 50;
-/** Longest command that the module takes, in bytes (AT protocol 2.4). */
-const MAX_LINE = 510;
 
 /**
  * Listens to the keys of a terminal. Without one, nothing is touched.
@@ -150,7 +150,7 @@ class TerminalKeyboard implements Keyboard {
   }
 
   #type(character: string): void {
-    this.#overflowed ||= Buffer.byteLength(this.#line + character) > MAX_LINE;
+    this.#overflowed ||= Buffer.byteLength(this.#line + character) > this.#options.longestLine;
     if (!this.#overflowed) this.#line += character;
   }
 
@@ -160,7 +160,7 @@ class TerminalKeyboard implements Keyboard {
     this.#overflowed = false;
     this.#tell();
     if (overflowed) {
-      this.#options.onNote(`A command has at most ${MAX_LINE} bytes; what you typed was not sent`);
+      this.#options.onNote(`A command has at most ${this.#options.longestLine} bytes; what you typed was not sent`);
     } else if (line.startsWith('AT')) {
       this.#options.onLine(line);
     } else if (line !== '') {

@@ -8,12 +8,6 @@ const SHORTEST_PASSPHRASE = 8;
 /** Typed secrets that are remembered. */
 const MAX_TYPED = 16;
 
-/**
- * The passphrase and the MQTT password in a command or in the module's answer, whoever set them. Numbers may be
- * written as 3, 03 or 0x3 (AT protocol 4.2, T32), the lines of a dump have no + (T35), and the printed value may
- * hold quotes as they are (AT protocol 5), so it reaches to the end of the line.
- */
-const SECRET_PARAMETER = /((?:WSTAC[=:]\s*0*(?:x0*)?3|MQTTC[=:]\s*0*(?:x0*)?5)\s*,\s*)([^\n]*)/gi;
 const MASKED = /^(?:"\*\*\*"|\[\*\*\*\])/;
 
 /** Hides secrets in everything that is shown or kept: by value in every written form, and by the shape of AT lines. */
@@ -23,7 +17,15 @@ export class Redactor {
   /** What the module may echo of the secrets, whole or in pieces. */
   readonly #echoes = new Set<string>();
   readonly #typed: string[] = [];
+  readonly #parameter: RegExp;
   #pattern: RegExp | null = null;
+
+  /** @param heads what comes before a secret in a command for the module, or in its answer, whoever set it */
+  constructor(heads: readonly RegExp[]) {
+    // A printed value may hold quotes as they are, so it reaches to the end of the line.
+    const head = heads.length === 0 ? '(?!)' : heads.map(({ source }) => source).join('|');
+    this.#parameter = new RegExp(`((?:${head}))([^\\n]*)`, 'gi');
+  }
 
   /** Hides `secret` from now on. Values of fewer than 4 characters are ignored. */
   add(secret: string): void {
@@ -45,7 +47,7 @@ export class Redactor {
 
   /** `text` without secrets. */
   mask(text: string): string {
-    return this.#maskValues(text).replace(SECRET_PARAMETER, (_, head: string, value: string) =>
+    return this.#maskValues(text).replace(this.#parameter, (_, head: string, value: string) =>
       MASKED.test(value) ? head + value : head + MASK,
     );
   }
@@ -142,7 +144,7 @@ export class Redactor {
   }
 
   #learn(line: string): void {
-    for (const [, , value = ''] of line.matchAll(SECRET_PARAMETER)) {
+    for (const [, , value = ''] of line.matchAll(this.#parameter)) {
       const body = value.replace(/^"|"\s*$/g, '').replace(/\\(["\\])/g, '$1');
       if (body.length < SHORTEST_PASSPHRASE || this.#typed.includes(body) || this.#typed.length >= MAX_TYPED) continue;
       this.#typed.push(body);

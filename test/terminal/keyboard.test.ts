@@ -37,6 +37,7 @@ function desk(t: TestContext, onEscape?: (desk: CommandContext) => void): Comman
     stdin,
     clock,
     signals,
+    longestLine: 510,
     onEscape: () => {
       heard.push('escape');
       onEscape?.(result);
@@ -68,6 +69,7 @@ test('without a terminal nothing is touched', () => {
     stdin,
     clock: new VirtualClock(),
     signals: new EventEmitter(),
+    longestLine: 510,
     onEscape: unused,
     onInterrupt: unused,
     onLine: unused,

@@ -7,6 +7,7 @@ import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import { AppError } from '../../src/errors.ts';
 import type { SessionEvent } from '../../src/events.ts';
+import { SECRET_PARAMETERS } from '../../src/modem/secrets.ts';
 import { createOutput, type Output, type OutputOptions, openOutput } from '../../src/terminal/output.ts';
 import { Redactor } from '../../src/terminal/redact.ts';
 import { settle, VirtualClock } from '../helpers/virtual-clock.ts';
@@ -54,7 +55,12 @@ function bench(
   settings: Partial<OutputOptions['output']> = {},
   { tty = false, interactive = true, secrets = [] as string[] } = {},
 ): Bench {
-  const [clock, stdout, stderr, redactor] = [new VirtualClock(), new Sink(), new Sink(), new Redactor()];
+  const [clock, stdout, stderr, redactor] = [
+    new VirtualClock(),
+    new Sink(),
+    new Sink(),
+    new Redactor(SECRET_PARAMETERS),
+  ];
   stdout.isTTY = tty;
   for (const secret of secrets) redactor.add(secret);
   let closed = 0;
@@ -111,7 +117,7 @@ test('colours follow each stream, and are in no file', async (t) => {
     stdout,
     stderr,
     output: { ...SETTINGS, logFile: log },
-    redactor: new Redactor(),
+    redactor: new Redactor(SECRET_PARAMETERS),
     clock: new VirtualClock(),
     env: { FORCE_COLOR: '1' },
     startedAt: 0,

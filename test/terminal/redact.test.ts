@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { LineKind, SessionEvent } from '../../src/events.ts';
+import { SECRET_PARAMETERS } from '../../src/modem/secrets.ts';
 import { Redactor } from '../../src/terminal/redact.ts';
 
 const SECRET = 'Top "secret" \\ 100%';
 
 function redactor(...secrets: string[]): Redactor {
-  const result = new Redactor();
+  const result = new Redactor(SECRET_PARAMETERS);
   for (const secret of secrets) result.add(secret);
   return result;
 }
@@ -68,14 +69,14 @@ test('the passphrase and the MQTT password are hidden by the shape of the line, 
     ['+WSTA:3,"shown"', '+WSTA:3,"shown"'],
   ];
   for (const [line, expected] of cases) {
-    assert.equal(new Redactor().mask(line), expected);
-    assert.equal(maskedLine(new Redactor(), rx(line)), expected);
+    assert.equal(new Redactor(SECRET_PARAMETERS).mask(line), expected);
+    assert.equal(maskedLine(new Redactor(SECRET_PARAMETERS), rx(line)), expected);
   }
 });
 
 test('a typed command shows nothing of its secret, however short', () => {
   for (const value of ['"x"', '"unknown', '"unknown-1"', '[756E6B]', 'unknown']) {
-    const line = maskedLine(new Redactor(), { type: 'at', dir: 'tx', line: `AT+WSTAC=3,${value}` });
+    const line = maskedLine(new Redactor(SECRET_PARAMETERS), { type: 'at', dir: 'tx', line: `AT+WSTAC=3,${value}` });
     assert.match(line, /^AT\+WSTAC=3,"?\*\*\*"?$/, value);
   }
 });
@@ -102,7 +103,7 @@ test('an echo that an event tears in two shows no piece of the secret', () => {
 });
 
 test('a secret that a person types is hidden from then on, even in pieces', () => {
-  const masker = new Redactor();
+  const masker = new Redactor(SECRET_PARAMETERS);
   assert.equal(
     maskedLine(masker, { type: 'at', dir: 'tx', line: 'AT+WSTAC=3,"typed \\"by\\" hand"' }),
     'AT+WSTAC=3,"***"',

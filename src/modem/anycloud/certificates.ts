@@ -127,11 +127,8 @@ export class AnyCloudCertificates implements ModemCertificates {
     this.#link = link;
   }
 
-  async device(signal: AbortSignal): Promise<X509Certificate | null> {
-    const certificate = await this.read('device', signal);
-    // Every AnyCloud module has one, so it may be another device.
-    if (certificate === null) await this.#link.identify(signal);
-    return certificate;
+  device(signal: AbortSignal): Promise<X509Certificate | null> {
+    return this.read('device', signal);
   }
 
   read(kind: CertificateKind, signal: AbortSignal): Promise<X509Certificate | null> {

@@ -2,6 +2,7 @@ import type { Dialect } from '../../at/dialect.ts';
 import type { Status } from '../../at/status.ts';
 import { parseForeignStatus } from '../foreign.ts';
 import { LIMITS } from './limits.ts';
+import { holdsSecret } from './secrets.ts';
 import { parseUrc, type Urc } from './urc.ts';
 
 const OK: Status = { ok: true, code: null, text: 'OK', foreign: false };
@@ -39,14 +40,6 @@ function echoAfter(command: string): boolean | null {
   return option === undefined ? null : option === '1';
 }
 
-/**
- * The passphrase and the MQTT password, in a command or in the module's answer, whoever set them. Numbers may be written
- * as 3, 03 or 0x3 (AT protocol 4.2, T32), and the lines of a dump have no + (T35).
- */
-export const SECRET_PARAMETER = /(?:WSTAC[=:]\s*0*(?:x0*)?3|MQTTC[=:]\s*0*(?:x0*)?5)\s*,\s*/;
-/** Reads the passphrase or the password, alone or with all settings. */
-const SECRET_QUERY = /^AT\+(?:WSTAC(?:=\s*0*(?:x0*)?3\s*|[?=]*)|MQTTC(?:=\s*0*(?:x0*)?5\s*|[?=]*))$/;
-
 function refuseTyped(line: string): string | null {
   if (/^AT\+LOADCERT/.test(line)) {
     return 'AT+LOADCERT is not sent: the module would take what follows for certificate data';
@@ -67,6 +60,6 @@ export const DIALECT: Dialect<Urc> = {
   parseEvent: parseUrc,
   isBanner,
   echoAfter,
-  holdsSecret: (command) => SECRET_PARAMETER.test(command) || SECRET_QUERY.test(command),
+  holdsSecret,
   refuseTyped,
 };

@@ -73,7 +73,11 @@ export class AnyCloudMqtt implements ModemMqtt {
   /** It does not notice a lost Wi-Fi (T23). */
   async isConnected(signal: AbortSignal): Promise<boolean> {
     const [line] = await this.#link.executeIdempotent({ text: 'AT+MQTTCONN', response: /^\+MQTTCONN:[01]$/ }, signal);
-    if (line === '+MQTTCONN:1') return true;
+    if (line === '+MQTTCONN:1') {
+      // The line that told of the connection was lost.
+      if (!this.#connected) this.#link.emit('signal', { type: 'broker', connected: true });
+      return true;
+    }
     const isReset = this.#configured && (await this.#link.readConfig('MQTTC', ID.host, signal)) === '';
     if (isReset) this.#link.noteRestart();
     // The line that told of the drop was lost.
@@ -223,7 +227,6 @@ export class AnyCloudMqtt implements ModemMqtt {
     try {
       const connected = await this.isConnected(signal);
       if (restarted.found) throw new AtError('reset', 'The module has restarted');
-      if (connected) this.#link.emit('signal', { type: 'broker', connected: true });
       return connected;
     } finally {
       restarted.cancel();

@@ -8,7 +8,6 @@ import { type Scripted, scripted } from './scripted.ts';
 const PEM = pki.ca;
 const DER = new X509Certificate(PEM).raw;
 const NONE = 'ERROR:1,"General Error"';
-const IDENTIFICATION = '+GMM="PIC32MZW1"\r\nOK';
 
 /** A certificate as `AT+READCERT` prints PEM: escaped, with the length of what it stands for. */
 function printedPem(number: number, pem: string): string {
@@ -63,10 +62,8 @@ test('reading a certificate has five seconds', async () => {
   assert.deepEqual([certificate?.raw, ms], [DER, 4_900]);
 });
 
-test('a module without a device certificate is asked whether it is one', async () => {
+test('the device certificate is the first of the chain', async () => {
   const s = await scripted();
-  s.wire.command('AT+READCERT=1', NONE).command('AT+GMM', IDENTIFICATION);
-  assert.deepEqual(await s.run((modem) => modem.certificates.device(s.signal)), [null, 0]);
   const pem = (await pki.device(DEVICE)).certificate;
   s.wire.command('AT+READCERT=1', printedPem(1, pem));
   const [certificate] = await s.run((modem) => modem.certificates.device(s.signal));

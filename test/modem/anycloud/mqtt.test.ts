@@ -135,6 +135,16 @@ test('a connection whose event was lost is found by asking', async () => {
   assert.deepEqual(s.events, [{ type: 'broker', connected: true }]);
 });
 
+test('a connection that an earlier run has left is told when it is found, once', async () => {
+  const s = await scripted();
+  s.wire.command('AT+MQTTCONN', CONNECTED).command('AT+MQTTCONN', CONNECTED);
+  assert.deepEqual(
+    await s.run((modem) => modem.mqtt.isConnected(s.signal).then(() => modem.mqtt.isConnected(s.signal))),
+    [true, 0],
+  );
+  assert.deepEqual(s.events, [{ type: 'broker', connected: true }]);
+});
+
 test('a connection that is closed rests before the next one', async () => {
   const s = await connected();
   s.wire.command('AT+MQTTDISCONN', 'OK', [40, DOWN]);
