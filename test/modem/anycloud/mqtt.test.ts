@@ -7,6 +7,7 @@ import { event, MQTT_ERROR, type Scripted, scripted } from './scripted.ts';
 const BROKER = { host: 'hub.example', port: 8883, clientId: 'device', userName: 'hub.example/device', tls: true };
 const UP = event('+MQTTCONN:1');
 const DOWN = event('+MQTTCONN:0');
+const BANNER = '\r\nOK\r\n>';
 const TLS_FAILED = 'SSL Connection Negotiation Failed - Aborting\r\n';
 const CONNECTED = '+MQTTCONN:1\r\nOK';
 const NOT_CONNECTED = '+MQTTCONN:0\r\nOK';
@@ -173,13 +174,16 @@ test('a subscription is made when it is acknowledged, and belongs to its connect
   s.wire.command('AT+MQTTSUB="b",0', 'OK', [1, event('+MQTTSUB:0')]);
   await s.run((modem) => modem.mqtt.subscribe('b', 0, s.signal));
   assert.deepEqual([...s.modem.mqtt.subscriptions], ['a/#', 'b']);
-  for (const printed of [DOWN, UP, '\r\nOK\r\n>']) {
+  for (const printed of [DOWN, UP, BANNER]) {
     const other = await connected();
     other.wire.command('AT+MQTTSUB="b",0', 'OK', [1, event('+MQTTSUB:0')]);
     await other.run((modem) => modem.mqtt.subscribe('b', 0, other.signal));
     other.wire.print(printed);
     await settle();
     assert.deepEqual([...other.modem.mqtt.subscriptions], [], printed);
+    // The module holds none, so none is in the way.
+    other.wire.command('AT+MQTTSUB="b",0', 'OK', [1, event('+MQTTSUB:0')]);
+    assert.deepEqual(await other.run((modem) => modem.mqtt.subscribe('b', 0, other.signal)), [true, 1], printed);
   }
 });
 
@@ -188,6 +192,7 @@ test('a subscription that fails is not made', async () => {
     event('+MQTTSUB:1'),
     DOWN,
     UP,
+    BANNER,
     'MQTTSubscribe() Failed (3)\r\n',
     'Failed: Max Topics already subscribed\r\n',
   ]) {
@@ -231,7 +236,7 @@ test('a message is accepted with its status, with QoS 1 with its acknowledgement
   assert.equal(s.modem.mqtt.lastSent, before + 7);
   s.wire.command('AT+MQTTPUB=0,1,0,"t","x"', 'OK', [70, event('+MQTTPUBACC')]);
   assert.deepEqual(await s.run((modem) => modem.mqtt.publish('t', 'x', 1, s.signal)), [true, 70]);
-  for (const printed of [event('+MQTTPUBERR'), DOWN, UP, 'MQTTPublish() Failed (3)\r\n']) {
+  for (const printed of [event('+MQTTPUBERR'), DOWN, UP, BANNER, 'MQTTPublish() Failed (3)\r\n']) {
     const other = await connected();
     other.wire.command('AT+MQTTPUB=0,1,0,"t","x"', 'OK', [70, printed]);
     assert.deepEqual(await other.run((modem) => modem.mqtt.publish('t', 'x', 1, other.signal)), [false, 70]);
@@ -293,39 +298,44 @@ test('error 47 is waited out while there is a connection, and the command sent o
   assert.deepEqual(await silent.run((modem) => modem.mqtt.publish('t', 'x', 0, silent.signal)), [true, 8_000]);
 });
 
-/** How a publish fails. */
+/** How a publish fails, and how long it takes. */
 async function publishFailure(s: Scripted) {
+  const start = s.clock.monotonic();
   const error = await s.clock.until(s.modem.mqtt.publish('t', 'x', 0, s.signal)).catch((reason: unknown) => reason);
   s.wire.done();
   assert.ok(error instanceof ModemError, String(error));
-  return error.failure;
+  return [error.failure, s.clock.monotonic() - start];
 }
 
 test('error 47 without a connection is no refusal, and the drop is told where it was not seen', async () => {
   const s = await connected();
   s.wire.command('AT+MQTTPUB=0,0,0,"t","x"', MQTT_ERROR).command('AT+MQTTCONN', NOT_CONNECTED);
   s.wire.command('AT+MQTTC=1', '+MQTTC:1,"hub.example"\r\nOK');
-  assert.equal(await publishFailure(s), 'not-connected');
+  assert.deepEqual(await publishFailure(s), ['not-connected', 0]);
   assert.deepEqual(s.events, [{ type: 'broker', connected: false }]);
   const seen = await connected();
   seen.wire.print(DOWN);
   await settle();
   seen.wire.command('AT+MQTTPUB=0,0,0,"t","x"', MQTT_ERROR).command('AT+MQTTCONN', NOT_CONNECTED);
   seen.wire.command('AT+MQTTC=1', '+MQTTC:1,"hub.example"\r\nOK');
-  assert.equal(await publishFailure(seen), 'not-connected');
+  assert.deepEqual(await publishFailure(seen), ['not-connected', 0]);
   assert.deepEqual(seen.events, [{ type: 'broker', connected: false }]);
   const twice = await connected();
   twice.wire.command('AT+MQTTPUB=0,0,0,"t","x"', MQTT_ERROR).command('AT+MQTTCONN', CONNECTED, [10, DOWN]);
   twice.wire.command('AT+MQTTPUB=0,0,0,"t","x"', MQTT_ERROR);
-  assert.equal(await publishFailure(twice), 'not-connected');
+  assert.deepEqual(await publishFailure(twice), ['not-connected', 10]);
 });
 
 test('a module that has forgotten its broker has restarted', async () => {
   const s = await connected();
   s.wire.command('AT+MQTTPUB=0,0,0,"t","x"', MQTT_ERROR).command('AT+MQTTCONN', NOT_CONNECTED);
   s.wire.command('AT+MQTTC=1', '+MQTTC:1,[]\r\nOK');
-  assert.equal(await publishFailure(s), 'not-connected');
+  assert.deepEqual(await publishFailure(s), ['not-connected', 0]);
   assert.deepEqual(s.events, [{ type: 'restarted' }]);
+  // It is known now, and not asked again.
+  s.wire.command('AT+MQTTCONN', NOT_CONNECTED);
+  await s.run((modem) => modem.mqtt.isConnected(s.signal));
+  assert.equal(s.events.length, 1);
   // A damaged line is no proof of it.
   const damaged = await connected();
   damaged.wire.command('AT+MQTTCONN', NOT_CONNECTED).command('AT+MQTTC=1', '+MQTTC:1,"hub\r\nOK');

@@ -158,6 +158,12 @@ test('configuration values are read', () => {
   for (const [text, value] of table) assert.equal(readString(text)?.toString('utf8') ?? null, value, text);
 });
 
+test('the limits are those of the protocol document (AT protocol 2.4, 8.3, 8.6)', () => {
+  const { command, receivedPacket, ...strings } = LIMITS;
+  assert.deepEqual([command, receivedPacket], [510, 1500]);
+  assert.deepEqual(strings, { brokerHost: 63, clientId: 23, userName: 127, topic: 127 });
+});
+
 test('limits are counted in bytes, and the error names what is too long', () => {
   checkLimit(LIMITS, 'clientId', 'c'.repeat(LIMITS.clientId));
   assert.throws(() => checkLimit(LIMITS, 'clientId', 'c'.repeat(LIMITS.clientId + 1)), /MQTT client id has 24 bytes/);
