@@ -131,6 +131,24 @@ test('the body of a refusal is read as far as it goes', () => {
   }
 });
 
+test('a component that does not fit is reported in parts, each with its mark', () => {
+  const info = { __t: 'c', a: 'x'.repeat(20), b: 'y'.repeat(20), c: 'z'.repeat(90), d: 1 };
+  const { patches, tooLarge } = packMembers({ first: 1, info, last: 2 }, (json) => json.length <= 60);
+  assert.deepEqual(patches, [
+    { first: 1 },
+    { info: { __t: 'c', a: info.a } },
+    { info: { __t: 'c', b: info.b, d: 1 } },
+    { last: 2 },
+  ]);
+  assert.deepEqual(tooLarge, ['info.c']);
+  // An object that is a value is whole or not there.
+  const value = { a: 'x'.repeat(40), b: 'y'.repeat(40) };
+  assert.deepEqual(
+    packMembers({ value }, (json) => json.length <= 60),
+    { patches: [], tooLarge: ['value'] },
+  );
+});
+
 test('members are packed in order, everything once, as tightly as order allows', () => {
   const members = fc.dictionary(fc.string({ maxLength: 12 }), jsonValue, { maxKeys: 12 }) as fc.Arbitrary<JsonObject>;
   fc.assert(

@@ -7,6 +7,7 @@ import { ModelRepository, PACKAGED_MODELS } from '../../src/dtdl/repository.ts';
 import type { Json } from '../../src/events.ts';
 import { contentsOf, interfacesIn } from './interfaces.ts';
 import { playModel } from './play.ts';
+import { sendModel } from './send.ts';
 
 const packaged = new ModelRepository([PACKAGED_MODELS]);
 
@@ -87,4 +88,10 @@ test('a model of DTDL 3 with what public models have not is played as well', asy
   const contents = contentsOf(folder, 'dtmi:test:odd;1');
   assert.equal(contents.length, 14);
   await playModel('dtmi:test:odd;1', contents, new ModelRepository([folder]));
+  await sendModel('dtmi:test:odd;1', contents, new ModelRepository([folder]));
+});
+
+test('a model whose readings do not fit one command of the module goes through a whole session', async () => {
+  const id = 'dtmi:com:Microchip:SAM_IoT_Wx_v2;2';
+  await sendModel(id, contentsOf(PACKAGED_MODELS, id), packaged);
 });

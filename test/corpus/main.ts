@@ -1,6 +1,7 @@
 import { ModelRepository } from '../../src/dtdl/repository.ts';
 import { contentsOf, interfacesIn } from './interfaces.ts';
 import { playModel } from './play.ts';
+import { sendModel } from './send.ts';
 import { unpackCorpus } from './unpack.ts';
 
 // npm run corpus -- <folder or tgz>: loads and plays every model of a corpus, in one process and in virtual time.
@@ -20,7 +21,9 @@ try {
   let played = 0;
   for (const id of ids) {
     try {
-      await playModel(id, contentsOf(folder, id), repository);
+      const contents = contentsOf(folder, id);
+      await playModel(id, contents, repository);
+      await sendModel(id, contents, repository);
       played += 1;
     } catch (error) {
       process.stdout.write(`${id}: ${error instanceof Error ? error.message : String(error)}\n`);

@@ -122,12 +122,13 @@ export class Rig {
   readonly #start = this.clock.monotonic();
   ended: Promise<unknown> | null = null;
 
-  constructor(settings: Partial<SessionSettings> = {}) {
+  /** @param device what is played in place of `this.device` */
+  constructor(settings: Partial<SessionSettings> = {}, device?: Device) {
     this.modem = this.newModem();
     const times = new Map<State, number>();
     this.session = new Session({
       settings: { ...SETTINGS, ...settings },
-      device: this.device,
+      device: device ?? this.device,
       clock: this.clock,
       random: () => 0.5,
       report: (event) => {

@@ -132,12 +132,14 @@ export class ScriptedModem extends EventEmitter<ModemEvents> implements Modem {
       const end = (how: () => void) => {
         timer?.cancel();
         this.#pending.delete(fail);
+        signal.removeEventListener('abort', onAbort);
         how();
       };
       const fail = (error: Error) => end(() => reject(error));
+      const onAbort = () => end(() => reject(signal.reason));
       const timer = Number.isFinite(ms) ? this.#clock.after(ms, () => end(resolve)) : null;
       this.#pending.add(fail);
-      signal.addEventListener('abort', () => end(() => reject(signal.reason)), { once: true });
+      signal.addEventListener('abort', onAbort);
     });
   }
 
