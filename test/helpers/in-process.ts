@@ -8,6 +8,13 @@ import type { Ended } from './cli.ts';
 /** A program's surroundings within this process, in a folder, without terminal and environment. */
 export function surroundings(args: readonly string[], cwd: string) {
   const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
+  const written = { stdout: '', stderr: '' };
+  stdout.setEncoding('utf8').on('data', (text: string) => {
+    written.stdout += text;
+  });
+  stderr.setEncoding('utf8').on('data', (text: string) => {
+    written.stderr += text;
+  });
   const signals = new EventEmitter();
   const environment: ProcessEnvironment = {
     argv: args,
@@ -27,11 +34,7 @@ export function surroundings(args: readonly string[], cwd: string) {
   return {
     environment,
     signals,
-    ended: (code: number): Ended => ({
-      code,
-      stdout: String(stdout.read() ?? ''),
-      stderr: String(stderr.read() ?? ''),
-    }),
+    ended: (code: number): Ended => ({ code, ...written }),
   };
 }
 
