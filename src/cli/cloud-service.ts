@@ -1,17 +1,15 @@
-import { randomBytes, X509Certificate } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
-import { AppError } from '../errors.ts';
 import { replaceFile, systemFiles } from '../simulator/cloud/files.ts';
-import { type LockedFolder, lockFolder } from '../simulator/cloud/folder-lock.ts';
-import { createLocalCloud, type Enrollment, type LocalCloud } from '../simulator/cloud/local-cloud.ts';
-import { createPki, type Pki } from '../simulator/cloud/pki.ts';
-import { openPki } from '../simulator/cloud/pki-file.ts';
+import type { LockedFolder } from '../simulator/cloud/folder-lock.ts';
+import { createLocalCloud, type LocalCloud } from '../simulator/cloud/local-cloud.ts';
 import { type SntpServer, startSntpServer } from '../simulator/sntp/server.ts';
 import { isLoopback } from '../web/loopback.ts';
+import { type EnrollmentRequest, enroll, forget } from './cloud-enrollments.ts';
+import { issue, openCertificates, openFolder, openKey, unusable } from './cloud-folder.ts';
 import { narrateCloud } from './cloud-narrator.ts';
 import type { ServiceContext } from './command.ts';
 import { addressesOf, portError } from './listening.ts';
@@ -22,15 +20,18 @@ export interface CloudPlan {
   /** The name or address that it listens on. */
   host: string;
   mqttPort: number;
-  httpPort: number;
+  /** Null for the usual one, or any free one when that is taken. */
+  httpPort: number | null;
   /** MQTT without TLS; null for none. */
   plainPort: number | null;
   /** Where its state is kept; null: nowhere. */
   data: string | null;
   idScope: string;
-  enrollments: Enrollment[];
+  enrollments: EnrollmentRequest[];
   /** Registration ids that get a certificate of this cloud. */
   toIssue: string[];
+  /** Ids whose enrollment is to end. */
+  toForget: string[];
   /** Whether to be a time server, and from which date on (milliseconds since 1970; null: the true one). */
   sntp: { port: number; date: number | null } | null;
 }
@@ -41,17 +42,21 @@ export async function serveCloud(
   { report, signal }: ServiceContext,
   environment: ProcessEnvironment,
 ): Promise<void> {
-  const note = (message: string) => report({ type: 'event', level: 'note', message });
-  const warn = (message: string) => report({ type: 'event', level: 'warning', message });
+  const say = {
+    note: (message: string) => report({ type: 'event', level: 'note', message }),
+    warn: (message: string) => report({ type: 'event', level: 'warning', message }),
+  };
+  const { note, warn } = say;
+  const { clock } = environment;
   const names = addressesOf(plan.host);
-  const folder = openFolder(plan, environment);
+  const folder = openFolder(plan.data, environment.cwd, clock.wall());
   const closing: (() => Promise<void>)[] = [];
   try {
-    const { cloud, issued, caPath } = await build(plan, names, folder, warn, environment).catch((error: unknown) => {
+    const { cloud, pki, caPath } = await build(plan, names, folder, warn, environment).catch((error: unknown) => {
       throw error instanceof Error && 'syscall' in error ? unusable(folder.path, error) : error;
     });
     closing.push(() => cloud.close());
-    const key = isLoopback(plan.host) ? null : randomBytes(18).toString('base64url');
+    const key = isLoopback(plan.host) ? null : openKey(folder.path, plan.data !== null);
     const { mqttPort, plainPort, httpPort } = await listen(cloud, plan, key);
     closing.push(narrateCloud(cloud, report));
 
@@ -62,14 +67,16 @@ export async function serveCloud(
     const [name = plan.host] = names;
     const api = `http://${isIPv6(name) ? `[${name}]` : name}:${httpPort}`;
     note(`HTTP API: ${api}${key === null ? '' : ` with the header Authorization: ${key}`}`);
-    if (plan.httpPort !== 0 && httpPort !== plan.httpPort)
-      warn(`Port ${plan.httpPort} is in use, so it is on ${httpPort}`);
-    for (const { id, files } of issued) note(`Enrolled ${id}, with the certificate and key ${files.join(' and ')}`);
-    if (cloud.enrollments.all().length === 0) {
-      warn('Nobody is enrolled: use --enroll or --group, or PUT /api/enrollments/<registration id>');
+    for (const id of plan.toForget) await forget(cloud, id, note);
+    for (const request of plan.enrollments) await enroll(cloud, request, clock.wall(), say);
+    for (const id of plan.toIssue) {
+      const { files, enrollment } = await issue(pki, folder.path, id);
+      const confirmation = `Enrolled ${id}, with the certificate and key ${files.join(' and ')}`;
+      await enroll(cloud, { enrollment, confirmation }, clock.wall(), say);
     }
+    summarise(cloud, plan, say);
     if (plan.sntp) {
-      const { port, close } = await startClock(plan.host, plan.sntp, environment.clock, warn);
+      const { port, close } = await startClock(plan.host, plan.sntp, clock, warn);
       closing.push(close);
       const { date } = plan.sntp;
       const time = date === null ? 'the true time' : `${new Date(date).toISOString()} as the time of the start`;
@@ -83,6 +90,22 @@ export async function serveCloud(
   }
 }
 
+/** Who is let in without having been named this time. */
+function summarise(
+  { enrollments }: LocalCloud,
+  { enrollments: named, toIssue }: CloudPlan,
+  { note, warn }: { note: (message: string) => void; warn: (message: string) => void },
+): void {
+  const earlier = enrollments.all().length - named.length - toIssue.length;
+  if (earlier > 0)
+    note(
+      `${earlier} ${earlier === 1 ? 'enrollment' : 'enrollments'} of earlier runs ${earlier === 1 ? 'is' : 'are'} in force (--forget <id> ends one)`,
+    );
+  if (enrollments.all().length === 0) {
+    warn('Nobody is enrolled: use --enroll or --group, or PUT /api/enrollments/<registration id>');
+  }
+}
+
 /** Makes the cloud and everything that it keeps in files. */
 async function build(
   plan: CloudPlan,
@@ -92,22 +115,23 @@ async function build(
   environment: ProcessEnvironment,
 ) {
   const { clock, random } = environment;
-  const pki = await openCertificates(plan, folder, names, clock.wall());
+  const now = clock.wall();
+  const hosts = [...new Set([...names, hostname()])];
+  const pki = await openCertificates(folder, plan.data !== null, hosts, { date: plan.sntp?.date ?? now, now });
   const caPath = join(folder.path, 'ca.pem');
-  writeFileSync(caPath, pki.ca);
-  const issued = await Promise.all(plan.toIssue.map((id) => issue(pki, folder.path, id)));
+  replaceFile(systemFiles, caPath, pki.ca);
   const cloud = createLocalCloud({
     clock,
     random,
     pki,
     idScope: plan.idScope,
-    enrollments: [...plan.enrollments, ...issued.map(({ enrollment }) => enrollment)],
+    enrollments: [],
     // A board finds the hub in the way it has found DPS.
     hubName: names[0] ?? plan.host,
     log,
     ...(plan.data === null ? {} : { dataFolder: folder }),
   });
-  return { cloud, issued, caPath };
+  return { cloud, pki, caPath };
 }
 
 /** @throws AppError that says which port cannot be had, and why */
@@ -116,7 +140,7 @@ async function listen(cloud: LocalCloud, { host, mqttPort, httpPort, plainPort }
     const addresses = await cloud.listen({
       host,
       mqttPort,
-      httpPort,
+      ...(httpPort === null ? {} : { httpPort }),
       ...(plainPort === null ? {} : { plainPort }),
       ...(key === null ? {} : { httpKey: key }),
     });
@@ -124,65 +148,6 @@ async function listen(cloud: LocalCloud, { host, mqttPort, httpPort, plainPort }
   } catch (error) {
     throw portError(error, host);
   }
-}
-
-/** The folder of the state, or one for the files that a person needs while this runs; locked before it is touched. */
-function openFolder({ data }: CloudPlan, { cwd, clock }: ProcessEnvironment): LockedFolder {
-  const folder = data === null ? mkdtempSync(join(tmpdir(), 'anycloud-iotc-')) : resolve(cwd, data);
-  try {
-    return lockFolder(folder, clock.wall());
-  } catch (cause) {
-    throw unusable(folder, cause);
-  }
-}
-
-function unusable(folder: string, cause: unknown): AppError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new AppError(
-    'E_CONFIG',
-    `The folder ${folder} cannot be used: ${reason}`,
-    'Name another one with --data.',
-    cause,
-  );
-}
-
-/** @throws AppError when they are not valid on the date that the time server gives */
-async function openCertificates(plan: CloudPlan, folder: LockedFolder, hosts: string[], now: number): Promise<Pki> {
-  const date = plan.sntp?.date ?? now;
-  const options = { hosts, now: Math.min(date, now) };
-  const pki =
-    plan.data === null
-      ? await createPki(options)
-      : await openPki(folder, options).catch((cause: unknown) => {
-          throw unusable(folder.path, cause);
-        });
-  for (const pem of [pki.ca, pki.server.certificate]) {
-    const { validFrom, validTo } = new X509Certificate(pem);
-    if (Date.parse(validFrom) <= date && date <= Date.parse(validTo)) continue;
-    throw new AppError(
-      'E_CONFIG',
-      `The certificates in ${folder.path} are not valid on ${new Date(date).toISOString()}: from ${validFrom} to ${validTo}`,
-      'Name another --sntp-date, or a new folder with --data.',
-    );
-  }
-  return pki;
-}
-
-/** Gives a device that has no certificate one of this cloud, as files; those of an earlier run stay. */
-async function issue(pki: Pki, folder: string, id: string) {
-  const name = id.replaceAll(':', '_');
-  const files = [join(folder, `${name}.cert.pem`), join(folder, `${name}.key.pem`)] as const;
-  if (!files.every((file) => existsSync(file))) {
-    const { certificate, root, key } = await pki.device(id);
-    replaceFile(systemFiles, files[1], key);
-    replaceFile(systemFiles, files[0], certificate + root);
-  }
-  const enrollment: Enrollment = {
-    kind: 'individual',
-    registrationId: id,
-    certificate: readFileSync(files[0], 'utf8'),
-  };
-  return { id, files, enrollment };
 }
 
 /** The port that boards ask on needs rights and may be taken; another one is of use only where something leads there. */

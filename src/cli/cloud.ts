@@ -1,9 +1,7 @@
-import { basename } from 'node:path';
 import { integer, matching } from '../config/checks.ts';
 import { resolveValues } from '../config/resolve.ts';
-import type { Enrollment } from '../simulator/cloud/local-cloud.ts';
 import { LOOPBACK } from '../web/loopback.ts';
-import { readCertificates } from './certificate-files.ts';
+import { readEnrollment, readGroup } from './cloud-enrollments.ts';
 import { type CloudPlan, serveCloud } from './cloud-service.ts';
 import { type CommandAction, settingsInput } from './command.ts';
 import { CommandOptions, wrongOption } from './command-options.ts';
@@ -14,7 +12,6 @@ const MQTT_PORT = 8883;
 const NTP_PORT = 123;
 const aPort = integer(0, 65_535);
 const aHost = matching(/^[0-9A-Za-z.:-]{1,253}$/, 'be an address or a name of this computer');
-const registrationId = /^[0-9A-Za-z._:-]{1,128}$/;
 
 /** Lets this computer be DPS and IoT Hub for whoever can reach it, until it is asked to end. */
 export const cloud: CommandAction = (given, environment) =>
@@ -27,7 +24,8 @@ export const cloud: CommandAction = (given, environment) =>
     const options = new CommandOptions(given.flags);
     const plan: CloudPlan = {
       idScope,
-      httpPort,
+      // The usual port may be taken by another cloud; one that was asked for is meant.
+      httpPort: given.flags['httpPort'] === undefined ? null : httpPort,
       host: options.checked('host', aHost, LOOPBACK),
       mqttPort: options.checked('mqttPort', aPort, MQTT_PORT),
       plainPort: options.checked('plainPort', aPort, null),
@@ -42,24 +40,16 @@ export const cloud: CommandAction = (given, environment) =>
 function readEnrollments(
   options: CommandOptions,
   { cwd }: ProcessEnvironment,
-): Pick<CloudPlan, 'enrollments' | 'toIssue'> {
-  const enrollments: Enrollment[] = options
-    .texts('group')
-    .map((path) => ({ kind: 'group', id: basename(path), ca: String(readCertificates('--group', path, cwd)[0]) }));
-  const toIssue: string[] = [];
-  for (const text of [...options.texts('enroll'), ...options.texts('enrol')]) {
-    const [id = '', ...rest] = text.split('=');
-    const path = rest.join('=');
-    if (!registrationId.test(id)) {
-      throw wrongOption('--enroll', text, 'be <registration id> or <registration id>=<certificate file>');
-    }
-    if (path === '') toIssue.push(id);
-    else {
-      const certificate = String(readCertificates('--enroll', path, cwd)[0]);
-      enrollments.push({ kind: 'individual', registrationId: id, certificate });
-    }
-  }
-  return { enrollments, toIssue };
+): Pick<CloudPlan, 'enrollments' | 'toIssue' | 'toForget'> {
+  const requests = [...options.texts('enroll'), ...options.texts('enrol')].map((text) => readEnrollment(text, cwd));
+  return {
+    enrollments: [
+      ...options.texts('group').map((path) => readGroup(path, cwd)),
+      ...requests.filter((request) => 'enrollment' in request),
+    ],
+    toIssue: requests.flatMap((request) => ('issueTo' in request ? [request.issueTo] : [])),
+    toForget: options.texts('forget'),
+  };
 }
 
 function readSntp(options: CommandOptions): CloudPlan['sntp'] {

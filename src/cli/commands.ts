@@ -94,7 +94,11 @@ export const COMMANDS: readonly CommandDefinition[] = [
       ['--mqtt-port <n>', 'port for MQTT over TLS; 0 takes any free one (default: 8883)'],
       ['--plain-port <n>', 'port for MQTT without TLS, where a client is who it says it is'],
       ['--data <folder>', 'where devices, twins, enrollments and certificates are kept (default: nowhere)'],
-      ['--enroll <id=file...>', 'let this device in, by its certificate (PEM); without =file it is given one'],
+      [
+        '--enroll <id=file...>',
+        'let this device in, by its certificate; the file alone has the id, the id alone is given one',
+      ],
+      ['--forget <id...>', 'end an enrollment that the data folder has kept'],
       ['--group <file...>', 'let every device in whose certificate comes from this authority (PEM)'],
       ['--sntp [port]', 'also be a time server (default: 123)'],
       ['--sntp-date <date>', 'give this date, for boards whose built-in root has expired'],

@@ -1,9 +1,12 @@
 import type { Duplex } from 'node:stream';
 import { type Clock, sleep, type Timer } from '../clock.ts';
 import type { Settings } from '../config/resolve.ts';
+import { SETTINGS } from '../config/settings.ts';
 import { AppError } from '../errors.ts';
 import type { JsonObject, Report } from '../events.ts';
 import { SECURITY } from '../modem/anycloud/wifi.ts';
+import { LOOPBACK } from '../web/loopback.ts';
+import { portError } from './listening.ts';
 
 /** The way to the module: a serial port, or the simulator's end of one. Each kind is loaded only when it is used. */
 export interface Link {
@@ -57,7 +60,10 @@ export async function openLink(
     tls: settings.mqttTls === 1,
     desired: settings.demoTwin ? DEMO_TWIN : {},
     expiredRoot: settings.expiredRoot,
-    httpPort: settings.httpPort,
+    // The usual port may be taken by another simulation; one that was asked for is meant.
+    httpPort: settings.httpPort === SETTINGS.httpPort.simulated ? null : settings.httpPort,
+  }).catch((error: unknown) => {
+    throw portError(error, LOOPBACK);
   });
   report({ type: 'local-cloud', url: simulation.url, deviceId });
   return { open: async () => simulation.connect(), close: () => simulation.close() };

@@ -324,7 +324,7 @@ export const SETTINGS: { readonly [Name in SettingName]: Setting<SettingValues[N
   httpPort: {
     flag: '--http-port <n>',
     section: 'Simulation',
-    help: "port of the local cloud's HTTP API; when it is taken, any free one",
+    help: "port of the local cloud's HTTP API; 7070 may be taken, and is then any free one",
     fallback: 7070,
     simulated: 7070,
     check: integer(0, 65_535),

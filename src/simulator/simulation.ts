@@ -25,8 +25,8 @@ export interface SimulationOptions {
   desired: JsonObject;
   /** Whether the module is firmware whose built-in root has expired: no TLS after 2025-05-12. */
   expiredRoot: boolean;
-  /** Port of the HTTP API; any free one when it is taken. */
-  httpPort: number;
+  /** Port of the HTTP API; null for the usual one, or any free one when that is taken. */
+  httpPort: number | null;
 }
 
 /** A virtual module and a local cloud, joined by real MQTT over real TLS on loopback. */
@@ -66,7 +66,7 @@ export async function startSimulation(options: SimulationOptions): Promise<Simul
   });
   const { mqttPort, plainPort, url } = await cloud.listen({
     mqttPort: 0,
-    httpPort: options.httpPort,
+    ...(options.httpPort === null ? {} : { httpPort: options.httpPort }),
     ...(options.tls ? {} : { plainPort: 0 }),
   });
   const module = createVirtualModule({

@@ -8,6 +8,7 @@ import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { commonNameOf, readCertificates, readKey } from '../../src/cli/certificate-files.ts';
+import { readEnrollment } from '../../src/cli/cloud-enrollments.ts';
 import { addressesOf, portError } from '../../src/cli/listening.ts';
 import { main } from '../../src/cli/main.ts';
 import { readRules } from '../../src/cli/module/broker-address.ts';
@@ -32,6 +33,8 @@ const FILES = {
   'board.key': device.key,
   'other.key': otherKey,
   'text.pem': 'no certificate at all',
+  'utf16.pem': Buffer.from(`\ufeff${device.certificate}`, 'utf16le'),
+  'store.pfx': Buffer.from([0x30, 0x82, 0x01, 0x00, 0x02, 0x01, 0x03]),
   'broken.pem': '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n',
 };
 for (const [name, content] of Object.entries(FILES)) writeFileSync(join(folder, name), content);
@@ -59,7 +62,11 @@ test('module and cloud check every option before they begin, and say what it mus
     [[...module, '--cert', 'board.pem'], 3, /--cert and --key belong together/],
     [[...module, '--cert', 'none.pem', '--key', 'board.key'], 3, /none\.pem does not exist/],
     [[...module, '--cert', 'text.pem', '--key', 'board.key'], 3, /text\.pem has no certificate in it/],
-    [[...module, '--cert', 'board.pem', '--key', 'other.key'], 3, /other\.key has not the key of the certificate/],
+    [
+      [...module, '--cert', 'board.pem', '--key', 'other.key'],
+      3,
+      /other\.key does not have the key of the certificate/,
+    ],
     [[...module, '--ca', 'broken.pem'], 3, /broken\.pem has a certificate that cannot be read/],
     [[...module, '--resolve', 'a=b'], 3, /--resolve is wrong: "a=b" must be <name>=<host>:<port>/],
     [[...module, '--seed', '-1'], 3, /--seed is wrong: "-1" must be a whole number/],
@@ -72,6 +79,11 @@ test('module and cloud check every option before they begin, and say what it mus
     [['cloud', '--sntp-date', 'May'], 3, /--sntp-date is wrong: "May" must be a date/],
     [['cloud', '--enroll', 'a b'], 3, /--enroll is wrong: "a b"/],
     [['cloud', '--enroll', 'a=none.pem'], 3, /none\.pem does not exist/],
+    [['cloud', '--enroll', 'none.pem'], 3, /none\.pem does not exist/],
+    [['cloud', '--enroll', 'a=utf16.pem'], 3, /utf16\.pem is not plain text \(UTF-16/],
+    [['cloud', '--enroll', 'a=board.key'], 3, /board\.key has a private key in it, and no certificate/],
+    [['cloud', '--enroll', 'a=store.pfx'], 3, /store\.pfx is not a certificate: a \.pfx/],
+    [['cloud', '--mqtt-port', '0', '--http-port', '0', '--forget', 'x'], 3, /"x" is not enrolled/],
     [['cloud', '--group', 'text.pem'], 3, /text\.pem has no certificate in it/],
     [['cloud', '--data', 'text.pem'], 3, /The folder .*text\.pem cannot be used/],
     [
@@ -93,6 +105,24 @@ test('module and cloud check every option before they begin, and say what it mus
   }
   assert.deepEqual(readdirSync(held), ['cloud.lock.1'], 'what another cloud holds is not touched');
   release();
+});
+
+test('a device is enrolled by its id, its certificate, or both', () => {
+  const leaf = readCertificates('--enroll', 'board.pem', folder)[0];
+  writeFileSync(join(folder, 'board.der'), leaf.raw);
+  writeFileSync(join(folder, 'chain.pem'), device.signer + leaf.toString());
+  const enrolled = (text: string) => {
+    const request = readEnrollment(text, folder);
+    assert.ok('enrollment' in request);
+    return [request.enrollment.kind === 'individual' && request.enrollment.registrationId, request.confirmation];
+  };
+  const until = new Date(leaf.validTo).toISOString().slice(0, 10);
+  const expected = `Enrolled board-1 with the certificate in board.der, valid until ${until}`;
+  assert.deepEqual(enrolled('board.der'), ['board-1', expected]);
+  assert.deepEqual(enrolled('board-1=board.der'), ['board-1', expected]);
+  assert.equal(enrolled('other=board.pem')[0], 'other');
+  assert.match(String(enrolled('chain.pem')[1]), /^Enrolled board-1 .*; chain\.pem holds 1 more/);
+  assert.deepEqual(readEnrollment('board-2', folder), { issueTo: 'board-2' });
 });
 
 test('certificates and keys are read from PEM files', () => {

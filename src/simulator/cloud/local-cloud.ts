@@ -61,7 +61,7 @@ export interface ListenOptions {
   host?: string;
   /** 0, the default, is any free one. */
   mqttPort?: number;
-  /** 7070 by default; any free one when it is taken. */
+  /** 7070 by default, or any free one when that is taken; one that is given must be free. */
   httpPort?: number;
   /** Also serves MQTT without TLS here. Devices are then known by their name alone: for boards that cannot do TLS. */
   plainPort?: number;
@@ -175,19 +175,21 @@ export function createLocalCloud(options: LocalCloudOptions): LocalCloud {
     service.finally(() => connections.delete(connection)).catch((error: unknown) => log(`MQTT: ${String(error)}`));
   }
 
-  async function startHttp(host: string, port: number, key: string | null): Promise<Listening> {
-    const api = { cloud, events: events.log, clock, log, host, port, key };
+  async function startHttp(host: string, port: number | undefined, key: string | null): Promise<Listening> {
+    const api = { cloud, events: events.log, clock, log, host, key };
+    if (port !== undefined) return startHttpApi({ ...api, port });
     try {
-      return await startHttpApi(api);
+      return await startHttpApi({ ...api, port: HTTP_PORT });
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
+      log(`Port ${HTTP_PORT} is in use, so the HTTP API is on another one`);
       return startHttpApi({ ...api, port: 0 });
     }
   }
 
   const cloud: LocalCloud = {
     accept,
-    async listen({ host = LOOPBACK, mqttPort: wanted = 0, httpPort = HTTP_PORT, plainPort, httpKey } = {}) {
+    async listen({ host = LOOPBACK, mqttPort: wanted = 0, httpPort, plainPort, httpKey } = {}) {
       if (!isLoopback(host) && httpKey === undefined) {
         throw new Error('the HTTP API needs a key when it can be reached from other machines');
       }
@@ -201,7 +203,11 @@ export function createLocalCloud(options: LocalCloudOptions): LocalCloud {
       const onRefused = (reason: string) => events.emit({ type: 'refusal', stage: 'tls', code: null, reason });
       mqttPort = await start(
         (settled) =>
-          tlsServer(pki.server, (socket) => accept(socket, identityOfSocket(socket), () => settled(socket)), onRefused),
+          tlsServer(
+            pki.servers,
+            (socket) => accept(socket, identityOfSocket(socket), () => settled(socket)),
+            onRefused,
+          ),
         wanted,
       );
       const plain =

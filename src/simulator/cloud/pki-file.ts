@@ -4,7 +4,7 @@ import { parseJson } from '../../json.ts';
 import { type Files, replaceFile, systemFiles } from './files.ts';
 import type { LockedFolder } from './folder-lock.ts';
 import { createPki, type KeyedCertificate, type Pki, type PkiOptions, type PkiState } from './pki.ts';
-import { listOf, objectOf, type Reader, ShapeError, text } from './shape.ts';
+import { listOf, objectOf, optional, type Reader, ShapeError, text } from './shape.ts';
 
 const FILE = 'certificates.json';
 
@@ -17,6 +17,7 @@ const readKeyed: Reader<KeyedCertificate> = (value, name) => {
 const readPki: Reader<PkiState> = objectOf({
   ca: readKeyed,
   server: readKeyed,
+  rsaServer: optional(readKeyed),
   hosts: listOf(text),
   deviceRoot: readKeyed,
   deviceSigner: readKeyed,

@@ -16,6 +16,8 @@ export interface DeviceCredentials extends KeyedCertificate {
 export interface PkiState {
   ca: KeyedCertificate;
   server: KeyedCertificate;
+  /** For clients that know no ECDSA suites. */
+  rsaServer?: KeyedCertificate;
   /** The names and addresses that the server certificate was made for. */
   hosts: string[];
   deviceRoot: KeyedCertificate;
@@ -26,6 +28,8 @@ export interface Pki {
   /** The CA that clients must trust, PEM. */
   ca: string;
   server: KeyedCertificate;
+  /** The server's certificates, one for each kind of key. */
+  servers: readonly KeyedCertificate[];
   /** What issues device certificates, PEM: the certificate of a group enrollment. */
   deviceSigner: string;
   state: PkiState;
@@ -38,6 +42,8 @@ export interface PkiOptions {
   hosts: string[];
   /** Milliseconds since 1970: every certificate is valid from the day before. */
   now: number;
+  /** Whether the server has an RSA certificate too, which takes a moment to make. */
+  rsa?: boolean;
   /** What an earlier run has kept. Only a server certificate that does not cover `hosts` is made again, by the same CA. */
   state?: PkiState;
 }
@@ -45,13 +51,22 @@ export interface PkiOptions {
 const ALWAYS_COVERED = [
   'localhost',
   '127.0.0.1',
+  '::1',
   'global.azure-devices-provisioning.net',
   '*.azure-devices-provisioning.net',
   '*.azure-devices.net',
+  '*.device.azure-devices.net',
 ];
 
 // The module knows no other curve (AT protocol 8.5).
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+const RSA = {
+  name: 'RSASSA-PKCS1-v1_5',
+  modulusLength: 2048,
+  publicExponent: new Uint8Array([1, 0, 1]),
+  hash: 'SHA-256',
+};
+const MAX_HOSTS = 50;
 const DAY = 86_400_000;
 const YEARS_OF_VALIDITY = 20;
 
@@ -64,6 +79,8 @@ async function x509Library() {
 interface Order {
   commonName: string;
   use: 'ca' | 'server' | 'client';
+  /** For a key of that kind; the authorities have ECDSA keys, and sign with them. */
+  rsa?: boolean;
   /** For a CA: how many more CAs may stand below it. */
   pathLength?: number;
   hosts?: string[];
@@ -74,7 +91,7 @@ interface Order {
 async function issue(order: Order): Promise<KeyedCertificate> {
   const x509 = await x509Library();
   const { subtle } = globalThis.crypto;
-  const keys = await subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+  const keys = await subtle.generateKey(order.rsa ? RSA : ALGORITHM, true, ['sign', 'verify']);
   const issuer = order.issuer && new x509.X509Certificate(order.issuer.certificate);
   const signingKey = order.issuer
     ? await subtle.importKey('pkcs8', x509.PemConverter.decodeFirst(order.issuer.key), ALGORITHM, false, ['sign'])
@@ -82,7 +99,7 @@ async function issue(order: Order): Promise<KeyedCertificate> {
   const isCa = order.use === 'ca';
   const usage = isCa
     ? x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign
-    : x509.KeyUsageFlags.digitalSignature;
+    : x509.KeyUsageFlags.digitalSignature | (order.rsa ? x509.KeyUsageFlags.keyEncipherment : 0);
   const extensions: InstanceType<typeof x509.Extension>[] = [
     new x509.BasicConstraintsExtension(isCa, order.pathLength, true),
     new x509.KeyUsagesExtension(usage, true),
@@ -113,9 +130,9 @@ async function issue(order: Order): Promise<KeyedCertificate> {
   return { certificate: `${certificate.toString('pem')}\n`, key: `${key}\n` };
 }
 
-function issueServer(ca: KeyedCertificate, hosts: string[], now: number): Promise<KeyedCertificate> {
+function issueServer(ca: KeyedCertificate, hosts: string[], now: number, rsa = false): Promise<KeyedCertificate> {
   const covered = [...new Set([...ALWAYS_COVERED, ...hosts])];
-  return issue({ commonName: 'localhost', use: 'server', hosts: covered, issuer: ca, now });
+  return issue({ commonName: 'localhost', use: 'server', hosts: covered, issuer: ca, now, rsa });
 }
 
 async function createState(hosts: string[], now: number): Promise<PkiState> {
@@ -133,19 +150,28 @@ async function createState(hosts: string[], now: number): Promise<PkiState> {
 
 async function continueState(state: PkiState, hosts: string[], now: number): Promise<PkiState> {
   if (hosts.every((host) => state.hosts.includes(host))) return state;
-  return { ...state, hosts, server: await issueServer(state.ca, hosts, now) };
+  // The names of earlier runs stay, so that a change of network and back needs no other certificate each time.
+  const all = [...new Set([...state.hosts, ...hosts])].slice(-MAX_HOSTS);
+  const { rsaServer, ...others } = state;
+  return { ...others, hosts: all, server: await issueServer(state.ca, all, now) };
+}
+
+async function withRsa(state: PkiState, now: number): Promise<PkiState> {
+  return state.rsaServer ? state : { ...state, rsaServer: await issueServer(state.ca, state.hosts, now, true) };
 }
 
 /**
- * The local cloud's certificates, all EC P-256: a CA with a server certificate, and a device root whose signer issues
+ * The local cloud's certificates, EC P-256 but for a second one of the server: a CA with server certificates, and a device root whose signer issues
  * device certificates, as a secure element's are.
  */
-export async function createPki({ hosts, now, state: earlier }: PkiOptions): Promise<Pki> {
-  const state = earlier ? await continueState(earlier, hosts, now) : await createState(hosts, now);
+export async function createPki({ hosts, now, rsa = false, state: earlier }: PkiOptions): Promise<Pki> {
+  const basic = earlier ? await continueState(earlier, hosts, now) : await createState(hosts, now);
+  const state = rsa ? await withRsa(basic, now) : basic;
   const { deviceRoot, deviceSigner } = state;
   return {
     ca: state.ca.certificate,
     server: state.server,
+    servers: rsa && state.rsaServer ? [state.server, state.rsaServer] : [state.server],
     deviceSigner: deviceSigner.certificate,
     state,
     async device(commonName) {

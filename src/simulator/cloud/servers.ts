@@ -10,13 +10,14 @@ const HANDSHAKE_TIME = 30_000;
  * What ALPN a client offers is ignored: the module's `x-amzn-mqtt-ca` must not end the handshake (AT protocol 8.5).
  */
 export function tlsServer(
-  identity: KeyedCertificate,
+  identities: readonly KeyedCertificate[],
   accept: (socket: TLSSocket) => void,
   onRefused: (reason: string) => void,
 ): Server {
   const server = createTlsServer({
-    cert: identity.certificate,
-    key: identity.key,
+    // The one that fits the cipher suites of the client is taken.
+    cert: identities.map(({ certificate }) => certificate),
+    key: identities.map(({ key }) => key),
     requestCert: true,
     rejectUnauthorized: false,
     minVersion: 'TLSv1.2',

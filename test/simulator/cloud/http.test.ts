@@ -111,6 +111,26 @@ suite('MQTT over TLS', () => {
     await client.closed();
   });
 
+  test('a client that knows RSA suites only is served, where there is a certificate for it', async (t) => {
+    const both = await createPki({ hosts: [], now: systemClock.now(), rsa: true });
+    const other = createLocalCloud({
+      clock: systemClock,
+      random: Math.random,
+      pki: both,
+      idScope: SCOPE,
+      enrollments: [],
+    });
+    t.after(() => other.close());
+    const { mqttPort } = await other.listen({ httpPort: 0 });
+    for (const ciphers of ['ECDHE-RSA-AES128-GCM-SHA256', 'ECDHE-ECDSA-AES128-GCM-SHA256']) {
+      const options = { host: '127.0.0.1', port: mqttPort, ca: both.ca, servername: 'localhost', ciphers };
+      const socket = connectTls({ ...options, maxVersion: 'TLSv1.2' });
+      await once(socket, 'secureConnect');
+      assert.deepEqual([socket.authorized, socket.getCipher().name], [true, ciphers]);
+      socket.destroy();
+    }
+  });
+
   test('what is not TLS, or TLS 1.1, or breaks off, does not disturb the server', async () => {
     const plain = connectPlain(addresses.mqttPort, '127.0.0.1');
     plain.on('error', () => {});
@@ -400,12 +420,13 @@ suite('the HTTP API', () => {
     assert.equal(await statusFor(`localhost:${port}`), 200);
   });
 
-  test('where other machines can reach it, it wants the key; a port that is taken is not insisted on', async () => {
+  test('where other machines can reach it, it wants the key; a port that is given must be free', async (t) => {
     const other = createLocalCloud({ clock: systemClock, random: Math.random, pki, idScope: SCOPE, enrollments: [] });
+    t.after(() => other.close());
     await assert.rejects(other.listen({ host: '0.0.0.0' }), /needs a key/);
     const taken = Number(new URL(addresses.url).port);
-    const { url, plainPort } = await other.listen({ httpPort: taken, httpKey: 'secret' });
-    assert.notEqual(url, addresses.url);
+    await assert.rejects(other.listen({ httpPort: taken }), { code: 'EADDRINUSE' });
+    const { url, plainPort } = await other.listen({ httpPort: 0, httpKey: 'secret' });
     assert.equal(plainPort, null);
     const status = async (authorization: string) => {
       const response = await fetch(`${url}/api/devices`, { headers: { authorization } });
@@ -416,6 +437,5 @@ suite('the HTTP API', () => {
       [await status(''), await status('secre'), await status('secret'), await status('Bearer secret')],
       [401, 401, 200, 200],
     );
-    await other.close();
   });
 });
