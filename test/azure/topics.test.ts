@@ -57,7 +57,10 @@ test('topics of DPS are read', () => {
     ['$dps/registrations/res/200/', { status: 200, rid: '', retryAfter: null }],
     ['$dps/registrations/res/500', { status: 500, rid: '', retryAfter: null }],
     ['$dps/registrations/res/503/?retry-after=0', { status: 503, rid: '', retryAfter: 0 }],
-    ['$dps/registrations/res/503/?retry-after=99999999999999999999', { status: 503, rid: '', retryAfter: 1_000_000_000 }],
+    [
+      '$dps/registrations/res/503/?retry-after=99999999999999999999',
+      { status: 503, rid: '', retryAfter: 1_000_000_000 },
+    ],
     ['$dps/registrations/res/503/?retry-after=-1', { status: 503, rid: '', retryAfter: null }],
     ['$dps/registrations/res/503/?retry-after=', { status: 503, rid: '', retryAfter: null }],
     ['$dps/registrations/res/503/?retry-after=soon', { status: 503, rid: '', retryAfter: null }],
