@@ -192,6 +192,10 @@ test('a module that starts again and again is not told to be another device', as
   await clock.until(modem.sync(new AbortController().signal));
   assert.deepEqual(device.lines, ['ATE1', 'ATE1', 'ATE1', 'ATE1', 'ATE1', 'ATV5', 'AT+GMM']);
   assert.deepEqual(events, []);
+  // It is known now.
+  device.lines.length = 0;
+  await clock.until(modem.sync(new AbortController().signal));
+  assert.deepEqual(device.lines, ['ATE1', 'ATV5']);
 });
 
 test('a module that stalls in mid-session is not told to be another device', async () => {

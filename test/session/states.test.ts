@@ -421,6 +421,23 @@ test('await-reconnect × reconnected: nothing is sent but the question whether i
   await rig.stop();
 });
 
+test('await-reconnect × reconnected: a connection that nothing has told of is asked for after 15 s of silence', async () => {
+  const rig = new Rig();
+  await rig.state('telemetry');
+  await rig.clock.advance(100);
+  rig.modem.tell({ type: 'broker', connected: false });
+  let asked = 0;
+  rig.modem.script['mqtt.isConnected'] = () => ++asked > 2;
+  rig.clock.after(10_000, () => rig.modem.tell({ type: 'time', unixSeconds: 1_800_000_000 }));
+  const lines = await rig.visit('await-reconnect');
+  assert.deepEqual(
+    lines.filter((line) => line.endsWith('mqtt.isConnected')),
+    ['0 mqtt.isConnected', '30010 mqtt.isConnected', '45020 mqtt.isConnected'],
+  );
+  assert.equal(lines.at(-1), '45030 state hub-subscribe');
+  await rig.stop();
+});
+
 test('await-reconnect × failed: after 120 s, or ten refusals over 15 s', async () => {
   const silent = new Rig();
   await silent.state('telemetry');

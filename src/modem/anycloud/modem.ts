@@ -143,7 +143,8 @@ export class AnyCloudModem extends EventEmitter<ModemEvents> implements Modem {
       if (error instanceof AtError && error.failure === 'reset') return true;
       if (!(error instanceof AtError) || error.failure !== 'timed-out') throw error;
     }
-    return false;
+    // The banner may have been lost.
+    return this.#link.checkRestart(signal);
   }
 
   async readTime(signal: AbortSignal): Promise<number | null> {

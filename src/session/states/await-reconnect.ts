@@ -7,6 +7,8 @@ const TIMEOUT = 120_000;
 /** So many failed attempts in a row, over so many milliseconds, are a refusal: the identity is gone, disabled, or moved. */
 const REFUSALS = 10;
 const REFUSED_FOR = 15_000;
+/** After such a silence the modem is asked: its line may have been lost, or it has restarted unseen. */
+const SILENCE = 15_000;
 /** So many losses in a row are no accident. */
 const SUSPICIOUS = 3;
 
@@ -22,7 +24,9 @@ export const awaitReconnect: StateHandler<'await-reconnect'> = async (context, {
   }
   let refusals = 0;
   let firstRefusal = 0;
+  let silent = true;
   const outcome = modem.expect<'up' | 'refused'>((seen) => {
+    silent = false;
     if (seen.type !== 'broker') return undefined;
     if (seen.connected) return 'up';
     if (refusals++ === 0) firstRefusal = clock.monotonic();
@@ -31,7 +35,14 @@ export const awaitReconnect: StateHandler<'await-reconnect'> = async (context, {
   try {
     event(report, 'MQTT broker disconnected, waiting for the module to reconnect');
     // It may have reconnected before this state began, after a rejoin for instance.
-    const result = (await modem.mqtt.isConnected(signal)) ? 'up' : await outcome.within(clock, TIMEOUT, signal);
+    let result: 'up' | 'refused' | null = (await modem.mqtt.isConnected(signal)) ? 'up' : null;
+    const deadline = clock.monotonic() + TIMEOUT;
+    for (let left = TIMEOUT; result === null && left > 0; left = deadline - clock.monotonic()) {
+      silent = true;
+      result = await outcome.upTo(clock, Math.min(SILENCE, left), signal);
+      const isAsked = result === null && silent && clock.monotonic() < deadline;
+      if (isAsked && (await modem.mqtt.isConnected(signal))) result = 'up';
+    }
     if (result === 'up') {
       event(report, 'MQTT broker connected');
       return 'reconnected';

@@ -115,6 +115,13 @@ test('a certificate that the module cannot read is refused', async () => {
   s.wire.done();
 });
 
+test('a module that says OK instead of asking for the certificate is asked who it is', async () => {
+  const s = await scripted();
+  s.wire.command('AT+READCERT=3', NONE).command(LOAD).command('AT+GMM', '+GMM="PIC32MZW1"\r\nOK');
+  await assert.rejects(s.clock.until(s.modem.certificates.trust(PEM, s.signal)), { code: 'E_MODULE_REFUSED' });
+  s.wire.done();
+});
+
 test('a module that is silent twice is given up', async () => {
   const s = await scripted();
   s.wire.command('AT+READCERT=3', NONE).expect(`${LOAD}\r\n`).expect('+++').expect(`${LOAD}\r\n`);

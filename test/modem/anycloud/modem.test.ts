@@ -127,11 +127,11 @@ test('an OK that nothing has led to, and an echo that was off, are looked into',
   s.wire.done();
   assert.deepEqual(s.events, [{ type: 'restarted' }]);
   // Not more often than every ten seconds.
-  s.wire.print('\x80\r\nOK\r\n>');
   await s.clock.advance(9_800);
+  s.wire.print('\x80\r\nOK\r\n>');
+  await s.clock.advance(100);
   s.wire.done();
   s.wire.command('AT+TIME=1', '+TIME:1,13\r\nOK');
-  await s.clock.advance(200);
   s.wire.print('\x80\r\nOK\r\n>');
   await s.clock.advance(100);
   s.wire.done();
@@ -161,6 +161,24 @@ test('a banner that falls into a probe is one', async () => {
   assert.deepEqual(s.events, [{ type: 'restarted' }]);
 });
 
+test('a damaged answer and a lost one are no other device', async () => {
+  const s = await scripted();
+  s.wire.command('AT+GMM', '+GMM="PIC3\r\nOK').expect('AT+GMM\r\n').command('AT+GMM', '+GMM="PIC32MZW1"\r\nOK');
+  assert.deepEqual(await s.run((modem) => modem.identify(s.signal)), [undefined, 1_000]);
+});
+
+test('while it is brought to order, an OK out of place is not looked into', async () => {
+  const s = await scripted();
+  await s.clock.advance(60_000);
+  s.wire
+    .expect('ATE1\r\n')
+    .expect('ATE1\r\n')
+    .expect('+++', [1_050, '\x80\r\nOK\r\n>'])
+    .command('ATE1')
+    .command('ATV5');
+  await s.run((modem) => modem.sync(s.signal));
+});
+
 test('the time is told only when it is one', async () => {
   const s = await scripted();
   s.wire.command('AT+TIME=1', '+TIME:1,1609459200\r\nOK');
@@ -188,8 +206,10 @@ test('a reset ends with the banner, or after ten seconds', async () => {
   const s = await scripted();
   s.wire.expect('AT+RST\r\n', 'AT+RST\r\n', [1_500, BANNER]);
   assert.deepEqual(await s.run((modem) => modem.reset(s.signal)), [true, 1_500]);
-  s.wire.expect('AT+RST\r\n', 'AT+R');
-  assert.deepEqual(await s.run((modem) => modem.reset(s.signal)), [false, 10_000]);
+  s.wire.expect('AT+RST\r\n', 'AT+R').expect('AT+TIME=1\r\n');
+  assert.deepEqual(await s.run((modem) => modem.reset(s.signal)), [false, 13_000]);
+  s.wire.expect('AT+RST\r\n', 'AT+R').command('AT+TIME=1', '+TIME:1,8\r\nOK');
+  assert.deepEqual(await s.run((modem) => modem.reset(s.signal)), [true, 10_000]);
 });
 
 test('typed lines go out, their refusals are shown, and those that would cut the link are not sent', async () => {

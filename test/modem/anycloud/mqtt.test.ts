@@ -222,6 +222,11 @@ test('a subscription that is made again gives up its place first (T14)', async (
   s.wire.command('AT+MQTTUNSUB="b"', 'OK', [10, 'Topic (b) to Unsubscribe not in List\r\n']);
   s.wire.command('AT+MQTTSUB="b",1', 'OK', [10, event('+MQTTSUB:0')]);
   assert.deepEqual(await s.run((modem) => modem.mqtt.subscribe('b', 1, s.signal)), [true, 20]);
+  // What was given up and could not be made again is not there.
+  s.wire.command('AT+MQTTUNSUB="b"', 'OK', [10, event('+MQTTUNSUB:1')]);
+  s.wire.command('AT+MQTTSUB="b",1', 'OK', [10, event('+MQTTSUB:1')]);
+  assert.deepEqual(await s.run((modem) => modem.mqtt.subscribe('b', 1, s.signal)), [false, 20]);
+  assert.deepEqual([...s.modem.mqtt.subscriptions], ['a']);
   s.modem.mqtt.forgetSubscriptions();
   s.wire.command('AT+MQTTUNSUB="a"', 'OK', [10, event('+MQTTUNSUB:0')]);
   assert.deepEqual(await s.run((modem) => modem.mqtt.subscribe('a', 1, s.signal)), [false, 10]);

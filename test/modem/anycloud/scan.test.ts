@@ -71,7 +71,11 @@ test('all networks are found, the strongest first', async () => {
 });
 
 test('a scan that finds nothing ends, although the module does not say so', async () => {
-  assert.deepEqual(await seen(await board({ accessPoints: [] })), []);
+  const there = await board({ accessPoints: [] });
+  const start = there.clock.monotonic();
+  assert.deepEqual(await seen(there), []);
+  const took = there.clock.monotonic() - start;
+  assert.ok(took >= 10_000 && took < 11_000, `${took} ms`);
 });
 
 test('a scan that is refused says so, and one that is aborted ends', async () => {

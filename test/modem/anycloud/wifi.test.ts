@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { JoinResult, Network } from '../../../src/modem/modem.ts';
+import { settle } from '../../helpers/virtual-clock.ts';
 import { event, type Scripted, scripted } from './scripted.ts';
 
 const NETWORK: Network = { ssid: 'Workshop "2"', passphrase: 'correct horse', security: 'wpa2' };
@@ -119,6 +120,11 @@ test('a static address that somebody has set is used, and asked for at once the 
     .command('AT+WSTAC=11', '+WSTAC:11,0\r\nOK')
     .command('AT+WSTAC=6', ADDRESS_IN_USE);
   assert.deepEqual(await join(s), [{ joined: true, ip: '192.168.1.50' }, 1_000]);
+  // After a restart it has forgotten its address.
+  s.wire.print('\r\nOK\r\n>');
+  await settle();
+  s.wire.command(JOIN, 'OK', [1_000, LINK], [1_500, ADDRESS]);
+  assert.deepEqual(await join(s), [{ joined: true, ip: '192.168.1.50' }, 1_500]);
 });
 
 test('DHCP that was left off is switched on, where no address is set', async () => {
@@ -220,6 +226,13 @@ test('a module that was found in the network is taken as it is only when its tim
     const [found] = await s.run((modem) => modem.wifi.state(NETWORK, NTP, s.signal));
     assert.deepEqual(found, state, name);
   }
+});
+
+test('a state that cannot be understood is asked about, and refused', async () => {
+  const s = await scripted();
+  s.wire.command('AT+WSTA', '+WSTA:1,"Worksh\r\nOK').command('AT+GMM', '+GMM="PIC32MZW1"\r\nOK');
+  await assert.rejects(s.clock.until(s.modem.wifi.state(NETWORK, NTP, s.signal)), { code: 'E_MODULE_REFUSED' });
+  s.wire.done();
 });
 
 test('the network is recognized in whatever form its name is printed', async () => {
