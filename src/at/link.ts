@@ -266,6 +266,8 @@ export class AtLink<E> extends EventEmitter<LinkEvents<E>> {
     const job = this.#pending;
     if (!job || job.command.response === undefined || !this.#isEchoed(job)) return false;
     if (!job.command.response.test(piece)) return false;
+    // Its response is any line, and events go on meanwhile.
+    if (job.command.toStranger && this.#dialect.parseEvent(piece) !== null) return false;
     return job.command.many === true || job.lines.length === 0;
   }
 

@@ -288,6 +288,27 @@ test('while a secret is on the wire, what cannot be understood is withheld', asy
   assert.ok(!w.lines.some((line) => /corr|ect ho|se"/.test(line)), w.lines.join('\n'));
 });
 
+test('what cannot be understood is shown again when the secret is off the wire', async () => {
+  const w = wire();
+  const reply = w.send('AT+WSTAC=3,"correct horse"');
+  await w.print('AT+WSTAC=3,"correct horse"\r\nOK\r\n>', 'a diagnostic\r\n');
+  await reply;
+  assert.equal(w.lines.at(-1), 'text a diagnostic');
+});
+
+test('to a stranger everything is an answer, but for events: echoed or not, with whatever status', async () => {
+  for (const status of ['OK', 'ERROR', '+CME ERROR: 3', 'ERROR:0.2,"Invalid AT Command"', '0']) {
+    const w = wire();
+    const first = w.send('AT');
+    await w.print('AT\r\nOK\r\n>');
+    await first;
+    const reply = w.send({ text: 'AT+GMM', response: /./, many: true, terse: true, toStranger: true });
+    await w.print(`\r\nSIM800\r\n\r+WSTALD\r\n>\r\n${status}\r\n`);
+    assert.deepEqual(await reply, ['SIM800', status]);
+    assert.deepEqual([w.urcs, w.banners], [[{ type: 'link-down' }], 0]);
+  }
+});
+
 test('a line without end costs bounded memory, and the next line is understood', async () => {
   const w = wire();
   for (let block = 0; block < 64; block++) await w.print(Buffer.alloc(65_536, 0x78));

@@ -127,6 +127,12 @@ test('what prints text and answers nothing is no module, and shown in part', asy
   assert.match(explainTimeout(Buffer.from(`\x00${'a log line '.repeat(20)}`), []).message, /prints text/);
 });
 
+test('some noise between text does not make it a wrong rate, much of it does', () => {
+  const heard = (noise: number) => Buffer.from('\x80'.repeat(noise) + 'x'.repeat(100 - noise), 'latin1');
+  assert.match(explainTimeout(heard(20), []).message, /prints text/);
+  assert.match(explainTimeout(heard(21), []).message, /baud rate/);
+});
+
 test('a plug that joins TX and RX is named', async () => {
   for (const reply of [(line: string) => `${line}\r\n`, (line: string) => `${line}\r\n> `]) {
     const { code, message } = await meeting(new Device(reply));
