@@ -6,11 +6,16 @@ if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
   process.stderr.write(`anycloud-iotc needs Node.js ${OLDEST.join('.')} or newer; this is ${process.versions.node}.\n`);
   process.exitCode = 1;
 } else {
-  const [{ main }, { systemClock }] = await Promise.all([import('./cli/main.ts'), import('./clock.ts')]);
+  const [{ main }, { invocationOf }, { systemClock }] = await Promise.all([
+    import('./cli/main.ts'),
+    import('./cli/invocation.ts'),
+    import('./clock.ts'),
+  ]);
   const { argv, env, stdin, stdout, stderr } = process;
   const code = await main({
     argv: argv.slice(2),
     env,
+    invocation: invocationOf(argv[1] ?? '', env, process.cwd()),
     stdin,
     stdout,
     stderr,

@@ -20,11 +20,18 @@ const EXIT_OF_CODE = {
   E_INTERNAL: EXIT.internal,
   E_USAGE: EXIT.usage,
   E_CONFIG: EXIT.configuration,
+  E_SETTINGS: EXIT.configuration,
+  E_SETTINGS_FILE: EXIT.configuration,
+  E_SETTINGS_QUOTING: EXIT.configuration,
+  E_LOG_FILE: EXIT.configuration,
+  E_MODEL: EXIT.configuration,
   E_IDENTITY_UNKNOWN: EXIT.configuration,
   E_IDENTITY_MISMATCH: EXIT.configuration,
   E_IDENTITY_LIMIT: EXIT.configuration,
   E_PORT: EXIT.serialPort,
   E_PORT_NOT_FOUND: EXIT.serialPort,
+  E_PORT_NOT_SERIAL: EXIT.serialPort,
+  E_PORT_AMBIGUOUS: EXIT.serialPort,
   E_PORT_BUSY: EXIT.serialPort,
   E_PORT_DENIED: EXIT.serialPort,
   E_PORT_LOST: EXIT.serialPort,
@@ -39,6 +46,7 @@ const EXIT_OF_CODE = {
   E_DPS_CONNECT: EXIT.dps,
   E_DPS_TLS: EXIT.dps,
   E_DPS_REFUSED: EXIT.dps,
+  E_DPS_BUSY: EXIT.dps,
   E_DPS_FAILED: EXIT.dps,
   E_DPS_DISABLED: EXIT.dps,
   E_DPS_TIMEOUT: EXIT.dps,
@@ -52,21 +60,29 @@ const EXIT_OF_CODE = {
 
 export type ErrorCode = keyof typeof EXIT_OF_CODE;
 
+export const ERROR_CODES = Object.keys(EXIT_OF_CODE) as readonly ErrorCode[];
+
+/** The values that a failure was about, by name. */
+export type Facts = Readonly<Record<string, string | number | boolean | readonly string[]>>;
+
 /**
  * The one error of this program: what failed in a plain sentence, what to do next, and how the process ends.
- * The raw cause, where there is one, is kept in `cause`.
+ * `hint` names no option and no command: those that have one are added where errors are shown (cli/hints.ts), from `code`
+ * and `facts`. The raw cause, where there is one, is kept in `cause`.
  */
 export class AppError extends Error {
   readonly code: ErrorCode;
   readonly hint: string;
   readonly exitCode: ExitCode;
+  readonly facts: Facts;
 
-  constructor(code: ErrorCode, message: string, hint: string, cause?: unknown) {
+  constructor(code: ErrorCode, message: string, hint: string, cause?: unknown, facts: Facts = {}) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = 'AppError';
     this.code = code;
     this.hint = hint;
     this.exitCode = EXIT_OF_CODE[code];
+    this.facts = facts;
   }
 
   /** Where a bug of ours was met; null for every failure that is none. */

@@ -1,6 +1,6 @@
 import { readEnvFile } from '../config/env-file.ts';
 import type { SettingsInput } from '../config/resolve.ts';
-import type { ExitCode } from '../errors.ts';
+import type { AppError, ExitCode } from '../errors.ts';
 import type { Report } from '../events.ts';
 import type { ProcessEnvironment } from './process-environment.ts';
 
@@ -24,6 +24,8 @@ export interface CommandContext {
   note(line: string): void;
   /** What happens on the way to the module; its sentences are notes. */
   report: Report;
+  /** What a person can do about `error` here. */
+  hintOf(error: AppError): string;
   /** Ends the command from within, as a signal would. */
   interrupt(): void;
 }

@@ -62,6 +62,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
     usage: 'doctor',
     description: 'check everything that a session needs, and say what to do next',
     settings: [...LASTING, 'envFile', 'json', 'simulate', 'pace'],
+    options: [['--hub <host>', 'look at this hub too: the one that DPS has assigned']],
     load: async () => (await import('./doctor.ts')).doctor,
   },
   {

@@ -9,9 +9,10 @@ export const doctor: CommandAction = (given, environment) =>
   runCommand(given, environment, async (context) => {
     let code: ExitCode = EXIT.done;
     for await (const finding of runChecks(settingsInput(given, environment), environment, context)) {
-      const { id, status, message, hint } = finding;
+      const { id, status, message, error } = finding;
+      const hint = error ? context.hintOf(error) : finding.hint;
       if (given.flags['json'] === true) context.printJson({ id, status, message, hint });
-      else show(finding, context);
+      else show({ ...finding, hint }, context);
       if (status === 'failed' && code === EXIT.done) code = EXIT_OF_CHECK[id];
     }
     return code;

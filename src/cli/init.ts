@@ -57,7 +57,7 @@ async function converse(
   environment: ProcessEnvironment,
   context: CommandContext,
 ): Promise<string | null> {
-  const { print, signal, interrupt } = context;
+  const { print, signal, interrupt, hintOf } = context;
   const { stdin, stdout } = environment;
   const asker = terminalAsker({ stdin, stdout, signal, onInterrupt: interrupt });
   try {
@@ -66,6 +66,7 @@ async function converse(
       asker,
       print,
       signal,
+      hintOf,
       given: flagAnswers(given.flags),
       current: (name) => current(file, name),
       simulate: given.flags['simulate'] === true,
@@ -117,9 +118,11 @@ function applied(file: EnvFile | null, answers: Answers): string {
     const changed = withValue(text, name, value);
     if (changed === null) {
       throw new AppError(
-        'E_CONFIG',
+        'E_SETTINGS_QUOTING',
         `The value of ${env} cannot be written so that it would be read back as the same`,
-        `Set ${env} in the environment instead.`,
+        '',
+        undefined,
+        { env },
       );
     }
     text = changed;

@@ -20,7 +20,10 @@ export async function main(environment: ProcessEnvironment): Promise<ExitCode> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
     const failure = toAppError(error);
     const { errorLines } = await import('../terminal/transcript.ts');
-    const lines = errorLines(toErrorEvent(failure), environment.argv.includes('--verbose'));
+    const lines = errorLines(
+      toErrorEvent(failure, { invocation: environment.invocation, simulate: environment.argv.includes('--simulate') }),
+      environment.argv.includes('--verbose'),
+    );
     environment.stderr.write(lines.map(({ text }) => `${text}\n`).join(''));
     return failure.exitCode;
   }

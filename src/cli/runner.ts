@@ -5,6 +5,7 @@ import { type Output, openOutput } from '../terminal/output.ts';
 import { Redactor } from '../terminal/redact.ts';
 import type { CommandContext, Given, ServiceContext } from './command.ts';
 import { toErrorEvent } from './error-event.ts';
+import { hintOf, type Situation } from './hints.ts';
 import type { ProcessEnvironment } from './process-environment.ts';
 import { type ExitStatus, Shutdown } from './shutdown.ts';
 
@@ -49,6 +50,7 @@ export async function run(
 ): Promise<ExitCode> {
   const startedAt = environment.clock.monotonic();
   const verbose = flags['verbose'] === true;
+  const situation: Situation = { invocation: environment.invocation, simulate: flags['simulate'] === true };
   const redactor = new Redactor(SECRET_PARAMETERS);
   const shutdown = new Shutdown(environment);
   const open = (view: View | null, keyboard = false) =>
@@ -70,9 +72,9 @@ export async function run(
       output = await open(plan.view, plan.keyboard);
     } catch (error) {
       if (!json) throw error;
-      return await finish(await open(JSON_ONLY), toAppError(error));
+      return await finish(await open(JSON_ONLY), toAppError(error), situation);
     }
-    return await finish(output, await outcomeOf(plan, output, shutdown));
+    return await finish(output, await outcomeOf(plan, output, shutdown, situation), situation);
   } finally {
     shutdown.dispose();
   }
@@ -117,15 +119,31 @@ export function runService(given: Given, environment: ProcessEnvironment, prepar
 }
 
 /** What is thrown while it is on its way out is the way out, unless it is what has caused that. */
-async function outcomeOf(plan: Plan, output: Output, shutdown: Shutdown): Promise<ExitStatus | AppError> {
+async function outcomeOf(
+  plan: Plan,
+  output: Output,
+  shutdown: Shutdown,
+  situation: Situation,
+): Promise<ExitStatus | AppError> {
   shutdown.onExit((failure) => {
-    if (failure) reportEnd(output, failure);
+    if (failure) reportEnd(output, failure, situation);
   });
   const { report, print, printJson, note } = output;
   const { signal } = shutdown;
+  const hint = (error: AppError) => hintOf(error, situation);
   const interrupt = () => shutdown.request(EXIT.interrupted, 'Ctrl-C');
   try {
-    const ended = await plan.work({ output, shutdown, report, print, printJson, note, signal, interrupt });
+    const ended = await plan.work({
+      output,
+      shutdown,
+      report,
+      print,
+      printJson,
+      note,
+      signal,
+      hintOf: hint,
+      interrupt,
+    });
     return (
       shutdown.failure ?? shutdown.exitStatus ?? ended ?? { code: EXIT.done, reason: 'there is nothing left to do' }
     );
@@ -135,18 +153,18 @@ async function outcomeOf(plan: Plan, output: Output, shutdown: Shutdown): Promis
 }
 
 /** Tells how a run has ended, and makes sure that it is read. */
-async function finish(output: Output, result: ExitStatus | AppError): Promise<ExitCode> {
-  const code = reportEnd(output, result);
+async function finish(output: Output, result: ExitStatus | AppError, situation: Situation): Promise<ExitCode> {
+  const code = reportEnd(output, result, situation);
   await output.close();
   return code;
 }
 
-function reportEnd({ report }: Output, result: ExitStatus | AppError): ExitCode {
+function reportEnd({ report }: Output, result: ExitStatus | AppError, situation: Situation): ExitCode {
   if (!(result instanceof AppError)) {
     report({ type: 'exit', ...result });
     return result.code;
   }
-  report(toErrorEvent(result));
+  report(toErrorEvent(result, situation));
   report({ type: 'exit', code: result.exitCode, reason: firstLine(result) });
   return result.exitCode;
 }

@@ -1,8 +1,8 @@
 import { resolveValues, type SettingsInput } from '../config/resolve.ts';
 import type { ExitCode } from '../errors.ts';
+import { identifyModem } from '../modem/detect.ts';
 import type { Modem } from '../modem/modem.ts';
 import { type CommandContext, type Given, settingsInput } from './command.ts';
-import { identifyModule } from './identify-module.ts';
 import { type Link, type LinkSettings, openLink } from './open-link.ts';
 import type { ProcessEnvironment } from './process-environment.ts';
 import { runCommand } from './runner.ts';
@@ -30,7 +30,7 @@ export async function withModule<T>(
 ): Promise<T> {
   const link = await openCommandLink(settings, environment, context);
   try {
-    const module = await identifyModule(await link.open(context.signal), environment.clock, context.signal);
+    const module = await identifyModem(await link.open(context.signal), environment.clock, context.signal);
     try {
       return await use(module);
     } finally {

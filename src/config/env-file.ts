@@ -19,7 +19,7 @@ const BYTE_ORDER_MARK = '\uFEFF';
 
 /**
  * Reads `--env-file`, or `.env` in `folder` when none is named; null when there is no `.env`.
- * @throws AppError E_CONFIG when the named file is missing, or a file is there and cannot be read as text.
+ * @throws AppError E_SETTINGS_FILE when the named file is missing, or a file is there and cannot be read as text.
  */
 export function readEnvFile(named: string | undefined, folder: string): EnvFile | null {
   const path = named || '.env';
@@ -30,15 +30,16 @@ export function readEnvFile(named: string | undefined, folder: string): EnvFile 
     const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
     if (missing && !named) return null;
     throw new AppError(
-      'E_CONFIG',
+      'E_SETTINGS_FILE',
       missing ? `The settings file ${path} does not exist` : `The settings file ${path} cannot be read`,
-      missing ? 'Check the path after --env-file.' : 'Check that it is a file, and who may read it.',
+      missing ? 'Check its path.' : 'Check that it is a file, and who may read it.',
       error,
+      { missing },
     );
   }
   // What Windows PowerShell writes with `>` is UTF-16, in which no name would be found.
   if (content.includes(0)) {
-    throw new AppError('E_CONFIG', `The settings file ${path} is not UTF-8 text`, 'Save it as UTF-8.');
+    throw new AppError('E_SETTINGS_FILE', `The settings file ${path} is not UTF-8 text`, 'Save it as UTF-8.');
   }
   const text = content.toString('utf8');
   return { path, text: text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text };

@@ -142,11 +142,7 @@ function remedy<Value>(setting: Setting<Value>): string {
 function configurationError(problems: string[], path: string): AppError {
   const count = problems.length === 1 ? 'A setting is' : `${problems.length} settings are`;
   const list = problems.map((problem) => `\n  - ${problem}`).join('');
-  return new AppError(
-    'E_CONFIG',
-    `${count} missing or wrong:${list}`,
-    `Let "anycloud-iotc init" ask for them, put the lines into ${path}, or try it without a board: --simulate`,
-  );
+  return new AppError('E_SETTINGS', `${count} missing or wrong:${list}`, '', undefined, { path });
 }
 
 /** A value that was given, and where. */

@@ -17,7 +17,7 @@ const GROUP_READ_WRITE = 0o060;
 /** What to do about a port that this user may not use (POSIX). */
 export function accessHint({ group, groupMay, user, listed }: Access): string {
   if (!groupMay || group === null || group === 'root') {
-    return 'Only root may use it: give it a group by a udev rule, or plug the adapter in anew.';
+    return 'Only root may use it: give it a group by a udev rule, or take the adapter out and plug it in again.';
   }
   if (listed) return `You are in the group ${group} already, but not in this login: log out and in again.`;
   return `Join the group ${group}, then log out and in again: sudo usermod -aG ${group} ${user}`;

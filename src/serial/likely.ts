@@ -40,14 +40,17 @@ export function onlyLikely(ports: readonly RankedPort[]): RankedPort {
   if (first && others.length === 0) return first;
   if (first) {
     const list = [first, ...others].map(({ path, why }) => `\n  - ${path}: ${why}`).join('');
-    throw new AppError('E_PORT', `More than one serial port may be the board's:${list}`, 'Name one: --port <path>');
+    throw new AppError('E_PORT_AMBIGUOUS', `More than one serial port may be the board's:${list}`, 'Name one of them.');
   }
-  const paths = ports.map(({ path }) => path).join(', ');
-  throw new AppError(
-    'E_PORT_NOT_FOUND',
-    "No serial port is likely the board's",
-    paths === ''
-      ? 'Plug the USB-UART adapter in, or try --simulate without one.'
-      : `Name one: --port <path>, of ${paths}`,
-  );
+  const paths = ports.map(({ path }) => path);
+  throw new AppError('E_PORT_NOT_FOUND', "No serial port is likely the board's", hintFor(paths), undefined, {
+    ports: paths,
+  });
+}
+
+/** What to do where a port is not there, and these are. */
+export function hintFor(ports: readonly string[]): string {
+  return ports.length === 0
+    ? 'No serial port was found: plug the USB-UART adapter in.'
+    : `Name one of these: ${ports.join(', ')}`;
 }

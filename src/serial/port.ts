@@ -1,8 +1,9 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { SerialPort } from 'serialport';
-import { AppError } from '../errors.ts';
+import { AppError, type Facts } from '../errors.ts';
 import { accessHint, readAccess } from './access.ts';
 import { holders } from './holder.ts';
+import { hintFor } from './likely.ts';
 import { listPorts } from './list.ts';
 import { readPort } from './read.ts';
 
@@ -48,9 +49,9 @@ async function check(path: string): Promise<void> {
   try {
     isDevice = statSync(path).isCharacterDevice();
   } catch (cause) {
-    throw new AppError('E_PORT_NOT_FOUND', `There is no serial port "${path}"`, await portsHint(), cause);
+    throw await notFound(path, cause);
   }
-  if (!isDevice) throw new AppError('E_PORT', `"${path}" is not a serial port`, await portsHint());
+  if (!isDevice) throw await notSerial(path);
   try {
     accessSync(path, constants.R_OK | constants.W_OK);
   } catch (cause) {
@@ -62,19 +63,19 @@ async function check(path: string): Promise<void> {
 async function describeFailure(path: string, cause: Error): Promise<AppError> {
   const text = cause.message;
   if (/no such file|file not found/i.test(text)) {
-    return new AppError('E_PORT_NOT_FOUND', `There is no serial port "${path}"`, await portsHint(), cause);
+    return notFound(path, cause);
   }
   if (/cannot lock port|resource busy|temporarily unavailable|access denied/i.test(text)) {
     return busy(path, cause);
   }
   if (/permission denied/i.test(text)) return denied(path, cause);
   if (/inappropriate ioctl|is a directory|not a tty/i.test(text)) {
-    return new AppError('E_PORT', `"${path}" is not a serial port`, await portsHint(), cause);
+    return notSerial(path, cause);
   }
   return new AppError(
     'E_PORT',
     `The serial port "${path}" cannot be opened: ${text}`,
-    'Plug the adapter in anew.',
+    'Take the adapter out and plug it in again.',
     cause,
   );
 }
@@ -100,9 +101,25 @@ function denied(path: string, cause: unknown): AppError {
   return new AppError('E_PORT_DENIED', `You are not allowed to use the serial port "${path}"`, hint, cause);
 }
 
-async function portsHint(): Promise<string> {
-  const paths = (await listPorts()).map(({ path }) => path);
-  return paths.length === 0
-    ? 'No serial port was found: plug the USB-UART adapter in, or try --simulate without one.'
-    : `Set SERIAL_PORT or --port to one of: ${paths.join(', ')}`;
+async function notFound(path: string, cause: unknown): Promise<AppError> {
+  const foreign = foreignName(path, process.platform);
+  const what = foreign === null ? '' : `, which is a name of ${foreign}`;
+  return new AppError('E_PORT_NOT_FOUND', `There is no serial port "${path}"${what}`, ...(await others(cause)));
+}
+
+async function notSerial(path: string, cause?: unknown): Promise<AppError> {
+  return new AppError('E_PORT_NOT_SERIAL', `"${path}" is not a serial port`, ...(await others(cause)));
+}
+
+async function others(cause: unknown): Promise<[hint: string, cause: unknown, facts: Facts]> {
+  const ports = (await listPorts()).map(({ path }) => path);
+  return [hintFor(ports), cause, { ports }];
+}
+
+/** The system that has ports of this name, where it is another one. */
+export function foreignName(path: string, platform: NodeJS.Platform): string | null {
+  if (/^(?:\\\\\.\\)?com\d+$/i.test(path)) return platform === 'win32' ? null : 'Windows';
+  if (/^\/dev\/(?:cu|tty)\./.test(path)) return platform === 'darwin' ? null : 'macOS';
+  if (/^\/dev\/tty(?:USB|ACM|AMA|S)\d+$/.test(path)) return platform === 'linux' ? null : 'Linux';
+  return null;
 }

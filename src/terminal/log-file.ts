@@ -13,7 +13,7 @@ export interface LogFile {
  * Opens `path` to append to; a new file is for its owner only. Each line is written at once, so nothing waits in
  * memory and nothing is lost when the program is killed.
  * @param onFailure is told once when writing fails (a full disk, say); the log ends there and the session goes on
- * @throws AppError E_CONFIG when it cannot be opened
+ * @throws AppError E_LOG_FILE when it cannot be opened
  */
 export function openLogFile(path: string, onFailure: (reason: string) => void): LogFile {
   let file: number | null = open(path);
@@ -42,9 +42,9 @@ function open(path: string): number {
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new AppError(
-      'E_CONFIG',
+      'E_LOG_FILE',
       `The log file cannot be written: ${reason}`,
-      'Check the path after --log-file: its folder must exist and be writable.',
+      'Its folder must exist and be writable.',
       error,
     );
   }

@@ -111,6 +111,7 @@ async function talk(
     listPorts: async () => [],
     withModule: (_, use) => use(new AnyCloudModem(there.module.connect(), there.clock)),
     signal: there.signal,
+    hintOf: ({ hint }) => hint,
     ...options,
   });
   const answers = await there.clock.until(dialogue.run());

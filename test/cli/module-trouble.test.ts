@@ -3,14 +3,15 @@ import { once } from 'node:events';
 import { createServer as createTcpServer, type Server } from 'node:net';
 import { test } from 'node:test';
 import { createServer } from 'node:tls';
+import { aliasesOf } from '../../src/cli/doctor/aliases.ts';
 import { failedBy } from '../../src/cli/doctor/check-result.ts';
-import { checkDps } from '../../src/cli/doctor/dps.ts';
 import { type CheckContext, MODULE_CHECKS } from '../../src/cli/doctor/module-checks.ts';
 import { findRate } from '../../src/cli/doctor/rates.ts';
-import { identifyModule } from '../../src/cli/identify-module.ts';
+import { checkServer } from '../../src/cli/doctor/server.ts';
 import { systemClock } from '../../src/clock.ts';
 import { AppError, EXIT } from '../../src/errors.ts';
 import { AnyCloudLink } from '../../src/modem/anycloud/link.ts';
+import { identifyModem } from '../../src/modem/detect.ts';
 import { createPki } from '../../src/simulator/cloud/pki.ts';
 import { type Board, board, DEVICE, NETWORK, otherDevice, pki } from '../helpers/board.ts';
 import { VirtualClock } from '../helpers/virtual-clock.ts';
@@ -19,7 +20,7 @@ import { VirtualClock } from '../helpers/virtual-clock.ts';
 async function meeting(reply: (line: string) => string | null): Promise<AppError> {
   const clock = new VirtualClock();
   const { host } = otherDevice(reply);
-  const error = await clock.until(identifyModule(host, clock, new AbortController().signal)).then(
+  const error = await clock.until(identifyModem(host, clock, new AbortController().signal)).then(
     () => assert.fail('it was taken for an AnyCloud module'),
     (reason: unknown) => reason,
   );
@@ -34,7 +35,7 @@ test('a module is synchronized, in whatever condition it is', async () => {
     const { clock, module, signal } = await board();
     module.connect().write(left);
     await clock.advance(1_000);
-    const modem = await clock.until(identifyModule(module.connect(), clock, signal));
+    const modem = await clock.until(identifyModem(module.connect(), clock, signal));
     assert.equal(await clock.until(modem.firmware(signal)), '0.3.2', left);
   }
 });
@@ -84,7 +85,7 @@ async function verdicts(
   { clock, module, signal }: Board,
   desired: Partial<CheckContext> = {},
 ): Promise<Record<string, string>> {
-  const modem = await clock.until(identifyModule(module.connect(), clock, signal));
+  const modem = await clock.until(identifyModem(module.connect(), clock, signal));
   const patient = {
     module: modem,
     clock,
@@ -157,8 +158,12 @@ test('the clock of the module is compared with that of this computer', async () 
 
 test('a DPS answers TLS, or is told to be in another way of trouble', async (t) => {
   const signal = new AbortController().signal;
-  const check = (port: number, host = 'localhost', root: string | null = null) =>
-    checkDps({ host, port, root }, systemClock, signal);
+  const check = (
+    port: number,
+    host = 'localhost',
+    root: string | null = null,
+    aliases = async (): Promise<string[]> => [],
+  ) => checkServer({ host, port, root, setting: 'DPS_HOST' }, systemClock, signal, aliases);
   const listening = async (server: Server) => {
     server.listen(0, 'localhost');
     t.after(() => server.close());
@@ -170,6 +175,11 @@ test('a DPS answers TLS, or is told to be in another way of trouble', async (t) 
   const port = await listening(createServer({ cert, key }));
   const good = await check(port, 'localhost', pki.ca);
   assert.equal(good.status, 'ok', good.message);
+  const gateway = await check(port, 'localhost', pki.ca, async () => ['a.example', 'ihsu-prod.Gateway.example']);
+  assert.equal(gateway.status, 'warning');
+  assert.match(gateway.message, /alias of ihsu-prod\.Gateway\.example/);
+  const harmless = await check(port, 'localhost', pki.ca, async () => ['a.example']);
+  assert.equal(harmless.status, 'ok');
   const untrusted = await check(port);
   assert.equal(untrusted.status, 'failed');
   assert.match(untrusted.message, /does not answer TLS on port/);
@@ -188,12 +198,24 @@ test('a DPS that does not answer is given up, and Ctrl-C does not wait for it', 
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   const clock = new VirtualClock();
   const connected = once(server, 'connection');
-  const late = checkDps({ host: '127.0.0.1', port, root: null }, clock, new AbortController().signal);
+  const late = checkServer(
+    { host: '127.0.0.1', port, root: null, setting: 'DPS_HOST' },
+    clock,
+    new AbortController().signal,
+  );
   await connected;
   await clock.advance(10_000);
   assert.match((await late).message, /no answer within 10 s/);
   const stop = new AbortController();
-  const stopped = checkDps({ host: '127.0.0.1', port, root: null }, clock, stop.signal);
+  const stopped = checkServer({ host: '127.0.0.1', port, root: null, setting: 'DPS_HOST' }, clock, stop.signal);
   stop.abort(new Error('Ctrl-C'));
   await assert.rejects(stopped, /Ctrl-C/);
+});
+
+test('aliases are followed to their end, and a circle has one too', async () => {
+  const chain: Record<string, string> = { a: 'b', b: 'c', x: 'y', y: 'x' };
+  const resolve = async (name: string) => [chain[name] ?? assert.fail('ENODATA')];
+  assert.deepEqual(await aliasesOf('a', resolve), ['b', 'c']);
+  assert.deepEqual(await aliasesOf('c', resolve), []);
+  assert.equal((await aliasesOf('x', resolve)).length, 8);
 });

@@ -36,7 +36,7 @@ describe('the program as a process', { concurrency: 2 }, () => {
     const [error, exit, ...more] = json.stdout.trimEnd().split('\n').map(parseEvent);
     assert.deepEqual(
       [error?.type, error?.['code'], exit?.type, exit?.['code'], more],
-      ['error', 'E_CONFIG', 'exit', 3, []],
+      ['error', 'E_SETTINGS', 'exit', 3, []],
     );
     for (const name of missing) assert.ok(String(error?.['message']).includes(`${name} is missing`), name);
   });

@@ -46,6 +46,7 @@ async function complaint(...argv: string[]): Promise<[code: number, text: string
     ...(streams as unknown as Pick<ProcessEnvironment, 'stdin' | 'stdout' | 'stderr'>),
     argv,
     env: {},
+    invocation: 'anycloud-iotc',
     signals: { on: () => undefined, off: () => undefined },
     exit: (code) => assert.fail(`exit(${code})`),
     cwd: folder,

@@ -30,7 +30,7 @@ function complaint(action: () => unknown): AppError {
     action();
   } catch (error) {
     assert.ok(error instanceof AppError, String(error));
-    assert.equal(error.code, 'E_CONFIG');
+    assert.match(error.code, /^E_SETTINGS/);
     assert.equal(error.exitCode, EXIT.configuration);
     return error;
   }
@@ -235,7 +235,7 @@ test('everything that is missing or wrong is named at once, with the line to add
   }
   assert.ok(!error.message.includes('sesame'));
   assert.ok(!error.message.includes('ID_SCOPE'));
-  assert.match(error.hint, /lab\.env.*--simulate/);
+  assert.deepEqual(error.facts, { path: 'lab.env' });
 });
 
 test('values at and beyond the limits of module, Wi-Fi and Azure', () => {

@@ -19,6 +19,7 @@ export function surroundings(args: readonly string[], cwd: string) {
   const environment: ProcessEnvironment = {
     argv: args,
     env: {},
+    invocation: 'anycloud-iotc',
     // The streams of a process have more than these, but nothing that is used without a terminal.
     stdin: stdin as unknown as NodeJS.ReadStream,
     stdout: stdout as unknown as NodeJS.WriteStream,

@@ -8,7 +8,7 @@ import { type Access, accessHint, findGroup } from '../../src/serial/access.ts';
 import { holders } from '../../src/serial/holder.ts';
 import { onlyLikely, rankPorts } from '../../src/serial/likely.ts';
 import type { PortInfo } from '../../src/serial/list.ts';
-import { openPort } from '../../src/serial/port.ts';
+import { foreignName, openPort } from '../../src/serial/port.ts';
 
 const BUILT_IN: PortInfo = { path: '/dev/ttyS0' };
 const FTDI: PortInfo = { path: '/dev/ttyUSB0', vendorId: '0403', productId: '6001', manufacturer: 'FTDI' };
@@ -40,7 +40,24 @@ test('the only likely port is taken, and none is guessed', () => {
   for (const path of ['/dev/ttyUSB0', 'COM6']) assert.ok(two.message.includes(path), path);
   assert.ok(!two.message.includes('/dev/ttyS0'));
   assert.match(refusal([BUILT_IN]).hint, /\/dev\/ttyS0/);
-  assert.match(refusal([]).hint, /--simulate/);
+  assert.deepEqual(refusal([BUILT_IN]).facts, { ports: ['/dev/ttyS0'] });
+  assert.match(refusal([]).hint, /plug the USB-UART adapter in/);
+});
+
+test('a port of another system is told from one that is only missing', () => {
+  const rows: [path: string, platform: NodeJS.Platform, system: string | null][] = [
+    ['COM5', 'linux', 'Windows'],
+    ['com12', 'darwin', 'Windows'],
+    ['COM5', 'win32', null],
+    ['/dev/ttyUSB0', 'linux', null],
+    ['/dev/ttyUSB0', 'win32', 'Linux'],
+    ['/dev/ttyACM0', 'darwin', 'Linux'],
+    ['/dev/cu.usbserial-0001', 'linux', 'macOS'],
+    ['/dev/tty.usbmodem1', 'darwin', null],
+    ['/dev/serial/by-id/x', 'linux', null],
+    ['COMx', 'linux', null],
+  ];
+  for (const [path, platform, system] of rows) assert.equal(foreignName(path, platform), system, `${path} ${platform}`);
 });
 
 test('who may not use a port is told what to join, or that it is of no use', () => {
@@ -83,5 +100,5 @@ test('the processes that have a file open are named', { skip: process.platform !
 test('what is no port is refused before anything is opened', async () => {
   await assert.rejects(openPort('/dev/no-such-port', 230400), { code: 'E_PORT_NOT_FOUND', exitCode: EXIT.serialPort });
   if (process.platform === 'win32') return;
-  await assert.rejects(openPort(tmpdir(), 230400), { code: 'E_PORT', exitCode: EXIT.serialPort });
+  await assert.rejects(openPort(tmpdir(), 230400), { code: 'E_PORT_NOT_SERIAL', exitCode: EXIT.serialPort });
 });

@@ -273,7 +273,7 @@ test('a log file that cannot be written is a configuration error', (t) => {
   for (const bad of [path, join(path, 'missing', 'session.log')]) {
     assert.throws(
       () => bench({ logFile: bad }),
-      (error) => error instanceof AppError && error.code === 'E_CONFIG',
+      (error) => error instanceof AppError && error.code === 'E_LOG_FILE',
     );
   }
 });

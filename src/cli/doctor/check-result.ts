@@ -5,6 +5,8 @@ export interface CheckResult {
   status: 'ok' | 'warning' | 'failed' | 'skipped';
   message: string;
   hint: string;
+  /** What failed, where its hint depends on how the program was started. */
+  error?: AppError;
 }
 
 export type CheckId = keyof typeof EXIT_OF_CHECK;
@@ -25,6 +27,7 @@ export const EXIT_OF_CHECK = {
   'wi-fi': EXIT.wifi,
   clock: EXIT.wifi,
   dps: EXIT.dps,
+  hub: EXIT.hub,
 } as const satisfies Record<string, ExitCode>;
 
 export const ok = (message: string): CheckResult => ({ status: 'ok', message, hint: '' });
@@ -35,5 +38,5 @@ export const skipped = (message: string): CheckResult => ({ status: 'skipped', m
 /** A failure that says itself what is wrong. @throws everything that is none, so that a bug is not taken for a finding */
 export function failedBy(error: unknown): CheckResult {
   if (!(error instanceof AppError) || error.code === 'E_INTERNAL') throw error;
-  return failed(error.message, error.hint);
+  return { ...failed(error.message, error.hint), error };
 }

@@ -2,9 +2,9 @@ import type { Duplex } from 'node:stream';
 import type { SettingsInput } from '../../config/resolve.ts';
 import { BAUD_RATES } from '../../config/settings.ts';
 import { AppError } from '../../errors.ts';
+import { identifyModem } from '../../modem/detect.ts';
 import type { Modem } from '../../modem/modem.ts';
 import type { CommandContext } from '../command.ts';
-import { identifyModule } from '../identify-module.ts';
 import type { Link, LinkSettings } from '../open-link.ts';
 import type { ProcessEnvironment } from '../process-environment.ts';
 import { linkSettings, openCommandLink } from '../with-module.ts';
@@ -57,7 +57,7 @@ export class ModuleProbe {
     const { clock } = this.#environment;
     const { signal } = this.#context;
     try {
-      this.module = await identifyModule(this.#stream, clock, signal);
+      this.module = await identifyModem(this.#stream, clock, signal);
       return ok(settings.simulate ? 'The virtual module answers' : `The module answers at ${settings.baud} baud`);
     } catch (error) {
       const hasTimedOut = error instanceof AppError && error.code === 'E_MODULE_TIMEOUT';
@@ -82,8 +82,9 @@ export class ModuleProbe {
     try {
       const others = BAUD_RATES.filter((rate) => rate !== settings.baud).reverse();
       const rate = await findRate(others, (baud) => this.#openAt({ ...settings, baud }), clock, signal);
-      if (rate === null) return failed(`${silence.message}, at any baud rate`, silence.hint);
-      this.module = await identifyModule(await this.#openAt({ ...settings, baud: rate }), clock, signal);
+      if (rate === null)
+        return failedBy(new AppError(silence.code, `${silence.message}, at any baud rate`, silence.hint));
+      this.module = await identifyModem(await this.#openAt({ ...settings, baud: rate }), clock, signal);
       return failed(
         `The module answers at ${rate} baud, not at ${settings.baud}`,
         `Write in .env: SERIAL_BAUD=${rate}, or press the reset button: a board that was just started speaks 230400.`,

@@ -4,9 +4,9 @@ import type { CommandContext } from '../command.ts';
 import type { ProcessEnvironment } from '../process-environment.ts';
 import { readRootCertificate } from '../root-certificate.ts';
 import { type CheckId, type CheckResult, type Finding, failedBy, ok, skipped } from './check-result.ts';
-import { checkDps } from './dps.ts';
 import { MODULE_CHECKS } from './module-checks.ts';
 import { ModuleProbe } from './module-probe.ts';
+import { checkServer } from './server.ts';
 
 /** Checks everything that a session needs, in the order in which it needs it, and changes nothing. */
 export async function* runChecks(
@@ -18,6 +18,15 @@ export async function* runChecks(
   yield finding('settings', checkSettings(input, environment));
   yield* examineModule(input, environment, context);
   yield finding('dps', await dps(input, environment, context.signal));
+  const hub = input.flags['hub'];
+  if (typeof hub !== 'string') return;
+  const address = {
+    host: hub,
+    port: value(input, 'mqttPort') ?? 8883,
+    root: trustedRoot(input, environment),
+    setting: '--hub',
+  };
+  yield finding('hub', await checkServer(address, environment.clock, context.signal));
 }
 
 function finding(id: CheckId, verdict: CheckResult): Finding {
@@ -77,7 +86,8 @@ async function dps(input: SettingsInput, environment: ProcessEnvironment, signal
   if (value(input, 'mqttTls') === 0) return skipped('MQTT goes without TLS');
   const [host, port] = [value(input, 'dpsHost'), value(input, 'mqttPort')];
   if (host === null || port === null) return skipped('No DPS is set, or its settings are wrong');
-  return checkDps({ host, port, root: trustedRoot(input, environment) }, environment.clock, signal);
+  const root = trustedRoot(input, environment);
+  return checkServer({ host, port, root, setting: 'DPS_HOST' }, environment.clock, signal);
 }
 
 /** The root that is set; null where there is none, or it is wrong, which the settings' check tells. */

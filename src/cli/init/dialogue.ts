@@ -22,6 +22,8 @@ export interface DialogueOptions {
   /** Calls `use` with the module at `port`. @throws AppError when there is none */
   withModule<T>(port: string, use: (module: Modem) => Promise<T>): Promise<T>;
   signal: AbortSignal;
+  /** What a person can do about `error`. */
+  hintOf(error: AppError): string;
 }
 
 /** What the module can tell. */
@@ -65,7 +67,7 @@ export class Dialogue {
   }
 
   async #askModule(): Promise<ModuleFacts> {
-    const { print, signal, withModule, asker } = this.#options;
+    const { print, signal, withModule, asker, hintOf } = this.#options;
     print('Asking the module for its certificate and for the networks that it sees ...');
     try {
       return await withModule(this.#answers.get('port') ?? '', async (module) => {
@@ -74,7 +76,7 @@ export class Dialogue {
       });
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      for (const line of [...error.message.split('\n'), `Hint: ${error.hint}`]) print(line);
+      for (const line of [...error.message.split('\n'), `Hint: ${hintOf(error)}`]) print(line);
       if (!isYes(await asker.ask('Go on without the module? [y/N] '))) throw error;
       return { networks: [], deviceId: '' };
     }

@@ -42,7 +42,7 @@ export const dpsRegister: StateHandler<'dps-register'> = async (context, { modem
         case 'again':
           if (answer.restart) operationId = null;
           context.setback(
-            new AppError('E_DPS_REFUSED', `DPS answered ${answer.status}: ${answer.message}`, 'Try again later.'),
+            new AppError('E_DPS_BUSY', `DPS answered ${answer.status}: ${answer.message}`, 'Try again later.'),
           );
           await pause(1000 * (answer.retryAfter ?? 0));
           await context.retry.wait(clock, signal);
@@ -59,7 +59,7 @@ export const dpsRegister: StateHandler<'dps-register'> = async (context, { modem
     async function pause(ms: number): Promise<void> {
       if (clock.monotonic() + ms >= deadline) {
         throw new AppError(
-          'E_DPS_TIMEOUT',
+          'E_DPS_BUSY',
           `DPS asks to wait ${inWords(ms)} before the next request, longer than the ${TOTAL_TIMEOUT / 1000} s that a registration may take`,
           'Try again later.',
         );

@@ -17,6 +17,8 @@ export const identity: StateHandler<'identity'> = async (context, { modem }, sig
       'E_IDENTITY_MISMATCH',
       `The device id is "${deviceId}", but the certificate of the module is for "${name}"; DPS would refuse it`,
       `Use the device id ${name}.`,
+      undefined,
+      { commonName: name },
     );
   }
   const bytes = Buffer.byteLength(deviceId);
