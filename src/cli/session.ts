@@ -31,7 +31,18 @@ async function runSession(
 ): Promise<ExitStatus> {
   const rootCert =
     settings.rootCert === null ? null : readRootCertificate(settings.rootCert, { ...environment, clock });
-  const device = chooseDevice(settings, { ...environment, clock, random });
+  const device = await chooseDevice(settings, { ...environment, clock, random });
+  if (settings.device !== null) {
+    const { strayError } = await import('./session/device-file.ts');
+    let told: string | null = null;
+    shutdown.survives = (reason) => {
+      const message = strayError(reason);
+      // A timer may throw the same again and again.
+      if (message !== null && message !== told) report({ type: 'event', level: 'warning', message });
+      told = message;
+      return message !== null;
+    };
+  }
   let running: Session | null = null;
   let link: Link | null = null;
   const keyboard = attachKeyboard({

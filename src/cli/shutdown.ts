@@ -29,9 +29,13 @@ export class Shutdown {
   /** What nothing has caught, and what has ended the run therefore. */
   failure: AppError | null = null;
 
+  /** Whether the run goes on after something that nothing has caught, because it was not the program's own. */
+  survives: (reason: unknown) => boolean = () => false;
+
   constructor(environment: ProcessEnvironment) {
     this.#environment = environment;
     const onUncaught = (reason: unknown) => {
+      if (this.survives(reason)) return;
       this.failure ??= toAppError(reason);
       this.request(this.failure.exitCode, this.failure.message);
     };

@@ -26,6 +26,8 @@ export interface Settings {
   readonly modelId: string;
   /** Path of a file or a folder with more models. */
   readonly models: string | null;
+  /** Path of the file of a device of one's own; null for a device that comes with the program. */
+  readonly device: string | null;
   /** Seconds between telemetry messages, 1 to 86400; null leaves it to the device. */
   readonly interval: number | null;
   /** Telemetry messages to send before the end; null for no end. */

@@ -16,6 +16,7 @@ export interface SettingValues {
   mqttPort: number;
   modelId: string;
   models: string | null;
+  device: string | null;
   interval: number | null;
   envFile: string | null;
   count: number | null;
@@ -214,13 +215,23 @@ export const SETTINGS: { readonly [Name in SettingName]: Setting<SettingValues[N
     simulated: null,
     check: bytes(1, 4096),
   },
+  device: {
+    flag: '--device <file>',
+    env: 'DEVICE',
+    section: 'Azure',
+    help: 'device of your own: a JavaScript or TypeScript module',
+    comment: ['docs/devices.md tells how to write one. Its model, or none, takes the place of MODEL_ID.'],
+    fallback: null,
+    simulated: null,
+    check: bytes(1, 4096),
+  },
   interval: {
     flag: '--interval <seconds>',
     env: 'TELEMETRY_INTERVAL',
     section: 'Azure',
     help: 'seconds between telemetry messages until the cloud sets another pace',
     example: '10',
-    comment: ['Empty: what the model begins with, else 10.'],
+    comment: ['Empty: what the model, or the device of your own, begins with, else 10.'],
     fallback: null,
     simulated: null,
     check: integer(1, 86_400),

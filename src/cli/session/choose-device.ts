@@ -1,25 +1,44 @@
-import type { Clock } from '../../clock.ts';
 import type { Settings } from '../../config/resolve.ts';
+import type { DeviceDefinition } from '../../device/define.ts';
 import type { Device } from '../../device/device.ts';
+import { toJson } from '../../device/json-value.ts';
 import { schemaOfModel } from '../../device/model-schema.ts';
 import { playerOf } from '../../device/player/player.ts';
 import { createDevice } from '../../device/runtime.ts';
 import { wbz451 } from '../../device/wbz451.ts';
-import { loadModel } from '../../dtdl/resolve.ts';
+import type { Model } from '../../dtdl/model.ts';
+import type { ModelRepository } from '../../dtdl/repository.ts';
+import { loadModel, readModel } from '../../dtdl/resolve.ts';
 import { openModels, withModels } from '../models/places.ts';
+import type { ProcessEnvironment } from '../process-environment.ts';
+import { loadDeviceFile } from './device-file.ts';
 
 /** The board that this program has a definition of its own for; every other one is played by its model. */
 const WALKTHROUGH = 'dtmi:com:Microchip:WBZ451_Curiosity;1';
 
 /**
- * The device that the settings ask for.
- * @throws AppError E_CONFIG for a model that is not found, or is wrong: announcing it would be a lie
+ * The device that the settings ask for: one of a person's own, or one that comes with the program.
+ * @throws AppError E_CONFIG for a file that is no device, and for a model that is not found, or is wrong: announcing it
+ * would be a lie
  */
-export function chooseDevice(
-  { modelId, models, interval }: Pick<Settings, 'modelId' | 'models' | 'interval'>,
-  { clock, random, cwd }: { clock: Clock; random: () => number; cwd: string },
-): Device {
-  const model = withModels(() => loadModel(modelId, openModels(models, cwd)));
+export async function chooseDevice(
+  { device: file, modelId, models, interval }: Pick<Settings, 'device' | 'modelId' | 'models' | 'interval'>,
+  environment: Pick<ProcessEnvironment, 'clock' | 'random' | 'cwd' | 'stderr'>,
+): Promise<Device> {
+  const { clock, random, cwd } = environment;
+  const repository = () => openModels(models, cwd);
+  if (file !== null) {
+    const { definition, locate } = await loadDeviceFile(file, environment);
+    const model = withModels(() => modelOf(definition, file, repository));
+    return createDevice(definition, { interval, schema: model && schemaOfModel(model), locate });
+  }
+  const model = withModels(() => loadModel(modelId, repository()));
   const definition = modelId === WALKTHROUGH ? wbz451() : playerOf(model, { random, wall: () => clock.wall() });
   return createDevice(definition, { interval, schema: schemaOfModel(model) });
+}
+
+/** The model of a device of a person's own; null where it has none. */
+function modelOf({ model }: DeviceDefinition, file: string, repository: () => ModelRepository): Model | null {
+  if (model === undefined) return null;
+  return typeof model === 'string' ? loadModel(model, repository()) : readModel(toJson(model), file, repository());
 }
