@@ -34,7 +34,8 @@ export function assertDefinition(value: unknown): asserts value is DeviceDefinit
     throw new TypeError(`a device needs at least one of ${[...PARTS, ...HANDLERS].join(', ')}`);
   }
   const { model, interval } = definition;
-  if (typeof model === 'string' ? !DTMI.test(model) : model !== undefined && !isObject(model)) {
+  const isDocument = isObject(model) || Array.isArray(model);
+  if (typeof model === 'string' ? !DTMI.test(model) : model !== undefined && !isDocument) {
     throw new TypeError('model must be a DTMI such as "dtmi:com:example:Thermostat;1", or a DTDL document');
   }
   if (interval !== undefined) number(interval, 'interval', INTERVAL);
