@@ -407,6 +407,26 @@ test('telemetry × finished: the session ends after the number of messages that 
   assert.deepEqual(rig.since(-2), ['mqtt.close', 'close']);
 });
 
+test('telemetry: several messages at once are all sent with QoS 0, also those that come while the module is busy', async () => {
+  const rig = new Rig();
+  await rig.state('telemetry');
+  const { host } = rig.device;
+  assert.ok(host);
+  const read = (...names: string[]) => {
+    for (const name of names) host.sample({ body: { name }, component: name, takenAt: host.clock.wall() });
+  };
+  await rig.clock.advance(1_000);
+  read('a', 'b');
+  await rig.clock.advance(5);
+  read('c', 'd');
+  await rig.clock.advance(1_000);
+  assert.deepEqual(
+    rig.calls('telemetry').map(({ what }) => what),
+    ['{"n":1}', '{"name":"a"}', '{"name":"b"}', '{"name":"c"}', '{"name":"d"}'].map((body) => `telemetry ${body}`),
+  );
+  await rig.stop();
+});
+
 test('await-reconnect × reconnected: nothing is sent but the question whether it is there already', async () => {
   const rig = new Rig();
   await rig.state('telemetry');
