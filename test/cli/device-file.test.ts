@@ -73,6 +73,11 @@ test('a device file that is none is refused, with what is wrong and where', () =
       'is no device: properties.led.set must be a function',
     ],
     [
+      'model.mjs',
+      'export default { model: { a: [Number.NaN] }, start() {} };\n',
+      'is no device: JSON cannot hold NaN (at a[0])',
+    ],
+    [
       'defined.mjs',
       "import { defineDevice } from 'anycloud-iotc';\nexport default defineDevice({ comands: {} });\n",
       /cannot be loaded: a device has no member "comands"; it may have .* \(.\/defined.mjs:2\)$/,

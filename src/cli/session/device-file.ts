@@ -6,6 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { sleep } from '../../clock.ts';
 import type { DeviceDefinition } from '../../device/define.ts';
 import { assertDefinition } from '../../device/definition.ts';
+import { toJson } from '../../device/json-value.ts';
 import { sentenceOf, userFrame } from '../../device/user-code.ts';
 import { AppError } from '../../errors.ts';
 import type { ProcessEnvironment } from '../process-environment.ts';
@@ -70,6 +71,7 @@ export async function loadDeviceFile(
   const definition: unknown = exported.default;
   try {
     assertDefinition(definition);
+    if (typeof definition.model === 'object') toJson(definition.model);
   } catch (error) {
     throw fail({ problem: `is no device: ${sentenceOf(error)}`, hint: ELSEWHERE }, error);
   }
