@@ -134,7 +134,7 @@ export const FAULTS: Fault[] = [
   },
   ...[1, 5, 40].map(
     (count): Fault => ({
-      name: `${count} bytes to the module are lost`,
+      name: count === 1 ? '1 byte to the module is lost' : `${count} bytes to the module are lost`,
       strike: ({ module }) => module.faults.dropReceived(count),
       fate: 'telemetry',
       within: 180_000,
@@ -142,7 +142,7 @@ export const FAULTS: Fault[] = [
   ),
   ...[1, 5, 40].map(
     (count): Fault => ({
-      name: `${count} bytes from the module are lost`,
+      name: count === 1 ? '1 byte from the module is lost' : `${count} bytes from the module are lost`,
       strike: ({ module }) => module.faults.dropTransmitted(count),
       fate: 'telemetry',
       within: 240_000,
