@@ -1,13 +1,23 @@
-import type { Report } from '../events.ts';
 import type { CloudEvent } from '../simulator/cloud/events.ts';
 import type { LocalCloud } from '../simulator/cloud/local-cloud.ts';
+import { CloudStatus, timeOfDay } from './cloud-status.ts';
+import type { ServiceContext } from './command.ts';
 
-/** Says what happens in the cloud, sentence by sentence; what is refused, as a warning. @returns what stops it */
-export function narrateCloud(cloud: LocalCloud, report: Report): () => Promise<void> {
+/**
+ * Says what happens in the cloud, sentence by sentence; what is refused, as a warning. How the devices are stands in a
+ * status line, with the time of the last change.
+ * @returns what stops it
+ */
+export function narrateCloud(
+  cloud: LocalCloud,
+  { report, setStatusLine }: Pick<ServiceContext, 'report' | 'setStatusLine'>,
+): () => Promise<void> {
+  const status = new CloudStatus();
   const stop = cloud.onEvent((event) => {
     const message = sentenceOf(event);
     const level = event.type === 'refusal' ? 'warning' : 'event';
     if (message !== null) report({ type: 'event', level, message });
+    if (status.take(event)) setStatusLine(`${timeOfDay(Date.parse(event.ts))}  ${status.line()}`);
   });
   return async () => stop();
 }

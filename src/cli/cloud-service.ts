@@ -39,7 +39,7 @@ export interface CloudPlan {
 /** Is DPS, IoT Hub and, where asked for, a time server until the signal is aborted. */
 export async function serveCloud(
   plan: CloudPlan,
-  { report, signal }: ServiceContext,
+  { report, signal, setStatusLine }: ServiceContext,
   environment: ProcessEnvironment,
 ): Promise<void> {
   const say = {
@@ -58,7 +58,7 @@ export async function serveCloud(
     closing.push(() => cloud.close());
     const key = isLoopback(plan.host) ? null : openKey(folder.path, plan.data !== null);
     const { mqttPort, plainPort, httpPort } = await listen(cloud, plan, key);
-    closing.push(narrateCloud(cloud, report));
+    closing.push(narrateCloud(cloud, { report, setStatusLine }));
 
     note(`The local cloud is on ${plan.host}: MQTT over TLS on port ${mqttPort}, until Ctrl-C`);
     if (plainPort !== null) note(`MQTT without TLS is on port ${plainPort}: MQTT_TLS=0 MQTT_PORT=${plainPort}`);

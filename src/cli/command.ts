@@ -35,6 +35,8 @@ export interface ServiceContext {
   report: Report;
   /** Aborted when the service is to end: Ctrl-C, a signal, a closed output. */
   signal: AbortSignal;
+  /** Shows a line below everything else, on a terminal. */
+  setStatusLine(text: string): void;
 }
 
 /** Where the settings of a command come from. @throws AppError E_CONFIG when the settings file cannot be read */

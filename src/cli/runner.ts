@@ -111,7 +111,7 @@ export function runService(given: Given, environment: ProcessEnvironment, prepar
       view: { ...QUIET, ...output },
       secrets,
       work: async (context) => {
-        await work(context);
+        await work({ ...context, setStatusLine: (text) => context.output.setStatusLine(text) });
         return null;
       },
     };

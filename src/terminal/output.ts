@@ -36,8 +36,10 @@ export interface Output {
   printJson(object: Record<string, unknown>): void;
   /** Writes a line beside the results, to standard error. */
   note(line: string): void;
-  /** Shows what is being typed below the transcript; the empty text removes it. */
+  /** Shows what is being typed below the transcript, where there is a keyboard; the empty text removes it. */
   setInputLine(text: string): void;
+  /** Shows in the same place how things are, on a terminal. */
+  setStatusLine(text: string): void;
   /** Hands over what is still waiting, for at most a second, and closes the log. */
   close(): Promise<void>;
 }
@@ -119,15 +121,18 @@ class Gateway implements Output {
   };
 
   setInputLine(text: string): void {
-    const { interactive, output } = this.#options;
-    if (!interactive || output.json || !this.#stdout.isTerminal) return;
+    if (this.#options.interactive) this.setStatusLine(text);
+  }
+
+  setStatusLine(text: string): void {
+    if (this.#options.output.json || !this.#stdout.isTerminal) return;
     const before = this.#shownInput();
     this.#inputLine = text;
     if (this.#shownInput() !== before) this.#stdout.write(ERASE_LINE + this.#shownInput());
   }
 
   async close(): Promise<void> {
-    this.setInputLine('');
+    this.setStatusLine('');
     const { clock } = this.#options;
     await Promise.all([this.#stdout.flush(clock, FLUSH_TIME), this.#stderr.flush(clock, FLUSH_TIME)]);
     this.#log?.close();

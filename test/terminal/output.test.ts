@@ -172,6 +172,8 @@ test('without a keyboard or a terminal no line is drawn', () => {
     const { output, stdout } = bench(NOTHING_ELSE, setup);
     output.setInputLine('AT');
     assert.equal(stdout.text, '');
+    output.setStatusLine('1 connected');
+    assert.equal(stdout.text, setup.tty ? '\r\u001b[2K1 connected' : '', 'how things are needs no keyboard');
   }
 });
 

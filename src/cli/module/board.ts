@@ -105,7 +105,11 @@ async function throwAwayIdentity(commonName: string, { clock }: ProcessEnvironme
 }
 
 /** Carries bytes both ways until the port is gone or the signal is aborted, and reports them as lines. */
-function connect(port: SerialPort, wire: Duplex, { report, signal }: ServiceContext): Promise<void> {
+function connect(
+  port: SerialPort,
+  wire: Duplex,
+  { report, signal }: Pick<ServiceContext, 'report' | 'signal'>,
+): Promise<void> {
   const fromHost = new WireLines((line) => report({ type: 'at', dir: 'tx', line }));
   const toHost = new WireLines((line) => report({ type: 'at', dir: 'rx', line, kind: 'text' }));
   port.on('data', (chunk: Buffer) => fromHost.push(chunk));
