@@ -14,6 +14,7 @@ import { placeKey } from '../place.ts';
 import { answererFor, named } from './answer.ts';
 import { generatorFor, type Sources } from './generate.ts';
 import { type Pace, paceOf } from './pace.ts';
+import { fittingPart, inPortions } from './portions.ts';
 
 const BAD_REQUEST = 400;
 /** Seconds between two events, which have a pace of their own: nobody presses a button every ten seconds. */
@@ -59,7 +60,7 @@ function key({ name: component }: Part, { name }: Field): string {
 
 function telemetryOf(part: Part, eventPace: number | undefined, sources: Sources): [string, TelemetrySource][] {
   return part.telemetry.map((telemetry) => {
-    const next = generatorFor(telemetry, sources);
+    const next = inPortions(generatorFor(telemetry, sources));
     const every = isEvent(telemetry) ? eventPace : undefined;
     return [key(part, telemetry), every === undefined ? () => next() : { every, read: () => next() }];
   });
@@ -80,7 +81,7 @@ function findPace(parts: readonly Part[]): { property: Property; pace: Pace } | 
 
 function definitionOf(property: Property, pace: Pace | undefined, sources: Sources): PropertyDefinition {
   if (pace) return pacing(property, pace);
-  const { writable, initial = generatorFor(property, sources)() } = property;
+  const { writable, initial = fittingPart(generatorFor(property, sources)()) } = property;
   return isAddress(property) ? {} : { writable, initial };
 }
 
