@@ -1,14 +1,13 @@
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../src/clock.ts';
 import { resolveSettings } from '../src/config/resolve.ts';
-import { loadModel } from '../src/device/model.ts';
 import { createDevice } from '../src/device/runtime.ts';
-import { schemaOf } from '../src/device/schema.ts';
 import { wbz451 } from '../src/device/wbz451.ts';
 import type { Report } from '../src/events.ts';
 import { createModem } from '../src/modem/detect.ts';
 import type { SessionSettings } from '../src/session/context.ts';
 import { Session } from '../src/session/session.ts';
+import { BOARD_SCHEMA } from '../test/helpers/board-model.ts';
 
 /** What the simulation runs with by default; the simulators here are given the same. */
 export const SETTINGS: SessionSettings = {
@@ -42,7 +41,7 @@ export function startSession(
       if (event.type === 'telemetry') onTelemetry();
       report(event);
     },
-    device: createDevice(wbz451(), { interval: settings.interval ?? null, schema: schemaOf(loadModel()) }),
+    device: createDevice(wbz451(), { interval: settings.interval ?? null, schema: BOARD_SCHEMA }),
     openModem: async () => createModem(stream, clock),
   });
   const ended = session.run(stop.signal);

@@ -2,8 +2,9 @@ import type { Duplex } from 'node:stream';
 import { type Clock, sleep, type Timer } from '../clock.ts';
 import type { Settings } from '../config/resolve.ts';
 import { SETTINGS } from '../config/settings.ts';
+import { WALKTHROUGH_TWIN } from '../device/wbz451.ts';
 import { AppError } from '../errors.ts';
-import type { JsonObject, Report } from '../events.ts';
+import type { Report } from '../events.ts';
 import { SECURITY } from '../modem/anycloud/wifi.ts';
 import { LOOPBACK } from '../web/loopback.ts';
 import { portError } from './listening.ts';
@@ -17,15 +18,6 @@ export interface Link {
 
 const REOPEN_PAUSE = 1_000;
 const LOOK_UP_AFTER = 5_000;
-
-/** The walkthrough's desired properties. */
-const DEMO_TWIN: JsonObject = {
-  telemetryInterval: 5,
-  rgb_led_blue: 0,
-  rgb_led_green: 0,
-  rgb_led_red: 0,
-  led_user: 3,
-};
 
 /** What a real port is opened with. */
 export type SerialSettings = Pick<Settings, 'port' | 'baud'> & Partial<Pick<Settings, 'reconnect'>>;
@@ -58,7 +50,7 @@ export async function openLink(
     idScope: settings.idScope,
     deviceId,
     tls: settings.mqttTls === 1,
-    desired: settings.demoTwin ? DEMO_TWIN : {},
+    desired: settings.demoTwin ? WALKTHROUGH_TWIN : {},
     expiredRoot: settings.expiredRoot,
     // The usual port may be taken by another simulation; one that was asked for is meant.
     httpPort: settings.httpPort === SETTINGS.httpPort.simulated ? null : settings.httpPort,

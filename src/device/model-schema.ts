@@ -2,11 +2,11 @@ import type { Model, Property } from '../dtdl/model.ts';
 import { findViolation, violationSentence } from '../dtdl/validate.ts';
 import type { Json } from '../events.ts';
 import { type Place, placeKey } from './place.ts';
+import { outOfRange, type Range } from './range.ts';
 import type { DeviceSchema } from './schema.ts';
-import { type Range, refusal } from './validation.ts';
 
-/** How a number is checked that has a range. */
-const NUMBERS = { integer: 'integer', long: 'integer', double: 'double', float: 'double' } as const;
+const INTEGERS = ['integer', 'long'];
+const NUMBERS = [...INTEGERS, 'double', 'float'];
 
 /** What a model has to say to a device: which properties it has, with which values. */
 export function schemaOfModel({ id, properties, components }: Model): DeviceSchema {
@@ -29,14 +29,10 @@ export function schemaOfModel({ id, properties, components }: Model): DeviceSche
 
 function whyNot({ name, schema }: Property, value: Json, range: Range): string | null {
   const ranged = range.minimum !== undefined || range.maximum !== undefined;
-  if (ranged && isNumeric(schema.kind)) {
-    const why = refusal({ name, schema: NUMBERS[schema.kind] }, value, range);
+  if (ranged && NUMBERS.includes(schema.kind)) {
+    const why = outOfRange(name, value, { ...range, integer: INTEGERS.includes(schema.kind) });
     if (why !== null) return why;
   }
   const violation = findViolation(schema, value);
   return violation && violationSentence(name, violation);
-}
-
-function isNumeric(kind: string): kind is keyof typeof NUMBERS {
-  return Object.hasOwn(NUMBERS, kind);
 }

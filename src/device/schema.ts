@@ -1,7 +1,6 @@
 import type { Json } from '../events.ts';
-import type { DeviceModel } from './model.ts';
 import type { Place } from './place.ts';
-import { type Range, refusal } from './validation.ts';
+import { outOfRange, type Range } from './range.ts';
 
 /** What a device's model says of a property. */
 export interface PropertySchema {
@@ -27,21 +26,5 @@ export function propertySchema(schema: DeviceSchema | null, place: Place, range:
   const known = schema?.property(place, range);
   if (known) return known;
   if (range.minimum === undefined && range.maximum === undefined) return { refusal: () => null };
-  return { refusal: (value) => refusal({ name: place.name, schema: 'double' }, value, range) };
-}
-
-/** The schema of a model that `readModel` has read; it has no components. */
-export function schemaOf({ id, properties }: DeviceModel): DeviceSchema {
-  return {
-    id,
-    property({ name, component }, range) {
-      const property = component === undefined ? properties.get(name) : undefined;
-      if (!property) return null;
-      const { initial } = property;
-      return {
-        ...(initial !== undefined && { initial }),
-        refusal: (value) => refusal(property, value, range),
-      };
-    },
-  };
+  return { refusal: (value) => outOfRange(place.name, value, range) };
 }

@@ -1,9 +1,21 @@
 import { parseDuration } from '../azure/duration.ts';
 import { isJsonObject } from '../azure/json.ts';
-import type { Json } from '../events.ts';
+import type { Json, JsonObject } from '../events.ts';
 import { CommandError, type DeviceDefinition } from './define.ts';
 import { defineDevice } from './definition.ts';
 import { quoted } from './invoke.ts';
+
+/** Its model. */
+export const WBZ451 = 'dtmi:com:Microchip:WBZ451_Curiosity;1';
+
+/** What the walkthrough desires of it. */
+export const WALKTHROUGH_TWIN: JsonObject = {
+  telemetryInterval: 5,
+  rgb_led_blue: 0,
+  rgb_led_green: 0,
+  rgb_led_red: 0,
+  led_user: 3,
+};
 
 const LOWEST = 15;
 const HIGHEST = 25;
@@ -14,7 +26,7 @@ const BAD_REQUEST = 400;
 export function wbz451(): DeviceDefinition {
   let temperature = HIGHEST;
   return defineDevice({
-    model: 'dtmi:com:Microchip:WBZ451_Curiosity;1',
+    model: WBZ451,
     telemetry: {
       // Quarters are exact in binary, so no digits creep in.
       temperature: () => {

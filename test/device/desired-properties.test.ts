@@ -7,10 +7,10 @@ import { DesiredProperties, type SetResult, type WritableProperty } from '../../
 import type { PropertyAnswer } from '../../src/device/device.ts';
 import { mergePatch, sameJson } from '../../src/device/merge-patch.ts';
 import { mergeMembers, parsePlace, placeKey } from '../../src/device/place.ts';
-import { refusal } from '../../src/device/validation.ts';
+import { outOfRange } from '../../src/device/range.ts';
 import type { Json, JsonObject } from '../../src/events.ts';
 
-const PACE = { minimum: 1, maximum: 86_400 };
+const PACE = { minimum: 1, maximum: 86_400, integer: true };
 const LED = [1, 2, 3];
 
 /** What a device of the tests is made of: what its handlers have put in force, in which order. */
@@ -48,7 +48,7 @@ function device() {
     hardware.property('pace', {
       initial: 10,
       ownsInitial: true,
-      refusal: (value) => refusal({ name: 'pace', schema: 'integer' }, value, PACE),
+      refusal: (value) => outOfRange('pace', value, PACE),
     }),
     hardware.property('shape'),
     hardware.property('left.target', { initial: 20, refusal: (v) => (typeof v === 'number' ? null : 'no number') }),

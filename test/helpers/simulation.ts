@@ -1,8 +1,6 @@
 import { type Duplex, duplexPair } from 'node:stream';
 import { sleep } from '../../src/clock.ts';
-import { loadModel } from '../../src/device/model.ts';
 import { createDevice } from '../../src/device/runtime.ts';
-import { schemaOf } from '../../src/device/schema.ts';
 import { wbz451 } from '../../src/device/wbz451.ts';
 import type { SessionEvent } from '../../src/events.ts';
 import { createModem } from '../../src/modem/detect.ts';
@@ -12,6 +10,7 @@ import { identityOfPem } from '../../src/simulator/cloud/identity.ts';
 import { createLocalCloud, type LocalCloud } from '../../src/simulator/cloud/local-cloud.ts';
 import { createPki } from '../../src/simulator/cloud/pki.ts';
 import { createVirtualModule, type VirtualModule } from '../../src/simulator/module/virtual-module.ts';
+import { BOARD_SCHEMA } from './board-model.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 export const DEVICE = 'sn0123A1B2C3D4E5F601';
@@ -154,7 +153,7 @@ function withSession(parts: {
         events.push(event);
         parts.onEvent?.(event);
       },
-      device: createDevice(wbz451(), { interval, schema: schemaOf(loadModel()) }),
+      device: createDevice(wbz451(), { interval, schema: BOARD_SCHEMA }),
       openModem: async (signal) => {
         while (unplugged) await sleep(clock, 1_000, signal);
         wire = module.connect();

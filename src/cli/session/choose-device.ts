@@ -5,16 +5,13 @@ import { toJson } from '../../device/json-value.ts';
 import { schemaOfModel } from '../../device/model-schema.ts';
 import { playerOf } from '../../device/player/player.ts';
 import { createDevice } from '../../device/runtime.ts';
-import { wbz451 } from '../../device/wbz451.ts';
+import { WBZ451, wbz451 } from '../../device/wbz451.ts';
 import type { Model } from '../../dtdl/model.ts';
 import type { ModelRepository } from '../../dtdl/repository.ts';
 import { loadModel, readModel } from '../../dtdl/resolve.ts';
 import { openModels, withModels } from '../models/places.ts';
 import type { ProcessEnvironment } from '../process-environment.ts';
 import { loadDeviceFile } from './device-file.ts';
-
-/** The board that this program has a definition of its own for; every other one is played by its model. */
-const WALKTHROUGH = 'dtmi:com:Microchip:WBZ451_Curiosity;1';
 
 /**
  * The device that the settings ask for: one of a person's own, or one that comes with the program.
@@ -33,7 +30,8 @@ export async function chooseDevice(
     return createDevice(definition, { interval, schema: model && schemaOfModel(model), locate });
   }
   const model = withModels(() => loadModel(modelId, repository()));
-  const definition = modelId === WALKTHROUGH ? wbz451() : playerOf(model, { random, wall: () => clock.wall() });
+  // It has a definition of its own, and stays as it is on the wire; every other model is played.
+  const definition = modelId === WBZ451 ? wbz451() : playerOf(model, { random, wall: () => clock.wall() });
   return createDevice(definition, { interval, schema: schemaOfModel(model) });
 }
 
