@@ -171,6 +171,7 @@ test('a handler hears of what the twin holds after every connect, and of what he
   await properties.reconcile(twin(8, {}, { pace: [200, 7, 5], led: [200, 6, 1] }));
   assert.deepEqual(hardware.calls, ['pace=10 twin'], 'the cloud desires nothing more');
   assert.deepEqual(properties.takeDefaults()['pace'], { ac: 203, av: 0, ad: 'initialize', value: 10 });
+  assert.deepEqual(properties.takeDefaults(), {}, 'once');
 });
 
 test('what a device cannot restore is told to the twin, which says that it is in force', async () => {
@@ -255,6 +256,10 @@ test('a change of an object names what has changed; the answer takes the place o
   assert.deepEqual(properties.toReported(answers), {
     shape: { ac: 200, av: 6, ad, value: { a: 1, b: { c: 2, d: null }, e: [null] } },
   });
+  const next = await properties.apply({ shape: { a: null } }, 7);
+  assert.deepEqual(next.answers[0]?.ack.value, { b: { c: 2 }, e: [null] });
+  const reported = properties.toReported(next.answers)['shape'];
+  assert.deepEqual(Object(reported)['value'], { b: { c: 2 }, e: [null], a: null }, 'as the twin was left before');
 });
 
 test('names that are not the cloud’s to set are told, not answered', async () => {

@@ -381,19 +381,28 @@ test('a life that fails or hangs goes on', async () => {
 
 test('a device that is stopped is silent, and what it does is aborted', async () => {
   let context: DeviceContext | undefined;
+  let done: AbortSignal | undefined;
   const { host, device } = await started({
     start(given) {
       context = given;
     },
-    commands: { hang: forever },
+    commands: {
+      hang: forever,
+      done(_request, { signal }) {
+        done = signal;
+        return null;
+      },
+    },
   });
   assert.ok(context);
+  await call(device, 'done');
   const hanging = call(device, 'hang');
   await settle();
   await connect(device);
   await device.stop();
   assert.equal((await hanging).status, 500);
   assert.equal(context.signal.aborted, true);
+  assert.equal(done?.aborted, true, 'also what a command has left behind');
   context.log('x');
   context.report('x', 1);
   context.restart(5);

@@ -192,6 +192,10 @@ test('a source that fails is named once, until it works again or fails in anothe
   ]);
   assert.deepEqual(await after(() => fails('no chip')), [[], { good: 1 }]);
   assert.deepEqual(await after(() => 2), [[], { good: 1, bad: 2 }]);
+  assert.deepEqual(await after(() => fails('no chip')), [
+    ['The telemetry "bad" has failed: no chip (here)'],
+    { good: 1 },
+  ]);
   assert.deepEqual(await after(() => Number.NaN), [
     ['The telemetry "bad" gave a value that cannot be sent: JSON cannot hold NaN'],
     { good: 1 },
