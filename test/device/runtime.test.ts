@@ -54,6 +54,9 @@ test('a command is answered, whatever its handler does', async () => {
     copied() {
       throw Object.assign(new Error('Of another copy'), { name: 'CommandError', status: 418 });
     },
+    strange() {
+      throw Object.assign(new Error('no such status'), { name: 'CommandError', status: 700 });
+    },
     odd() {
       throw Object.assign(new Error('no status'), { name: 'CommandError', status: 'x' });
     },
@@ -87,6 +90,12 @@ test('a command is answered, whatever its handler does', async () => {
     ['constructor', 200, 'built', []],
     ['busy', 409, { status: 'It is running already' }, []],
     ['copied', 418, { status: 'Of another copy' }, []],
+    [
+      'strange',
+      500,
+      { status: 'The command has failed: no such status' },
+      ['The command "strange" has failed: no such status @'],
+    ],
     ['odd', 500, { status: 'The command has failed: no status' }, ['The command "odd" has failed: no status @']],
     ['boom', 500, { status: 'The command has failed: boom' }, ['The command "boom" has failed: boom @']],
     ['text', 500, { status: 'The command has failed: just a text' }, ['The command "text" has failed: just a text']],
@@ -188,12 +197,14 @@ test('a handler has its time; what it does later counts no more', async () => {
 });
 
 test('a set that throws refuses, with its sentence and the value in force; what it says is told with the answers', async () => {
+  let later = () => {};
   const { host, device } = await started({
     properties: {
       target: {
         initial: 20,
         set(value, { log, source }) {
           log(`${source} ${value}`);
+          later = () => log('afterwards');
           if (Number(value) > 30) throw new RangeError('30 at most');
           return value === 25 ? 24.5 : undefined;
         },
@@ -209,6 +220,8 @@ test('a set that throws refuses, with its sentence and the value in force; what 
   const patch = { target: 31, plain: [1], bad: 1, ranged: 6, other: 1 };
   const { answers, notes, unknown } = await device.apply(patch, 4);
   assert.deepEqual([notes, unknown, host.notes], [['update 31'], ['other'], []]);
+  later();
+  assert.deepEqual([notes, host.notes], [['update 31'], ['afterwards']]);
   assert.deepEqual(
     answers.map(({ name, ack }) => ({ name, ...ack })),
     [
