@@ -124,7 +124,7 @@ test('a module is a device by its default export, and its handlers are known by 
 });
 
 test('the examples are devices', () => {
-  for (const told of load(EXAMPLES, ['computer.mjs', 'relay.mjs', ...(TYPESCRIPT ? ['greenhouse.ts'] : [])])) {
+  for (const told of load(EXAMPLES, ['computer.mjs', 'relay.mjs', ...(TYPESCRIPT ? ['greenhouse.mts'] : [])])) {
     assert.match(told, /^loaded /);
   }
 });

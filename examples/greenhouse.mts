@@ -1,6 +1,6 @@
 // A greenhouse in TypeScript, with a model of its own: two vents, each a component, under one roof.
 //
-//     npx anycloud-iotc --simulate --device examples/greenhouse.ts        (Node.js 22.18 or newer)
+//     npx anycloud-iotc --simulate --device examples/greenhouse.mts        (Node.js 22.18 or newer)
 
 import { CommandError, type DeviceContext, defineDevice, type Json } from 'anycloud-iotc';
 
