@@ -167,13 +167,14 @@ test('a device that turns to nonsense after it was in order is asked who it is',
     ['connected', (modem) => modem.mqtt.isConnected(signal)],
     ['subscribe', (modem) => modem.mqtt.subscribe('x', 0, signal)],
     ['time', (modem) => modem.readTime(signal)],
+    ['reset', (modem) => modem.reset(signal)],
   ];
   for (const nonsense of ['+CME ERROR: 3', 'OK', 'ERROR', 'ERROR:0.3,"Unknown AT Command"', '+WSTA:7\r\nOK']) {
     for (const [name, ask] of everything) {
-      // Settings and actions are answered by OK, so nothing is wrong with that.
+      // Settings, actions and a restart are answered by OK, so nothing is wrong with that.
       if (
         nonsense.endsWith('OK') &&
-        ['configure', 'subscribe', ...(nonsense === 'OK' ? [] : ['device'])].includes(name)
+        ['configure', 'subscribe', 'reset', ...(nonsense === 'OK' ? [] : ['device'])].includes(name)
       )
         continue;
       let turned = false;

@@ -139,9 +139,12 @@ export class AnyCloudModem extends EventEmitter<ModemEvents> implements Modem {
   async reset(signal: AbortSignal): Promise<boolean> {
     try {
       await this.#link.executeRaw({ text: 'AT+RST', timeout: RESET_TIMEOUT }, signal);
+      await this.identify(signal);
     } catch (error) {
       if (error instanceof AtError && error.failure === 'reset') return true;
-      if (!(error instanceof AtError) || error.failure !== 'timed-out') throw error;
+      if (!(error instanceof AtError) || error.failure === 'closed') throw error;
+      // A module of this family gives no status to it (AT protocol 1.2).
+      if (error.failure === 'refused') await this.identify(signal);
     }
     // The banner may have been lost.
     return this.#link.checkRestart(signal);
