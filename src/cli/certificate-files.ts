@@ -1,36 +1,24 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { AppError } from '../errors.ts';
+import { FileProblem, isUtf16, readUserFile } from '../user-file.ts';
 
-const PEM_BLOCK = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
-/** A DER file begins with a sequence whose length takes two more bytes. */
-const DER = [0x30, 0x82];
+const PEM_BLOCK = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[^-]+-----END (?:X509 |TRUSTED )?CERTIFICATE-----/g;
+/** All roots that a computer trusts, as one file, are a quarter of this. */
+const LIMIT = 1024 * 1024;
+/** How a certificate in DER begins: a sequence whose length takes two bytes. */
+const DER = Buffer.from([0x30, 0x82]);
 
 /**
- * The certificates in a file, PEM or one as DER, in their order; at least one.
+ * The certificates in a file, in their order; at least one. PEM may hold several, DER is one.
  * @param option the option that names the file, for the error
  * @throws AppError E_CONFIG
  */
 export function readCertificates(option: string, path: string, cwd: string): [X509Certificate, ...X509Certificate[]] {
-  const bytes = readBytes(option, path, cwd);
-  if (DER.every((byte, index) => bytes[index] === byte)) return [readDer(option, path, bytes)];
-  const text = textOf(option, path, bytes);
   try {
-    const [first, ...others] = (text.match(PEM_BLOCK) ?? []).map((pem) => new X509Certificate(pem));
-    if (first) return [first, ...others];
-  } catch (cause) {
-    throw unusable(option, path, 'has a certificate that cannot be read', cause);
-  }
-  const isKey = /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text);
-  throw unusable(option, path, isKey ? 'has a private key in it, and no certificate' : 'has no certificate in it');
-}
-
-function readDer(option: string, path: string, bytes: Buffer): X509Certificate {
-  try {
-    return new X509Certificate(bytes);
-  } catch (cause) {
-    throw unusable(option, path, 'is not a certificate: a .pfx or .p12 file must be converted to PEM first', cause);
+    return parseCertificates(readUserFile(resolve(cwd, path), LIMIT));
+  } catch (error) {
+    throw unusable(option, path, error);
   }
 }
 
@@ -39,15 +27,21 @@ function readDer(option: string, path: string, bytes: Buffer): X509Certificate {
  * @throws AppError E_CONFIG
  */
 export function readKey(option: string, path: string, cwd: string, certificate: X509Certificate): string {
-  const text = readText(option, path, cwd);
-  let key: KeyObject;
   try {
-    key = createPrivateKey(text);
-  } catch (cause) {
-    throw unusable(option, path, 'has no private key that can be read without a password', cause);
+    const bytes = readUserFile(resolve(cwd, path), LIMIT);
+    if (isUtf16(bytes)) throw new FileProblem(UTF16);
+    const text = bytes.toString('utf8');
+    let key: KeyObject;
+    try {
+      key = createPrivateKey(text);
+    } catch (cause) {
+      throw new FileProblem('has no private key that can be read without a password', cause);
+    }
+    if (!certificate.checkPrivateKey(key)) throw new FileProblem('holds a key that does not belong to the certificate');
+    return text;
+  } catch (error) {
+    throw unusable(option, path, error);
   }
-  if (!certificate.checkPrivateKey(key)) throw unusable(option, path, 'does not have the key of the certificate');
-  return text;
 }
 
 /** The common name of the subject; empty when it has none. */
@@ -56,32 +50,27 @@ export function commonNameOf(certificate: X509Certificate): string {
   return typeof name === 'string' ? name : '';
 }
 
-function readText(option: string, path: string, cwd: string): string {
-  return textOf(option, path, readBytes(option, path, cwd));
-}
+const UTF16 = 'is UTF-16 text; save it as UTF-8';
 
-/** PEM is ASCII; what PowerShell's > writes is not, and would just seem to have nothing in it. */
-function textOf(option: string, path: string, bytes: Buffer): string {
-  if (bytes.subarray(0, 400).includes(0)) {
-    throw unusable(option, path, 'is not plain text (UTF-16, perhaps, as PowerShell writes it): save it as UTF-8');
-  }
-  return bytes.toString();
-}
-
-function readBytes(option: string, path: string, cwd: string): Buffer {
+/** @throws FileProblem */
+function parseCertificates(bytes: Buffer): [X509Certificate, ...X509Certificate[]] {
+  if (isUtf16(bytes)) throw new FileProblem(UTF16);
+  const isDer = bytes.subarray(0, DER.length).equals(DER);
+  const blocks = isDer ? [bytes] : (bytes.toString('latin1').match(PEM_BLOCK) ?? []);
+  let certificates: X509Certificate[];
   try {
-    return readFileSync(resolve(cwd, path));
+    certificates = blocks.map((block) => new X509Certificate(block));
   } catch (cause) {
-    const missing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
-    throw unusable(option, path, missing ? 'does not exist' : 'cannot be read', cause);
+    const what = isDer ? 'is binary, and not a certificate: a .pfx or .p12 file must be converted to PEM first' : 'has a certificate that cannot be read';
+    throw new FileProblem(what, cause);
   }
+  const [first, ...others] = certificates;
+  if (first) return [first, ...others];
+  const label = /-----BEGIN ([A-Z0-9 ]+)-----/.exec(bytes.toString('latin1'))?.[1];
+  throw new FileProblem(`has no certificate in it${label === undefined ? '' : `, but a ${label.toLowerCase()}`}`);
 }
 
-function unusable(option: string, path: string, problem: string, cause?: unknown): AppError {
-  return new AppError(
-    'E_CONFIG',
-    `The file ${path} ${problem}`,
-    `${option} takes a PEM file, or a certificate as DER.`,
-    cause,
-  );
+function unusable(option: string, path: string, error: unknown): AppError {
+  if (!(error instanceof FileProblem)) throw error;
+  return new AppError('E_CONFIG', `The file ${path} ${error.message}`, `${option} takes a PEM file, or a certificate as DER.`, error);
 }

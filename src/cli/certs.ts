@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { AppError, EXIT } from '../errors.ts';
 import type { CertificateKind } from '../modem/modem.ts';
+import { readUserFile } from '../user-file.ts';
 import { certificateFacts } from './certificate-facts.ts';
 import type { CommandAction } from './command.ts';
 import { runWithModule } from './with-module.ts';
@@ -75,12 +76,15 @@ export const certs: CommandAction = (given, environment) =>
     );
   });
 
+/** Whatever is there of that name, and is larger, is not ours to replace. */
+const LIMIT = 1024 * 1024;
+
 /** @throws AppError E_CONFIG when the file cannot be written */
 function write(folder: string, path: string, pem: string): 'written' | 'replaced' | 'unchanged' {
   try {
     mkdirSync(folder, { recursive: true });
     const existed = existsSync(path);
-    if (existed && readFileSync(path, 'utf8') === pem) return 'unchanged';
+    if (existed && readUserFile(path, LIMIT).toString('utf8') === pem) return 'unchanged';
     writeFileSync(path, pem);
     return existed ? 'replaced' : 'written';
   } catch (cause) {

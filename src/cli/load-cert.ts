@@ -7,9 +7,10 @@ import { runWithModule } from './with-module.ts';
 /** Loads a root certificate into the module until its next reset, and makes sure that it is there. */
 export const loadCert: CommandAction = async (given, environment) => {
   const [path = ''] = given.args;
-  const pem = readRootCertificate(path, environment);
+  const { pem, choice } = readRootCertificate(path, environment);
   const subject = new X509Certificate(pem).subject.replaceAll('\n', ', ');
   return runWithModule(given, environment, async (module, { signal, print }) => {
+    if (choice !== null) print(choice);
     const onProgress = (sent: number) => print(`Sent ${sent} of ${Buffer.byteLength(pem)} bytes`);
     if (!(await module.certificates.trust(pem, signal, onProgress))) {
       print(`The module has this certificate already: ${subject}`);

@@ -29,8 +29,9 @@ async function runSession(
   { output, report, shutdown }: RunContext,
   { clock, random, stdin, signals, ...environment }: ProcessEnvironment,
 ): Promise<ExitStatus> {
-  const rootCert =
-    settings.rootCert === null ? null : readRootCertificate(settings.rootCert, { ...environment, clock });
+  const root = settings.rootCert === null ? null : readRootCertificate(settings.rootCert, { ...environment, clock });
+  if (root?.choice) report({ type: 'event', level: 'event', message: root.choice });
+  const rootCert = root?.pem ?? null;
   const device = await chooseDevice(settings, { ...environment, clock, random });
   if (settings.device !== null) {
     const { strayError } = await import('./session/device-file.ts');

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { AppError } from '../errors.ts';
+import { FileProblem, isUtf16, readUserFile } from '../user-file.ts';
 
 /** A file of settings as it was read; `path` as the person wrote it. */
 export interface EnvFile {
@@ -16,6 +16,8 @@ export function parseEnvFile({ text }: EnvFile): Record<string, string> {
 }
 
 const BYTE_ORDER_MARK = '\uFEFF';
+/** Some hundred times what all settings need. */
+const LIMIT = 256 * 1024;
 
 /**
  * Reads `--env-file`, or `.env` in `folder` when none is named; null when there is no `.env`.
@@ -25,21 +27,18 @@ export function readEnvFile(named: string | undefined, folder: string): EnvFile 
   const path = named || '.env';
   let content: Buffer;
   try {
-    content = readFileSync(resolve(folder, path));
+    content = readUserFile(resolve(folder, path), LIMIT);
   } catch (error) {
-    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    if (!(error instanceof FileProblem)) throw error;
+    const { missing, message } = error;
     if (missing && !named) return null;
-    throw new AppError(
-      'E_SETTINGS_FILE',
-      missing ? `The settings file ${path} does not exist` : `The settings file ${path} cannot be read`,
-      missing ? 'Check its path.' : 'Check that it is a file, and who may read it.',
-      error,
-      { missing },
-    );
+    const hint = missing ? 'Check its path.' : 'Check that it is a file, and who may read it.';
+    throw new AppError('E_SETTINGS_FILE', `The settings file ${path} ${message}`, hint, error, { missing });
   }
   // What Windows PowerShell writes with `>` is UTF-16, in which no name would be found.
-  if (content.includes(0)) {
-    throw new AppError('E_SETTINGS_FILE', `The settings file ${path} is not UTF-8 text`, 'Save it as UTF-8.');
+  if (isUtf16(content) || content.includes(0)) {
+    const form = isUtf16(content) ? 'UTF-16' : 'not UTF-8';
+    throw new AppError('E_SETTINGS_FILE', `The settings file ${path} is ${form} text`, 'Save it as UTF-8.');
   }
   const text = content.toString('utf8');
   return { path, text: text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text };

@@ -1,6 +1,7 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, writeSync } from 'node:fs';
 import { AppError } from '../errors.ts';
 import type { SessionEvent } from '../events.ts';
+import { appendUserFile, FileProblem } from '../user-file.ts';
 import { visible } from './visible.ts';
 
 /** A file that keeps every event, one a line. Secrets are masked before. */
@@ -26,7 +27,7 @@ export function openLogFile(path: string, onFailure: (reason: string) => void): 
   function append(event: SessionEvent, at: number): void {
     if (file === null) return;
     try {
-      writeSync(file, logLine(event, at));
+      writeAll(file, Buffer.from(logLine(event, at)));
     } catch (error) {
       close();
       onFailure(error instanceof Error ? error.message : String(error));
@@ -38,16 +39,22 @@ export function openLogFile(path: string, onFailure: (reason: string) => void): 
 
 function open(path: string): number {
   try {
-    return openSync(path, 'a', 0o600);
+    return appendUserFile(path);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    if (!(error instanceof FileProblem)) throw error;
+    const problem = error.missing ? 'cannot be made: there is no such folder' : error.message;
     throw new AppError(
       'E_LOG_FILE',
-      `The log file cannot be written: ${reason}`,
+      `The log file ${path} ${problem}`,
       'Its folder must exist and be writable.',
       error,
     );
   }
+}
+
+/** A write may take a part only, of a disk that is nearly full. */
+function writeAll(file: number, bytes: Buffer): void {
+  for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
 }
 
 /** `event` as a line of the log, with its time in UTC. */

@@ -66,7 +66,7 @@ test('module and cloud check every option before they begin, and say what it mus
     [
       [...module, '--cert', 'board.pem', '--key', 'other.key'],
       3,
-      /other\.key does not have the key of the certificate/,
+      /other\.key holds a key that does not belong to the certificate/,
     ],
     [[...module, '--ca', 'broken.pem'], 3, /broken\.pem has a certificate that cannot be read/],
     [[...module, '--resolve', 'a=b'], 3, /--resolve is wrong: "a=b" must be <name>=<host>:<port>/],

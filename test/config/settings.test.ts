@@ -385,10 +385,10 @@ test('settings files: missing, named and missing, a folder, with a byte order ma
   t.after(() => rmSync(folder, { recursive: true }));
   assert.equal(readEnvFile(undefined, folder), null);
   assert.match(complaint(() => readEnvFile('lab.env', folder)).message, /lab\.env does not exist/);
-  assert.match(complaint(() => readEnvFile('.', folder)).message, /cannot be read/);
+  assert.match(complaint(() => readEnvFile('.', folder)).message, /is a folder/);
 
   writeFileSync(join(folder, '.env'), '\uFEFFSERIAL_PORT=COM5\n');
   assert.deepEqual(readEnvFile(undefined, folder), { path: '.env', text: 'SERIAL_PORT=COM5\n' });
   writeFileSync(join(folder, 'wide.env'), Buffer.from('SERIAL_PORT=COM5\n', 'utf16le'));
-  assert.match(complaint(() => readEnvFile('wide.env', folder)).message, /not UTF-8/);
+  assert.match(complaint(() => readEnvFile('wide.env', folder)).message, /UTF-16/);
 });

@@ -36,8 +36,8 @@ function finding(id: CheckId, verdict: CheckResult): Finding {
 function checkSettings(input: SettingsInput, environment: ProcessEnvironment): CheckResult {
   try {
     const { rootCert } = resolveSettings(input);
-    if (rootCert !== null) readRootCertificate(rootCert, environment);
-    return ok('Nothing is missing, nothing is wrong');
+    const root = rootCert === null ? null : readRootCertificate(rootCert, environment);
+    return ok(`Nothing is missing, nothing is wrong${root?.choice ? `. ${root.choice}` : ''}`);
   } catch (error) {
     return failedBy(error);
   }
@@ -94,7 +94,7 @@ async function dps(input: SettingsInput, environment: ProcessEnvironment, signal
 function trustedRoot(input: SettingsInput, environment: ProcessEnvironment): string | null {
   const path = value(input, 'rootCert');
   try {
-    return path === null ? null : readRootCertificate(path, environment);
+    return path === null ? null : readRootCertificate(path, environment).pem;
   } catch {
     return null;
   }
