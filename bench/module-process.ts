@@ -1,6 +1,5 @@
 import { createServer } from 'node:net';
 import { systemClock } from '../src/clock.ts';
-import { SECURITY } from '../src/modem/anycloud/wifi.ts';
 import { createLocalCloud } from '../src/simulator/cloud/local-cloud.ts';
 import { createPki } from '../src/simulator/cloud/pki.ts';
 import { tlsDial } from '../src/simulator/module/dial.ts';
@@ -36,7 +35,7 @@ const module = createVirtualModule({
     {
       ssid: wifi.ssid,
       passphrase: wifi.passphrase,
-      security: SECURITY[wifi.security],
+      security: wifi.security,
       bssid: '5C:76:95:1B:D9:2F',
       channel: 6,
       rssi: -48,

@@ -61,7 +61,9 @@ function parseCertificates(bytes: Buffer): [X509Certificate, ...X509Certificate[
   try {
     certificates = blocks.map((block) => new X509Certificate(block));
   } catch (cause) {
-    const what = isDer ? 'is binary, and not a certificate: a .pfx or .p12 file must be converted to PEM first' : 'has a certificate that cannot be read';
+    const what = isDer
+      ? 'is binary, and not a certificate: a .pfx or .p12 file must be converted to PEM first'
+      : 'has a certificate that cannot be read';
     throw new FileProblem(what, cause);
   }
   const [first, ...others] = certificates;
@@ -72,5 +74,10 @@ function parseCertificates(bytes: Buffer): [X509Certificate, ...X509Certificate[
 
 function unusable(option: string, path: string, error: unknown): AppError {
   if (!(error instanceof FileProblem)) throw error;
-  return new AppError('E_CONFIG', `The file ${path} ${error.message}`, `${option} takes a PEM file, or a certificate as DER.`, error);
+  return new AppError(
+    'E_CONFIG',
+    `The file ${path} ${error.message}`,
+    `${option} takes a PEM file, or a certificate as DER.`,
+    error,
+  );
 }

@@ -1,7 +1,6 @@
 import { choice, integer } from '../config/checks.ts';
 import { resolveValues } from '../config/resolve.ts';
 import { AppError } from '../errors.ts';
-import { SECURITY } from '../modem/anycloud/wifi.ts';
 import { commonNameOf, readCertificates, readKey } from './certificate-files.ts';
 import { type CommandAction, settingsInput } from './command.ts';
 import { CommandOptions } from './command-options.ts';
@@ -27,7 +26,7 @@ export const module: CommandAction = (given, environment) =>
       ...settings,
       port,
       deviceId: settings.deviceId ?? '',
-      network: { ssid, passphrase, security: SECURITY[security] },
+      network: { ssid, passphrase, security },
       identity: readIdentity(options, environment),
       trusted: options.texts('ca').flatMap((path) => readCertificates('--ca', path, environment.cwd).map(String)),
       resolve: readRules(options.texts('resolve')),

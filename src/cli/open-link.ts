@@ -5,7 +5,6 @@ import { SETTINGS } from '../config/settings.ts';
 import { WALKTHROUGH_TWIN } from '../device/wbz451.ts';
 import { AppError } from '../errors.ts';
 import type { Report } from '../events.ts';
-import { SECURITY } from '../modem/anycloud/wifi.ts';
 import { LOOPBACK } from '../web/loopback.ts';
 import { portError } from './listening.ts';
 
@@ -46,7 +45,7 @@ export async function openLink(
     pace: settings.pace,
     ssid: settings.wifi.ssid,
     passphrase: settings.wifi.passphrase,
-    security: SECURITY[settings.wifi.security],
+    security: settings.wifi.security,
     idScope: settings.idScope,
     deviceId,
     tls: settings.mqttTls === 1,

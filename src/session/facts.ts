@@ -1,14 +1,9 @@
 import type { Twin } from '../azure/twin.ts';
 import type { AppError } from '../errors.ts';
 import type { Modem } from '../modem/modem.ts';
+import type { Assignment } from './assignment.ts';
 import type { HubConnection } from './hub/connection.ts';
 import type { Outcome, State, TRANSITIONS } from './table.ts';
-
-/** The hub and the identity that DPS has assigned. */
-export interface Assignment {
-  readonly host: string;
-  readonly deviceId: string;
-}
 
 /** Everything that a state can learn for the states after it. */
 export interface Facts {

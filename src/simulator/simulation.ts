@@ -4,7 +4,7 @@ import type { JsonObject } from '../events.ts';
 import { LOOPBACK } from '../web/loopback.ts';
 import { createLocalCloud } from './cloud/local-cloud.ts';
 import { createPki } from './cloud/pki.ts';
-import { RECEPTION } from './module/access-point.ts';
+import { type AccessPoint, RECEPTION } from './module/access-point.ts';
 import { tlsDial } from './module/dial.ts';
 import { createVirtualModule, type VirtualModule } from './module/virtual-module.ts';
 
@@ -12,10 +12,10 @@ export interface SimulationOptions {
   clock: Clock;
   random: () => number;
   pace: 'real' | 'instant';
-  /** The network that the virtual module finds; security as `AT+WSTAC=2` has it. */
+  /** The network that the virtual module finds. */
   ssid: string;
   passphrase: string;
-  security: number;
+  security: AccessPoint['security'];
   /** What is enrolled at the local DPS. */
   idScope: string;
   deviceId: string;

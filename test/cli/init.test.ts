@@ -137,8 +137,10 @@ test('network and device id come from the module; Enter takes what is offered', 
 });
 
 test('an open network needs no passphrase, and of several access points one row is enough', async () => {
-  const open = { ...NETWORK, security: 0 };
-  const there = await board({ accessPoints: [{ ...open, rssi: -70 }, open, { ...NETWORK, ssid: 'old', security: 1 }] });
+  const open = { ...NETWORK, security: 'open' as const };
+  const there = await board({
+    accessPoints: [{ ...open, rssi: -70 }, open, { ...NETWORK, ssid: 'old', security: 'wep' }],
+  });
   const { answers, printed } = await talk(['1', '0ne1', '', ''], { ...NOTHING_SET, board: there });
   assert.equal(answers.get('security'), 'open');
   assert.equal(answers.has('passphrase'), false);

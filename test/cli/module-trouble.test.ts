@@ -122,9 +122,9 @@ test('each check finds its own trouble', async () => {
   const same = await verdicts(await board(), { deviceId: DEVICE, ssid: null });
   assert.match(same['device-id'] ?? '', /^ok/);
   assert.match(same['wi-fi'] ?? '', /^skipped/);
-  const open = await board({ accessPoints: [{ ...NETWORK, security: 0 }] });
+  const open = await board({ accessPoints: [{ ...NETWORK, security: 'open' }] });
   assert.match((await verdicts(open))['wi-fi'] ?? '', /^warning .*open, but WIFI_SECURITY is wpa2/);
-  const wep = await board({ accessPoints: [{ ...NETWORK, security: 1 }] });
+  const wep = await board({ accessPoints: [{ ...NETWORK, security: 'wep' }] });
   assert.match((await verdicts(wep))['wi-fi'] ?? '', /^failed .*cannot join/);
 });
 

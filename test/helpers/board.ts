@@ -1,5 +1,6 @@
 import { duplexPair } from 'node:stream';
 import { createPki } from '../../src/simulator/cloud/pki.ts';
+import type { AccessPoint } from '../../src/simulator/module/access-point.ts';
 import { createVirtualModule, type VirtualModule } from '../../src/simulator/module/virtual-module.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
@@ -9,10 +10,10 @@ const START = '2026-11-23T12:00:00Z';
 export const pki = await createPki({ hosts: [], now: Date.parse(START) });
 const identity = await pki.device(DEVICE);
 
-export const NETWORK = {
+export const NETWORK: AccessPoint = {
   ssid: 'Workshop 2',
   passphrase: 'correct horse',
-  security: 3,
+  security: 'wpa2',
   bssid: '5C:76:95:1B:D9:2F',
   channel: 6,
   rssi: -48,

@@ -111,7 +111,7 @@ export async function virtualSimulation(options: VirtualSimulationOptions = {}):
       {
         ssid: 'AnyCloud-Demo',
         passphrase: 'correct horse',
-        security: 3,
+        security: 'wpa2',
         bssid: '5C:76:95:1B:D9:2F',
         channel: 6,
         rssi: -48,

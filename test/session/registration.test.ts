@@ -174,7 +174,7 @@ test('a DPS that asks to wait longer than a registration may take is not waited 
   ] as const) {
     const dps = registering([answer]);
     const error = await failure(dps);
-    assert.equal(error.code, 'E_DPS_TIMEOUT');
+    assert.equal(error.code, 'E_DPS_BUSY');
     assert.match(error.message, says);
     assert.ok(dps.rig.clock.monotonic() < 60_000 + Date.parse('2026-11-23T12:00:00Z'));
     assert.equal(dps.asked.length, 1);
@@ -209,6 +209,6 @@ test('dps-register × failed: no subscription, no answer, an answer that makes n
   await odd.rig.stop();
   const endless = registering([{ ...ASSIGNING, retryAfter: 30 }]);
   const error = await failure(endless);
-  assert.equal(error.code, 'E_DPS_TIMEOUT');
+  assert.equal(error.code, 'E_DPS_BUSY');
   assert.equal(endless.asked.length, 10);
 });

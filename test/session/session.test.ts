@@ -87,11 +87,11 @@ test('another network is left first', async (t) => {
   const bench = await virtualSimulation({
     module: {
       accessPoints: [
-        { ssid: 'Other', passphrase: '', security: 0, bssid: '02:AA:BB:CC:DD:01', channel: 1, rssi: -40 },
+        { ssid: 'Other', passphrase: '', security: 'open', bssid: '02:AA:BB:CC:DD:01', channel: 1, rssi: -40 },
         {
           ssid: 'AnyCloud-Demo',
           passphrase: 'correct horse',
-          security: 3,
+          security: 'wpa2',
           bssid: '02:AA:BB:CC:DD:02',
           channel: 6,
           rssi: -50,

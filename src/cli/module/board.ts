@@ -18,8 +18,8 @@ export interface BoardPlan {
   baud: number;
   pace: 'real' | 'instant';
   random: () => number;
-  /** The only network in its reach; security as `AT+WSTAC=2` has it. */
-  network: { ssid: string; passphrase: string; security: number };
+  /** The only network in its reach. */
+  network: { ssid: string; passphrase: string; security: 'open' | 'wpa' | 'wpa2' };
   /** Who it is; null: somebody named `deviceId`, for this run only. */
   identity: { commonName: string; credentials: ModuleIdentity } | null;
   deviceId: string;

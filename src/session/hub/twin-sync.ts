@@ -4,8 +4,8 @@ import type { PropertyAnswer } from '../../device/device.ts';
 import { mergeMembers } from '../../device/place.ts';
 import type { JsonObject } from '../../events.ts';
 import type { Modem } from '../../modem/modem.ts';
+import type { Assignment } from '../assignment.ts';
 import type { SessionContext } from '../context.ts';
-import type { Assignment } from '../facts.ts';
 import { note, warn, warnOversize } from '../report.ts';
 import { describe, TwinRequests, type TwinResult } from './twin-requests.ts';
 

@@ -4,8 +4,8 @@ import { DPS_FILTER, parseDpsTopic, pollTopic, registerTopic } from '../../azure
 import { sleep } from '../../clock.ts';
 import { AppError } from '../../errors.ts';
 import type { Modem, ModemEvent, QoS } from '../../modem/modem.ts';
+import type { Assignment } from '../assignment.ts';
 import type { SessionContext } from '../context.ts';
-import type { Assignment } from '../facts.ts';
 import { event, note, warn } from '../report.ts';
 import { refusal } from './dps-refusal.ts';
 import type { StateHandler } from './state-handler.ts';

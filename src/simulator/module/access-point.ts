@@ -3,8 +3,8 @@ export interface AccessPoint {
   ssid: string;
   /** Empty for an open network. */
   passphrase: string;
-  /** 0 open, 2 WPA/WPA2 mixed, 3 WPA2, as Microchip's modules number them. */
-  security: number;
+  /** `wpa` is WPA and WPA2 mixed. */
+  security: 'open' | 'wep' | 'wpa' | 'wpa2';
   /** Upper-case hex with colons. */
   bssid: string;
   channel: number;
@@ -30,7 +30,7 @@ export function findAccessPoint(accessPoints: AccessPoint[], join: JoinRequest):
       join.ssid.equals(Buffer.from(ssid)) &&
       (join.channel === undefined || join.channel === channel) &&
       (join.passphrase === undefined
-        ? security === 0
-        : security !== 0 && join.passphrase.equals(Buffer.from(passphrase))),
+        ? security === 'open'
+        : security !== 'open' && join.passphrase.equals(Buffer.from(passphrase))),
   );
 }

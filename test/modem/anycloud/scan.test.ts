@@ -51,8 +51,8 @@ test('what is no such line is no network', () => {
 
 test('all networks are found, the strongest first', async () => {
   const accessPoints = [
-    { ...NETWORK, ssid: 'far', rssi: -80, security: 0 },
-    { ...NETWORK, ssid: 'Café "1"', rssi: -30, security: 2 },
+    { ...NETWORK, ssid: 'far', rssi: -80, security: 'open' as const },
+    { ...NETWORK, ssid: 'Café "1"', rssi: -30, security: 'wpa' as const },
     NETWORK,
   ];
   const networks = await seen(await board({ accessPoints }));

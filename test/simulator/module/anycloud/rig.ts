@@ -53,7 +53,7 @@ export class Rig {
       dial,
       identity: { certificate: DEVICE_PEM, key: '', signer: DEVICE_PEM, root: DEVICE_PEM },
       accessPoints: [
-        { ssid: 'ssid', passphrase: 'password', security: 3, bssid: '02:AA:BB:CC:DD:01', channel: 6, rssi: -40 },
+        { ssid: 'ssid', passphrase: 'password', security: 'wpa2', bssid: '02:AA:BB:CC:DD:01', channel: 6, rssi: -40 },
       ],
       pace: 'instant',
       log: (line) => this.log.push(line),

@@ -187,8 +187,8 @@ test('the last connection can be joined again (AT+WSTA=2), and repeated attempts
 test('scanning shows one network a pass, and says nothing when there is none (AT protocol 7.7)', async () => {
   const rig = new Rig({
     accessPoints: [
-      { ssid: 'a', passphrase: '', security: 0, bssid: '02:00:00:00:00:01', channel: 1, rssi: -40 },
-      { ssid: 'b\xe9', passphrase: 'password', security: 3, bssid: '02:00:00:00:00:02', channel: 6, rssi: -60 },
+      { ssid: 'a', passphrase: '', security: 'open', bssid: '02:00:00:00:00:01', channel: 1, rssi: -40 },
+      { ssid: 'b\xe9', passphrase: 'password', security: 'wpa2', bssid: '02:00:00:00:00:02', channel: 6, rssi: -60 },
     ],
   });
   await rig.boot();

@@ -6,6 +6,9 @@ import { STATION } from '../station-configuration.ts';
 import { STATUS, statusText } from '../status.ts';
 import { configure, type FirmwareApi, type Handler, type Outcome, plainConfiguration } from './firmware-api.ts';
 
+/** How the scan numbers the security of networks (AT protocol 7.7). */
+const SECURITY = { open: 0, wep: 1, wpa: 2, wpa2: 3 } as const satisfies Record<AccessPoint['security'], number>;
+
 const DNS_TIMEOUT_MS = 5_000;
 const MAX_DNS_NAME = 63;
 const IPV4_RECORD = 1;
@@ -79,7 +82,7 @@ function announceNetwork(
   isEnd: boolean,
 ): void {
   const name = stringForm(Buffer.from(ssid)) ?? [];
-  console.print(`+WSCNIND:${rssi},${security},${channel},`, `"${bssid}"`, ',', ...name, '\r\n');
+  console.print(`+WSCNIND:${rssi},${SECURITY[security]},${channel},`, `"${bssid}"`, ',', ...name, '\r\n');
   if (isEnd) console.print('+WSCNDONE\r\n');
 }
 
