@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, realpathSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -127,6 +127,12 @@ test('the examples are devices', () => {
   for (const told of load(EXAMPLES, ['computer.mjs', 'relay.mjs', ...(TYPESCRIPT ? ['greenhouse.mts'] : [])])) {
     assert.match(told, /^loaded /);
   }
+});
+
+test('the device that docs/devices.md begins with is one', () => {
+  const text = readFileSync(new URL('../../docs/devices.md', import.meta.url), 'utf8').replaceAll('\r\n', '\n');
+  const [, code = ''] = /^```js\n(.*?)^```$/ms.exec(text) ?? [];
+  assert.match(load(write({ 'documented.mjs': code }), ['documented.mjs']).join(), /^loaded .\/documented.mjs:\d+/);
 });
 
 describe('a device of one’s own in a session', () => {
