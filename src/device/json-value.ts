@@ -16,7 +16,8 @@ export function toJson(value: unknown): Json {
     if (--left < 0) throw new TypeError('it holds too many values');
     if (given === null || typeof given === 'string' || typeof given === 'boolean') return given;
     if (typeof given === 'number') {
-      if (Number.isFinite(given)) return given;
+      // JSON has one zero.
+      if (Number.isFinite(given)) return given === 0 ? 0 : given;
       throw cannotHold(String(given), path);
     }
     if (typeof given !== 'object') throw cannotHold(typeof given, path);

@@ -32,6 +32,7 @@ test('what JSON holds comes out as it went in, as a copy', () => {
     map: { x: [null] },
   });
   assert.deepEqual(toJson(Object.assign(Object.create(null), { a: 1 })), { a: 1 });
+  assert.deepEqual(toJson([-0]), [0]);
 });
 
 test('what JSON cannot hold is named, with its place', () => {

@@ -157,6 +157,6 @@ function lineOf(name: string, file: string): string {
 /** What Node says of a file's syntax: of a module it tells the line to nobody who imports it. */
 function syntaxErrors(file: string): Promise<string> {
   return new Promise((done) => {
-    execFile(process.execPath, ['--check', file], { timeout: LOADING }, (_error, _stdout, stderr) => done(stderr));
+    execFile(process.execPath, ['-c', file], { timeout: LOADING }, (_error, _stdout, stderr) => done(stderr));
   });
 }
