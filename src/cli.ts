@@ -21,6 +21,9 @@ if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
     stderr,
     signals: process,
     exit: (code) => process.exit(code),
+    suspend: (job) => {
+      if (process.platform !== 'win32') process.kill(job ? 0 : process.pid, job ? 'SIGTSTP' : 'SIGSTOP');
+    },
     cwd: process.cwd(),
     clock: systemClock,
     random: Math.random,

@@ -26,11 +26,16 @@ export type SessionEvent =
   | { type: 'twin'; desired: JsonObject; reported: JsonObject }
   /** A telemetry message that the module has accepted (with QoS 1: that the cloud has acknowledged). */
   | { type: 'telemetry'; body: Json; component?: string }
-  /** A desired property that was answered: `value` is in force now, `requested` was asked for. */
-  | { type: 'property'; name: string; value: Json; requested: Json; version: number; ac: number }
+  /** A desired property that was answered: `value` is in force now, `requested` was asked for, `ad` says why. */
+  | { type: 'property'; name: string; value: Json; requested: Json; version: number; ac: number; ad?: string }
+  /** Reported properties that the module has accepted. */
+  | { type: 'reported'; body: JsonObject }
   | { type: 'command'; name: string; request: Json; status: number; response: Json }
-  /** The local cloud of --simulate is up; `url` is its HTTP API, `deviceId` the device that will connect. */
-  | { type: 'local-cloud'; url: string; deviceId: string }
+  /**
+   * The local cloud of a simulation is up: `url` is its HTTP API, `deviceId` the device that will connect, `interval` the
+   * seconds between its telemetry messages at first.
+   */
+  | { type: 'local-cloud'; url: string; deviceId: string; interval: number }
   /** `stack`: where a bug of ours was met; other failures have none. */
   | { type: 'error'; code: ErrorCode; message: string; hint: string; stack?: string }
   /** Always the last. */

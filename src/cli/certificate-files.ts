@@ -44,12 +44,6 @@ export function readKey(option: string, path: string, cwd: string, certificate: 
   }
 }
 
-/** The common name of the subject; empty when it has none. */
-export function commonNameOf(certificate: X509Certificate): string {
-  const name: unknown = certificate.toLegacyObject().subject?.CN;
-  return typeof name === 'string' ? name : '';
-}
-
 const UTF16 = 'is UTF-16 text; save it as UTF-8';
 
 /** @throws FileProblem */

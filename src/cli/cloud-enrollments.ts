@@ -2,9 +2,10 @@ import type { X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { AppError } from '../errors.ts';
+import { commonName } from '../modem/certificate.ts';
 import { enrollmentId, warningsAbout } from '../simulator/cloud/enrollments.ts';
 import type { Enrollment, LocalCloud } from '../simulator/cloud/local-cloud.ts';
-import { commonNameOf, readCertificates } from './certificate-files.ts';
+import { readCertificates } from './certificate-files.ts';
 import { wrongOption } from './command-options.ts';
 
 /** What is asked for with --enroll and --group. */
@@ -46,7 +47,7 @@ export function readEnrollment(text: string, cwd: string): EnrollmentRequest | {
   }
   if (named !== null && path === '') return { issueTo: named };
   const { leaf, note } = deviceCertificate(path, readCertificates('--enroll', path, cwd));
-  const registrationId = named ?? commonNameOf(leaf);
+  const registrationId = named ?? commonName(leaf) ?? '';
   if (!REGISTRATION_ID.test(registrationId)) {
     throw new AppError(
       'E_CONFIG',
@@ -65,7 +66,7 @@ export function readGroup(path: string, cwd: string): EnrollmentRequest {
   const [ca] = readCertificates('--group', path, cwd);
   return {
     enrollment: { kind: 'group', id: basename(path), ca: ca.toString() },
-    confirmation: `Enrolled every device whose certificate comes from "${commonNameOf(ca)}", as the group ${basename(path)}`,
+    confirmation: `Enrolled every device whose certificate comes from "${commonName(ca) ?? ''}", as the group ${basename(path)}`,
   };
 }
 

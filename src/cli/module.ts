@@ -1,7 +1,8 @@
 import { choice, integer } from '../config/checks.ts';
 import { resolveValues } from '../config/resolve.ts';
 import { AppError } from '../errors.ts';
-import { commonNameOf, readCertificates, readKey } from './certificate-files.ts';
+import { commonName } from '../modem/certificate.ts';
+import { readCertificates, readKey } from './certificate-files.ts';
 import { type CommandAction, settingsInput } from './command.ts';
 import { CommandOptions } from './command-options.ts';
 import { type BoardPlan, serveBoard } from './module/board.ts';
@@ -49,5 +50,5 @@ function readIdentity(options: CommandOptions, { cwd }: ProcessEnvironment): Boa
     signer: (issuers[0] ?? leaf).toString(),
     root: (issuers.at(-1) ?? leaf).toString(),
   };
-  return { commonName: commonNameOf(leaf), credentials };
+  return { commonName: commonName(leaf) ?? '', credentials };
 }

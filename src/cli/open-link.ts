@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import { type Clock, sleep, type Timer } from '../clock.ts';
 import type { Settings } from '../config/resolve.ts';
 import { SETTINGS } from '../config/settings.ts';
-import { WALKTHROUGH_TWIN } from '../device/wbz451.ts';
+import { WBZ451_MODEL, walkthroughTwin } from '../device/wbz451.ts';
 import { AppError } from '../errors.ts';
 import type { Report } from '../events.ts';
 import { LOOPBACK } from '../web/loopback.ts';
@@ -24,7 +24,16 @@ export type SerialSettings = Pick<Settings, 'port' | 'baud'> & Partial<Pick<Sett
 /** What the simulator is built with. */
 type SimulationSettings = Pick<
   Settings,
-  'pace' | 'wifi' | 'idScope' | 'deviceId' | 'mqttTls' | 'demoTwin' | 'expiredRoot' | 'httpPort'
+  | 'pace'
+  | 'wifi'
+  | 'idScope'
+  | 'deviceId'
+  | 'modelId'
+  | 'interval'
+  | 'mqttTls'
+  | 'emptyTwin'
+  | 'expiredRoot'
+  | 'httpPort'
 >;
 
 export type LinkSettings =
@@ -36,7 +45,9 @@ export async function openLink(
   { clock, random, report }: { clock: Clock; random: () => number; report: Report },
 ): Promise<Link> {
   if (!settings.simulate) return serialLink(settings, clock, report);
-  const { deviceId } = settings;
+  const { deviceId, interval, modelId, emptyTwin } = settings;
+  const begins = interval ?? (modelId === WBZ451_MODEL && !emptyTwin ? 5 : 10);
+  const hasTwin = modelId === WBZ451_MODEL && !emptyTwin;
   if (deviceId === null) throw new Error('a simulation has no device id');
   const { startSimulation } = await import('../simulator/simulation.ts');
   const simulation = await startSimulation({
@@ -49,14 +60,14 @@ export async function openLink(
     idScope: settings.idScope,
     deviceId,
     tls: settings.mqttTls === 1,
-    desired: settings.demoTwin ? WALKTHROUGH_TWIN : {},
+    desired: hasTwin ? walkthroughTwin(begins) : {},
     expiredRoot: settings.expiredRoot,
     // The usual port may be taken by another simulation; one that was asked for is meant.
     httpPort: settings.httpPort === SETTINGS.httpPort.simulated ? null : settings.httpPort,
   }).catch((error: unknown) => {
     throw portError(error, LOOPBACK);
   });
-  report({ type: 'local-cloud', url: simulation.url, deviceId });
+  report({ type: 'local-cloud', url: simulation.url, deviceId, interval: begins });
   return { open: async () => simulation.connect(), close: () => simulation.close() };
 }
 

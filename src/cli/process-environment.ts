@@ -14,6 +14,8 @@ export interface ProcessEnvironment {
   signals: Signals;
   /** Ends the process at once. */
   exit(code: ExitCode): void;
+  /** Suspends the process, and where `job` is true all that was started with it, until SIGCONT. */
+  suspend(job: boolean): void;
   /** The folder in which `.env` is looked for. */
   cwd: string;
   clock: Clock;

@@ -2,8 +2,9 @@ import type { X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { AppError } from '../errors.ts';
+import { commonName } from '../modem/certificate.ts';
 import { LONGEST_ROOT } from '../modem/detect.ts';
-import { commonNameOf, readCertificates } from './certificate-files.ts';
+import { readCertificates } from './certificate-files.ts';
 import type { ProcessEnvironment } from './process-environment.ts';
 
 /** What Azure's servers are signed by. */
@@ -88,7 +89,7 @@ function isNamed(certificate: X509Certificate, wanted: string): boolean {
 }
 
 function nameOf(certificate: X509Certificate): string {
-  return commonNameOf(certificate) || certificate.subject.replaceAll('\n', ', ');
+  return commonName(certificate) ?? certificate.subject.replaceAll('\n', ', ');
 }
 
 function listed(certificates: readonly X509Certificate[]): string {

@@ -1,7 +1,7 @@
 import type { Settings } from '../config/resolve.ts';
 import { AppError, EXIT, type ExitCode, toAppError } from '../errors.ts';
 import { SECRET_PARAMETERS } from '../modem/secrets.ts';
-import { type Output, openOutput } from '../terminal/output.ts';
+import { type Output, type OutputOptions, openOutput } from '../terminal/output.ts';
 import { Redactor } from '../terminal/redact.ts';
 import type { CommandContext, Given, ServiceContext } from './command.ts';
 import { toErrorEvent } from './error-event.ts';
@@ -20,8 +20,10 @@ export interface RunContext extends CommandContext {
 
 /** What is to be run, once everything that was asked for has been checked. */
 export interface Plan {
-  /** How its events are shown; null: it prints results instead. */
-  view: View | null;
+  /** What it is that is shown. */
+  form: NonNullable<OutputOptions['form']>;
+  /** How its events are shown; none where it prints results instead. */
+  view?: View;
   /** Shown nowhere. */
   secrets: readonly string[];
   /** Keys are read, where there is a terminal. */
@@ -53,14 +55,14 @@ export async function run(
   const situation: Situation = { invocation: environment.invocation, simulate: flags['simulate'] === true };
   const redactor = new Redactor(SECRET_PARAMETERS);
   const shutdown = new Shutdown(environment);
-  const open = (view: View | null, keyboard = false) =>
+  const open = ({ form, view = QUIET, keyboard = false }: Pick<Plan, 'form' | 'view' | 'keyboard'>) =>
     openOutput({
       ...environment,
-      output: { ...(view ?? QUIET), verbose },
-      results: view === null,
+      output: { ...view, verbose },
+      form,
       redactor,
       startedAt,
-      interactive: keyboard && environment.stdin.isTTY === true,
+      interactive: keyboard && isTerminal(environment),
       onClosed: () => shutdown.request(EXIT.done, 'the output was closed'),
     });
   try {
@@ -69,15 +71,20 @@ export async function run(
       plan = prepare();
       for (const secret of plan.secrets) redactor.add(secret);
       if (typeof plan.duration === 'number') shutdown.requestAt(startedAt + 1000 * plan.duration);
-      output = await open(plan.view, plan.keyboard);
+      output = await open(plan);
     } catch (error) {
       if (!json) throw error;
-      return await finish(await open(JSON_ONLY), toAppError(error), situation);
+      return await finish(await open({ form: 'session', view: JSON_ONLY }), toAppError(error), situation);
     }
     return await finish(output, await outcomeOf(plan, output, shutdown, situation), situation);
   } finally {
     shutdown.dispose();
   }
+}
+
+/** Keys are read, and what they do is shown, only where both ends are a terminal: a pager has a terminal of its own. */
+export function isTerminal({ stdin, stdout }: Pick<ProcessEnvironment, 'stdin' | 'stdout'>): boolean {
+  return stdin.isTTY === true && stdout.isTTY === true;
 }
 
 /** Runs a command that prints results. */
@@ -87,7 +94,7 @@ export function runCommand(
   work: (context: CommandContext) => Promise<ExitCode>,
 ): Promise<ExitCode> {
   const plan: Plan = {
-    view: null,
+    form: 'results',
     secrets: [],
     work: async (context) => ({ code: await work(context), reason: 'done' }),
   };
@@ -108,6 +115,7 @@ export function runService(given: Given, environment: ProcessEnvironment, prepar
   return run(given, environment, () => {
     const { output, secrets, work } = prepare();
     return {
+      form: 'service',
       view: { ...QUIET, ...output },
       secrets,
       work: async (context) => {

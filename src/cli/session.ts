@@ -7,7 +7,7 @@ import { type CommandAction, settingsInput } from './command.ts';
 import { type Link, openLink } from './open-link.ts';
 import type { ProcessEnvironment } from './process-environment.ts';
 import { readRootCertificate } from './root-certificate.ts';
-import { type RunContext, run } from './runner.ts';
+import { isTerminal, type RunContext, run } from './runner.ts';
 import { chooseDevice } from './session/choose-device.ts';
 import type { ExitStatus } from './shutdown.ts';
 
@@ -16,6 +16,7 @@ export const session: CommandAction = (given, environment) =>
   run(given, environment, () => {
     const settings = resolveSettings(settingsInput(given, environment));
     return {
+      form: 'session',
       view: settings.output,
       secrets: [settings.wifi.passphrase],
       keyboard: true,
@@ -46,18 +47,25 @@ async function runSession(
   }
   let running: Session | null = null;
   let link: Link | null = null;
-  const keyboard = attachKeyboard({
-    stdin,
-    clock,
-    signals,
-    longestLine: LARGEST.command,
-    onEscape: () => shutdown.request(EXIT.done, 'ESC'),
-    onInterrupt: () => shutdown.request(EXIT.interrupted, 'Ctrl-C'),
-    onEnd: () => shutdown.request(EXIT.done, 'the terminal was closed'),
-    onLine: (line) => void running?.type(line),
-    onNote: (message) => report({ type: 'event', level: 'warning', message }),
-    onEdit: (line) => output.setInputLine(line),
-  });
+  const stdio = { stdin, stdout: environment.stdout };
+  if (!isTerminal(stdio) && environment.stderr.isTTY) output.note('There are no keys here: Ctrl-C ends the session.');
+  const keyboard = !isTerminal(stdio)
+    ? null
+    : attachKeyboard({
+        stdin,
+        clock,
+        signals,
+        longestLine: LARGEST.command,
+        onEscape: () => shutdown.request(EXIT.done, 'ESC'),
+        onInterrupt: () => shutdown.request(EXIT.interrupted, 'Ctrl-C'),
+        suspend: environment.suspend,
+        onContinue: () => output.redraw(),
+        onHelp: () => output.help(),
+        onEnd: () => shutdown.request(EXIT.done, 'the terminal was closed'),
+        onLine: (line) => void running?.type(line),
+        onNote: (message) => report({ type: 'event', level: 'warning', message }),
+        onEdit: (line) => output.setInputLine(line),
+      });
   shutdown.onExit(() => keyboard?.close());
   try {
     link = await openLink(settings, { clock, random, report });

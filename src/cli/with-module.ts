@@ -53,11 +53,12 @@ export function linkSettings(input: SettingsInput): LinkSettings {
     'idScope',
     'deviceId',
     'mqttTls',
-    'demoTwin',
+    'interval',
+    'modelId',
     'expiredRoot',
   ]);
   // Any free port: nobody is told of this cloud, and a session may have the usual one.
-  return { simulate, ...values, wifi: { ssid, passphrase, security }, httpPort: 0 };
+  return { simulate, ...values, wifi: { ssid, passphrase, security }, emptyTwin: true, httpPort: 0 };
 }
 
 /** Opens the way to the module, and notes what there is to say about it. */

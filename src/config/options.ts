@@ -11,6 +11,7 @@ export function addOptions(command: Command, names: readonly SettingName[] = SET
     const setting: Setting<unknown> = SETTINGS[name];
     const option = new Option(setting.flag, describe(setting)).helpGroup(`${setting.section}:`);
     // Unlike other flags, a negated one would be given (as true) when it is not.
+    if (setting.hidden) option.hideHelp();
     command.addOption(option.negate ? option.default(null) : option);
   }
 }

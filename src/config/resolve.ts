@@ -47,7 +47,7 @@ export interface Settings {
     readonly color: boolean | null;
   };
   readonly httpPort: number;
-  readonly demoTwin: boolean;
+  readonly emptyTwin: boolean;
   readonly expiredRoot: boolean;
   readonly pace: SettingValues['pace'];
 }
@@ -69,7 +69,7 @@ const MAX_USER_NAME = 127;
  */
 export function resolveSettings(input: SettingsInput): Settings {
   const { values, problems } = readValues(input, SETTING_NAMES);
-  const { ssid, passphrase, security, quiet, verbose, json, logFile, color, envFile, ...others } = values;
+  const { ssid, passphrase, security, quiet, verbose, json, logFile, color, envFile, demoTwin, ...others } = values;
   const userName = `${values.idScope}/registrations/${values.deviceId ?? ''}/api-version=2019-03-31`;
   if (userName.length > MAX_USER_NAME) {
     problems.push(`ID_SCOPE is wrong: together with the device id it must fit a user name of ${MAX_USER_NAME} bytes.`);

@@ -31,6 +31,7 @@ export interface SettingValues {
   color: boolean | null;
   simulate: boolean;
   httpPort: number;
+  emptyTwin: boolean;
   demoTwin: boolean;
   expiredRoot: boolean;
   pace: 'real' | 'instant';
@@ -57,6 +58,8 @@ export interface Setting<Value> {
   readonly check: Check<Value>;
   /** Its value is shown nowhere. */
   readonly secret?: true;
+  /** It still works, and no help speaks of it. */
+  readonly hidden?: true;
 }
 
 export type Section = 'Serial port' | 'Wi-Fi' | 'Azure' | 'Session' | 'Output' | 'Simulation';
@@ -340,10 +343,19 @@ export const SETTINGS: { readonly [Name in SettingName]: Setting<SettingValues[N
     simulated: 7070,
     check: integer(0, 65_535),
   },
+  emptyTwin: {
+    flag: '--empty-twin',
+    section: 'Simulation',
+    help: "begin with an empty twin, not with the walkthrough's desired properties",
+    fallback: false,
+    simulated: false,
+    check: given,
+  },
   demoTwin: {
     flag: '--demo-twin',
     section: 'Simulation',
-    help: "begin with the walkthrough's desired properties instead of none",
+    help: "begin with the walkthrough's desired properties, which is the default",
+    hidden: true,
     fallback: false,
     simulated: false,
     check: given,

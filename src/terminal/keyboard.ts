@@ -18,7 +18,7 @@ export interface KeyboardInput {
 export interface KeyboardOptions {
   stdin: KeyboardInput;
   clock: Clock;
-  /** Where SIGHUP arrives; `process` is one. */
+  /** Where signals arrive; `process` is one. */
   signals: {
     on(signal: NodeJS.Signals, listener: () => void): unknown;
     off(signal: NodeJS.Signals, listener: () => void): unknown;
@@ -29,6 +29,12 @@ export interface KeyboardOptions {
   onEscape(): void;
   /** Ctrl-C, which is no signal in raw mode. */
   onInterrupt(): void;
+  /** Suspends this process, and where `job` is true all that belongs to it, until SIGCONT. */
+  suspend(job: boolean): void;
+  /** The process goes on, and the screen is somebody else's. */
+  onContinue(): void;
+  /** The ? key, on an empty line. */
+  onHelp(): void;
   /** A line for the module, which starts with AT. */
   onLine(line: string): void;
   /** A sentence on why a line was not taken. */
@@ -50,8 +56,9 @@ const ESCAPE_SILENCE = 50;
 /**
  * Listens to the keys of a terminal. Without one, nothing is touched.
  *
- * Node restores the terminal at every kind of exit but a signal that it does not handle, so SIGHUP restores it here;
- * ending the process is left to whoever ends the session.
+ * Node restores the terminal at every kind of exit but a signal that it does not handle, so SIGHUP and SIGTSTP restore it
+ * here; ending the process is left to whoever ends the session. In raw mode Ctrl-Z is a key, and stops the whole job as the
+ * terminal would: a shell waits for all of it.
  * @returns null when `stdin` is no terminal
  */
 export function attachKeyboard(options: KeyboardOptions): Keyboard | null {
@@ -79,6 +86,8 @@ class TerminalKeyboard implements Keyboard {
     stdin.on('close', this.#onEnd);
     stdin.on('error', this.#onEnd);
     signals.on('SIGHUP', this.#onHangUp);
+    signals.on('SIGTSTP', this.#onStop);
+    signals.on('SIGCONT', this.#onContinue);
     this.#setRawMode(true);
     stdin.resume();
   }
@@ -92,11 +101,23 @@ class TerminalKeyboard implements Keyboard {
     stdin.off('end', this.#onEnd);
     stdin.off('close', this.#onEnd);
     signals.off('SIGHUP', this.#onHangUp);
+    signals.off('SIGTSTP', this.#onStop);
+    signals.off('SIGCONT', this.#onContinue);
     this.#setRawMode(false);
     stdin.pause();
   }
 
   readonly #onHangUp = (): void => this.#setRawMode(false);
+
+  readonly #onStop = (): void => {
+    this.#setRawMode(false);
+    this.#options.suspend(false);
+  };
+
+  readonly #onContinue = (): void => {
+    this.#setRawMode(true);
+    this.#options.onContinue();
+  };
 
   /** Stays attached to `error` for good, since an error that nobody hears ends the process. */
   readonly #onEnd = (): void => {
@@ -138,6 +159,9 @@ class TerminalKeyboard implements Keyboard {
         case 'interrupt':
           this.#options.onInterrupt();
           break;
+        case 'suspend':
+          this.#options.suspend(true);
+          break;
       }
     }
     if (!this.#closed) this.#tell();
@@ -150,6 +174,10 @@ class TerminalKeyboard implements Keyboard {
   }
 
   #type(character: string): void {
+    if (character === '?' && this.#line === '') {
+      this.#options.onHelp();
+      return;
+    }
     this.#overflowed ||= Buffer.byteLength(this.#line + character) > this.#options.longestLine;
     if (!this.#overflowed) this.#line += character;
   }

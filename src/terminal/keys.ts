@@ -1,8 +1,11 @@
 /** What a key press means here; keys that mean nothing (arrows, function keys, Alt) give none. */
-export type Key = { kind: 'character'; character: string } | { kind: 'enter' | 'backspace' | 'interrupt' | 'escape' };
+export type Key =
+  | { kind: 'character'; character: string }
+  | { kind: 'enter' | 'backspace' | 'interrupt' | 'suspend' | 'escape' };
 
 const ESC = '\u001b';
 const INTERRUPT = '\u0003';
+const SUSPEND = '\u001a';
 /** The parameters of a key's sequence are a few digits; what is longer is none. */
 const LONGEST_SEQUENCE = 32;
 
@@ -39,9 +42,9 @@ export class KeyDecoder {
   #next(character: string): Key | null {
     const isSecondHalf = this.#afterReturn && character === '\n';
     this.#afterReturn = character === '\r';
-    if (character === INTERRUPT) {
+    if (character === INTERRUPT || character === SUSPEND) {
       this.#sequence = '';
-      return { kind: 'interrupt' };
+      return { kind: character === INTERRUPT ? 'interrupt' : 'suspend' };
     }
     if (character === ESC) {
       this.#sequence = ESC;

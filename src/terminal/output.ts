@@ -3,6 +3,7 @@ import type { Settings } from '../config/resolve.ts';
 import type { Report, SessionEvent } from '../events.ts';
 import { Channel, type TextStream } from './channel.ts';
 import { loadPaint, type Paint, plainPaint, wantsColor } from './color.ts';
+import { safeJson } from './json.ts';
 import { type LogFile, openLogFile } from './log-file.ts';
 import { toNdjson } from './ndjson.ts';
 import type { Redactor } from './redact.ts';
@@ -13,8 +14,11 @@ export interface OutputOptions {
   stdout: TextStream;
   stderr: TextStream;
   output: Settings['output'];
-  /** There are results to print, and errors; of all else only sentences are shown, beside them. */
-  results?: boolean;
+  /**
+   * What it is that is shown, a session unless told. Of a command there are results to print, and errors; of all else only
+   * sentences are shown, beside them.
+   */
+  form?: 'session' | 'service' | 'results';
   redactor: Redactor;
   clock: Clock;
   env: NodeJS.ProcessEnv;
@@ -40,6 +44,10 @@ export interface Output {
   setInputLine(text: string): void;
   /** Shows in the same place how things are, on a terminal. */
   setStatusLine(text: string): void;
+  /** Shows what is being typed once more, after somebody else had the screen. */
+  redraw(): void;
+  /** Shows what a person can do. */
+  help(): void;
   /** Hands over what is still waiting, for at most a second, and closes the log. */
   close(): Promise<void>;
 }
@@ -82,8 +90,10 @@ class Gateway implements Output {
     this.#paint = paint;
     this.#paintError = paintError;
     this.#log = output.logFile === null ? null : openLogFile(output.logFile, this.#onLogFailure);
-    this.#transcript = new Transcript({ quiet: output.quiet, verbose: output.verbose, interactive, startedAt });
-    if (!output.json && !options.results) this.#stdout.write(this.#text(this.#transcript.banner(), this.#paint));
+    const view = options.form === 'service' ? 'service' : output.quiet ? 'quiet' : 'session';
+    this.#transcript = new Transcript({ view, verbose: output.verbose, interactive, startedAt });
+    if (!output.json && options.form !== 'results')
+      this.#stdout.write(this.#text(this.#transcript.banner(), this.#paint));
   }
 
   readonly report: Report = (event) => {
@@ -110,11 +120,13 @@ class Gateway implements Output {
   };
 
   readonly printJson = (object: Record<string, unknown>): void => {
-    const json = JSON.stringify(object, (_, value: unknown) => {
-      return typeof value === 'string' ? this.#options.redactor.mask(value) : (value ?? null);
-    });
-    this.#stdout.write(`${json}\n`);
+    const masked = Object.entries(object).map(([name, value]) => [name, this.#masked(value)]);
+    this.#stdout.write(`${safeJson(Object.fromEntries(masked))}\n`);
   };
+
+  #masked(value: unknown): unknown {
+    return typeof value === 'string' ? this.#options.redactor.mask(value) : value;
+  }
 
   readonly note = (line: string): void => {
     this.#stderr.write(`${visible(this.#options.redactor.mask(line))}\n`);
@@ -131,6 +143,17 @@ class Gateway implements Output {
     if (this.#shownInput() !== before) this.#stdout.write(ERASE_LINE + this.#shownInput());
   }
 
+  redraw(): void {
+    this.#stdout.write(this.#shownInput());
+  }
+
+  help(): void {
+    if (this.#options.output.json) return;
+    const input = this.#shownInput();
+    const erase = input === '' ? '' : ERASE_LINE;
+    this.#stdout.write(erase + this.#text(this.#transcript.help(), this.#paint) + input);
+  }
+
   async close(): Promise<void> {
     this.setStatusLine('');
     const { clock } = this.#options;
@@ -144,7 +167,7 @@ class Gateway implements Output {
       if (event.type === 'error') this.#stderr.write(`Error: ${visible(oneLine(event.message))} [${event.code}]\n`);
       return;
     }
-    if (this.#options.results) {
+    if (this.#options.form === 'results') {
       if (event.type === 'event') this.note(event.message);
       if (event.type === 'error')
         this.#stderr.write(this.#text(errorLines(event, this.#options.output.verbose), this.#paintError));

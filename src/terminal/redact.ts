@@ -76,7 +76,10 @@ export class Redactor {
           name: this.mask(event.name),
           value: this.#maskJson(event.value),
           requested: this.#maskJson(event.requested),
+          ...(event.ad !== undefined && { ad: this.mask(event.ad) }),
         };
+      case 'reported':
+        return { ...event, body: this.#maskObject(event.body) };
       case 'command':
         return {
           ...event,

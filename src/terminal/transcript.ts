@@ -1,9 +1,12 @@
-import type { Json, SessionEvent } from '../events.ts';
+import type { Json, JsonObject, SessionEvent } from '../events.ts';
 import type { Tone } from './color.ts';
 import { visible } from './visible.ts';
 
+/** What is shown: a session in every step, one line for each thing that happens, or the sentences of a service. */
+export type View = 'session' | 'quiet' | 'service';
+
 export interface TranscriptOptions {
-  quiet: boolean;
+  view: View;
   verbose: boolean;
   /** A keyboard is attached, so ESC can end the session. */
   interactive: boolean;
@@ -28,6 +31,8 @@ export class Transcript {
   readonly #options: TranscriptOptions;
   #begun = false;
   #last: 'blank' | 'note' | 'other' = 'other';
+  #failed = false;
+  #cloud: Line[] = [];
 
   constructor(options: TranscriptOptions) {
     this.#options = options;
@@ -35,49 +40,99 @@ export class Transcript {
 
   /** What stands above everything else. */
   banner(): Line[] {
-    if (this.#options.quiet) return [];
+    if (this.#options.view !== 'session') return [];
     const title = plain(RULE, 'Starting the AnyCloud Azure IoT Central Demonstration', RULE, '', '');
     this.#last = 'blank';
     return this.#options.interactive ? [...title, ...plain('Press ESC to Exit the script', '')] : title;
   }
 
-  /** The lines for `event`, which happened at `at` (milliseconds since 1970); often none. */
+  /** What a person can do while it runs: keys, and the lines that play the cloud's part. */
+  help(): Line[] {
+    return [
+      ...plain(
+        '',
+        'ESC ends the session, Ctrl-C too, Ctrl-Z suspends it; ? shows this.',
+        'A line that starts with AT goes to the module when you press Enter.',
+      ),
+      ...this.#cloud,
+    ];
+  }
+
+  /** The lines for `event`, which happened at `at` (milliseconds, on the monotonic clock); often none. */
   lines(event: SessionEvent, at: number): Line[] {
+    const { view, verbose, startedAt } = this.#options;
     const isNote = event.type === 'event' && event.level === 'note';
-    const content = this.#content(event);
+    const content = view === 'session' ? this.#content(event) : this.#brief(event);
+    if (event.type === 'error') this.#failed = true;
     if (content.length === 0) return [];
-    const needsBlank = isNote && this.#last === 'other' && !this.#options.quiet;
+    const needsBlank = isNote && this.#last === 'other' && view === 'session';
     const lines = [...this.#beginning(event), ...(needsBlank ? [BLANK] : []), ...content];
     this.#last = content.at(-1)?.text === '' ? 'blank' : isNote ? 'note' : 'other';
-    if (!this.#options.verbose) return lines;
-    const time = `${String(Math.round(at - this.#options.startedAt)).padStart(8)} ms  `;
+    if (!verbose) return lines;
+    const time = `${String(Math.round(at - startedAt)).padStart(8)} ms  `;
     return lines.map(({ tone, text }) => ({ tone, text: text === '' ? '' : time + text }));
   }
 
   #beginning(event: SessionEvent): Line[] {
-    if (this.#begun || this.#options.quiet || (event.type !== 'state' && event.type !== 'at')) return [];
+    if (this.#begun || this.#options.view !== 'session' || (event.type !== 'state' && event.type !== 'at')) return [];
     this.#begun = true;
     return plain('Start Initialization...', DOTS);
   }
 
   #content(event: SessionEvent): Line[] {
-    const { quiet, verbose } = this.#options;
+    const { verbose, interactive } = this.#options;
     switch (event.type) {
       case 'event':
-        return sentence(event.level, event.message);
+        return sentence(event.level, event.message, interactive);
       case 'error':
         return errorLines(event, verbose);
       case 'at':
-        return quiet ? [] : atLines(event);
+        return atLines(event, verbose);
       case 'message':
-        return quiet ? [] : messageBlock(event.topic, event.payload);
+        return messageBlock(event.topic, event.payload);
+      case 'reported':
+        return acknowledgement(event.body);
       case 'local-cloud':
-        return quiet ? [] : cloudBlock(event.url, event.deviceId);
+        this.#cloud = cloudBlock(event);
+        return [...this.#cloud, BLANK];
       case 'exit':
-        return quiet ? [] : plain('', visible(`Session ended: ${event.reason} (exit code ${event.code})`));
+        return [BLANK, this.#ending(event)];
       default:
         return verbose ? plain(visible(detail(event))) : [];
     }
+  }
+
+  /** A line for each thing that happens, without the steps to it. */
+  #brief(event: SessionEvent): Line[] {
+    const { view, verbose, interactive } = this.#options;
+    switch (event.type) {
+      case 'event':
+        return view === 'quiet' && event.level === 'note' ? [] : sentence(event.level, event.message, interactive);
+      case 'error':
+        return errorLines(event, verbose);
+      case 'at':
+        return view === 'service' && verbose ? atLines(event, verbose) : [];
+      case 'assigned':
+      case 'telemetry':
+      case 'property':
+      case 'command':
+        return plain(visible(detail(event)));
+      case 'local-cloud':
+        this.#cloud = cloudBlock(event);
+        return plain(visible(`The local cloud is at ${event.url}, the device is ${event.deviceId}`));
+      case 'exit':
+        return view === 'quiet' ? [this.#ending(event)] : [];
+      case 'message':
+        return [];
+      default:
+        return verbose ? plain(visible(detail(event))) : [];
+    }
+  }
+
+  /** A failure has been told already. */
+  #ending({ reason, code }: SessionEvent & { type: 'exit' }): Line {
+    const why = this.#failed ? '' : `: ${reason}`;
+    return { tone: 'plain', text: visible(`Session ended${why} (exit code ${code})`) };
   }
 }
 
@@ -99,53 +154,94 @@ function plain(...lines: string[]): Line[] {
   return lines.map((text) => ({ tone: 'plain', text }));
 }
 
-function sentence(level: 'event' | 'note' | 'warning', message: string): Line[] {
-  const lines = message.split('\n').map(visible);
+/** Where there is no keyboard, no key is spoken of. */
+const KEY = /^\s*Press ESC\b/;
+
+function sentence(level: 'event' | 'note' | 'warning', message: string, interactive: boolean): Line[] {
+  const lines = message
+    .split('\n')
+    .filter((line) => interactive || !KEY.test(line))
+    .map(visible);
   if (level === 'note') return plain(...lines);
   const label = level === 'event' ? 'Event: ' : 'Warning: ';
   return lines.map((text, index) => ({ tone: level, text: index === 0 ? label + text : text }));
 }
 
 /** The module prints its prompt after a status and after an event, and after nothing else (AT protocol 2.3). */
-function atLines(event: SessionEvent & { type: 'at' }): Line[] {
-  if (event.dir === 'tx') return [{ tone: 'sent', text: visible(event.line) }];
-  const line: Line = { tone: 'module', text: visible(event.line) };
+function atLines(event: SessionEvent & { type: 'at' }, verbose: boolean): Line[] {
+  const text = visible(verbose ? event.line : folded(event.line));
+  if (event.dir === 'tx') return [{ tone: 'sent', text }];
+  const line: Line = { tone: 'module', text };
   return event.kind === 'status' || event.kind === 'urc' ? [line, PROMPT] : [line];
 }
 
+/** A certificate fills a dozen rows and tells a person nothing. */
+function folded(line: string): string {
+  return line
+    .replace(/(-----BEGIN CERTIFICATE-----).{100,}(-----END CERTIFICATE-----)/, '$1 ... $2')
+    .replace(/\[(30[0-9a-f]{14})[0-9a-f]{200,}\]/i, '[$1...]');
+}
+
 function messageBlock(topic: string, payload: string): Line[] {
+  const shown = `"${visible(topic)}"`;
+  if (payload === '') return plain(`subscription topic received ${shown}, with an empty payload`);
   return plain(
     BLOCK_RULE,
     'subscription topic received',
-    `  "${visible(topic)}"`,
+    `  ${shown}`,
     'subscription payload received',
     ...payloadLines(payload),
     BLOCK_RULE,
   );
 }
 
+/** What was answered to the cloud, in the form of the walkthrough; other reports speak for themselves. */
+function acknowledgement(body: JsonObject): Line[] {
+  const answers = Object.entries(body).filter(([, member]) => isAcknowledgement(member));
+  if (answers.length === 0) return [];
+  return plain(...JSON.stringify(Object.fromEntries(answers), null, 4).split('\n').map(visible));
+}
+
+function isAcknowledgement(member: Json): boolean {
+  return member !== null && typeof member === 'object' && !Array.isArray(member) && 'ac' in member;
+}
+
+/** Deeper JSON is all blanks when each level is indented. */
+const DEEPEST = 12;
+
+/** JSON with each member in a line of its own; as it came where it is none, and where that would change or bury it. */
 function payloadLines(payload: string): string[] {
-  if (payload === '') return ['(empty)'];
   try {
     const value: Json = JSON.parse(payload);
-    return JSON.stringify(value, null, 4).split('\n').map(visible);
+    if (depthOf(value) <= DEEPEST && isUnchanged(value)) return JSON.stringify(value, null, 4).split('\n').map(visible);
   } catch {
-    // It is no JSON, or nested deeper than the stack; either way what came is what is shown.
-    return [visible(payload)];
+    // It is no JSON, or nested deeper than the stack.
   }
+  return [visible(payload)];
+}
+
+function depthOf(value: Json): number {
+  if (value === null || typeof value !== 'object') return 0;
+  return 1 + Math.max(0, ...Object.values(value).map(depthOf));
+}
+
+/** A number that is too large for a double would be shown as null. */
+function isUnchanged(value: Json): boolean {
+  if (typeof value === 'number') return Number.isFinite(value);
+  return value === null || typeof value !== 'object' || Object.values(value).every(isUnchanged);
 }
 
 /** How to play the cloud's part: the walkthrough's two actions as lines for a POSIX shell. */
-function cloudBlock(url: string, deviceId: string): Line[] {
+function cloudBlock({ url, deviceId, interval }: SessionEvent & { type: 'local-cloud' }): Line[] {
+  const another = interval === 10 ? 5 : 10;
   const device = `${url.replace(/\/$/, '')}/api/devices/${encodeURIComponent(deviceId)}`;
   const json = "-H 'Content-Type: application/json'";
   return plain(
     visible(`The local cloud is at ${url}`),
     'Change the telemetry interval:',
-    `  curl -X PATCH ${shellWord(`${device}/properties`)} ${json} -d '{"telemetryInterval":5}'`,
+    `  curl -X PATCH ${shellWord(`${device}/properties`)} ${json} -d '{"telemetryInterval":${another}}'`,
     'Reboot the device:',
     `  curl -X POST ${shellWord(`${device}/commands/reboot`)} ${json} -d '{"request":{"delay":"PT5S"}}'`,
-    '',
   );
 }
 
@@ -153,7 +249,7 @@ function shellWord(text: string): string {
   return `'${visible(text).replaceAll("'", "'\\''")}'`;
 }
 
-/** What only `--verbose` shows, since the session tells the same in sentences. */
+/** What the transcript says in the steps to it, as one line. */
 function detail(
   event: Exclude<SessionEvent, { type: 'event' | 'error' | 'at' | 'message' | 'local-cloud' | 'exit' }>,
 ): string {
@@ -164,10 +260,16 @@ function detail(
       return `assigned to ${event.hub} as ${event.deviceId}`;
     case 'twin':
       return `twin desired ${JSON.stringify(event.desired)} reported ${JSON.stringify(event.reported)}`;
+    case 'reported':
+      return `reported ${JSON.stringify(event.body)}`;
     case 'telemetry':
       return `telemetry ${JSON.stringify(event.body)}`;
-    case 'property':
-      return `property ${event.name} = ${JSON.stringify(event.value)}, version ${event.version}, ac ${event.ac}`;
+    case 'property': {
+      const { name, value, requested, version, ac, ad } = event;
+      const accepted = ac >= 200 && ac < 300;
+      const refused = accepted ? '' : `, refused ${JSON.stringify(requested)}${ad === undefined ? '' : `: ${ad}`}`;
+      return `property ${name} = ${JSON.stringify(value)}, version ${version}, ac ${ac}${refused}`;
+    }
     case 'command':
       return `command ${event.name} ${JSON.stringify(event.request)}: ${event.status} ${JSON.stringify(event.response)}`;
   }

@@ -68,7 +68,7 @@ test('DER is a certificate like any other', () => {
 test('what the module would take and never forgive gets a sentence of its own', () => {
   const rows: [name: string, content: string | Buffer, says: RegExp][] = [
     ['utf16.pem', Buffer.from(`\uFEFF${other}`, 'utf16le'), /is UTF-16 text; save it as UTF-8/],
-    ['broken.der', Buffer.concat([new X509Certificate(other).raw.subarray(0, 200)]), /no certificate in DER/],
+    ['broken.der', Buffer.concat([new X509Certificate(other).raw.subarray(0, 200)]), /not a certificate: a \.pfx/],
     ['large.pem', large, /too large for the module: it has \d+ bytes as PEM, and the module takes 1500/],
     ['expired.pem', expired, /has expired on/],
     ['leaf.pem', pki.server.certificate, /not one of a certificate authority.*root of the chain/],

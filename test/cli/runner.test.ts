@@ -18,7 +18,7 @@ function stumble(): never {
 test('a bug says so, and shows where it was met with --verbose only', async () => {
   for (const verbose of [false, true]) {
     const { environment, ended } = surroundings([], emptyFolder());
-    const plan = { view: PLAIN, secrets: ['correct horse'], work: async () => stumble() };
+    const plan = { form: 'session' as const, view: PLAIN, secrets: ['correct horse'], work: async () => stumble() };
     const { code, stderr } = ended(await run(given({ verbose }), environment, () => plan));
     assert.equal(code, EXIT.internal);
     assert.match(stderr, /Error: Internal error: nothing is where it should be: \*\*\*$/m);
@@ -32,7 +32,12 @@ test('the log file always has it, and so has JSON', async () => {
   const cwd = emptyFolder();
   const logFile = join(cwd, 'run.log');
   const { environment, ended } = surroundings([], cwd);
-  const plan = { view: { ...PLAIN, json: true, logFile }, secrets: [], work: async () => stumble() };
+  const plan = {
+    form: 'session' as const,
+    view: { ...PLAIN, json: true, logFile },
+    secrets: [],
+    work: async () => stumble(),
+  };
   const { stdout } = ended(await run(given(), environment, () => plan));
   assert.match(readFileSync(logFile, 'utf8'), /error .*"stack":"TypeError.*stumble/);
   const [error, exit] = stdout.trim().split('\n').map(parseEvent);
@@ -79,7 +84,7 @@ test('a signal ends it, whatever is thrown on the way out', async () => {
 test('secrets are masked in results too, and no control character reaches the terminal', async () => {
   const { environment, ended } = surroundings([], emptyFolder());
   const plan = {
-    view: null,
+    form: 'results' as const,
     secrets: ['correct horse'],
     work: async ({ print, printJson, note }: Parameters<Parameters<typeof runCommand>[2]>[0]) => {
       print('correct horse\u001b[2J');

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { commonNameOf, readCertificates, readKey } from '../../src/cli/certificate-files.ts';
+import { readCertificates, readKey } from '../../src/cli/certificate-files.ts';
 import { readEnrollment } from '../../src/cli/cloud-enrollments.ts';
 import { addressesOf, portError } from '../../src/cli/listening.ts';
 import { main } from '../../src/cli/main.ts';
@@ -16,6 +16,7 @@ import { WireLines } from '../../src/cli/module/wire-lines.ts';
 import type { ProcessEnvironment } from '../../src/cli/process-environment.ts';
 import { systemClock } from '../../src/clock.ts';
 import { AppError } from '../../src/errors.ts';
+import { commonName } from '../../src/modem/certificate.ts';
 import { lockFolder } from '../../src/simulator/cloud/folder-lock.ts';
 import { createPki } from '../../src/simulator/cloud/pki.ts';
 import { isLoopback } from '../../src/web/loopback.ts';
@@ -49,6 +50,7 @@ async function complaint(...argv: string[]): Promise<[code: number, text: string
     invocation: 'anycloud-iotc',
     signals: { on: () => undefined, off: () => undefined },
     exit: (code) => assert.fail(`exit(${code})`),
+    suspend: () => undefined,
     cwd: folder,
     clock: systemClock,
     random: () => 0.5,
@@ -81,9 +83,9 @@ test('module and cloud check every option before they begin, and say what it mus
     [['cloud', '--enroll', 'a b'], 3, /--enroll is wrong: "a b"/],
     [['cloud', '--enroll', 'a=none.pem'], 3, /none\.pem does not exist/],
     [['cloud', '--enroll', 'none.pem'], 3, /none\.pem does not exist/],
-    [['cloud', '--enroll', 'a=utf16.pem'], 3, /utf16\.pem is not plain text \(UTF-16/],
-    [['cloud', '--enroll', 'a=board.key'], 3, /board\.key has a private key in it, and no certificate/],
-    [['cloud', '--enroll', 'a=store.pfx'], 3, /store\.pfx is not a certificate: a \.pfx/],
+    [['cloud', '--enroll', 'a=utf16.pem'], 3, /utf16\.pem is UTF-16 text/],
+    [['cloud', '--enroll', 'a=board.key'], 3, /board\.key has no certificate in it, but a private key/],
+    [['cloud', '--enroll', 'a=store.pfx'], 3, /store\.pfx is binary, and not a certificate: a \.pfx/],
     [['cloud', '--mqtt-port', '0', '--http-port', '0', '--forget', 'x'], 3, /"x" is not enrolled/],
     [['cloud', '--group', 'text.pem'], 3, /text\.pem has no certificate in it/],
     [['cloud', '--data', 'text.pem'], 3, /The folder .*text\.pem cannot be used/],
@@ -128,7 +130,7 @@ test('a device is enrolled by its id, its certificate, or both', () => {
 
 test('certificates and keys are read from PEM files', () => {
   const [leaf, signer, ...more] = readCertificates('--cert', 'board.pem', folder);
-  assert.deepEqual([commonNameOf(leaf), signer && commonNameOf(signer), more], ['board-1', 'Device signer', []]);
+  assert.deepEqual([commonName(leaf), signer && commonName(signer), more], ['board-1', 'Device signer', []]);
   assert.equal(readKey('--key', 'board.key', folder, leaf), device.key);
   assert.throws(() => readKey('--key', 'text.pem', folder, leaf), /no private key that can be read/);
 });

@@ -110,6 +110,7 @@ test('every flag goes through commander into its setting', () => {
     color: ['--no-color'],
     simulate: ['--simulate'],
     httpPort: ['--http-port', '0'],
+    emptyTwin: ['--empty-twin'],
     demoTwin: ['--demo-twin'],
     expiredRoot: ['--expired-root'],
     pace: ['--pace', 'instant'],
@@ -142,7 +143,7 @@ test('every flag goes through commander into its setting', () => {
     reconnect: false,
     output: { quiet: true, verbose: true, json: true, logFile: 'a.log', color: false },
     httpPort: 0,
-    demoTwin: true,
+    emptyTwin: true,
     expiredRoot: true,
     pace: 'instant',
   } satisfies Settings);
@@ -156,7 +157,7 @@ test('without flags commander gives nothing, and the help names each flag and va
   const help = command.helpInformation();
   for (const name of SETTING_NAMES) {
     const setting: Setting<unknown> = SETTINGS[name];
-    assert.ok(help.includes(setting.flag), setting.flag);
+    assert.equal(help.includes(setting.flag), !setting.hidden, setting.flag);
     assert.ok(help.includes(`\n${setting.section}:\n`), setting.section);
     if (setting.env) assert.ok(help.includes(setting.env), setting.env);
   }

@@ -28,6 +28,7 @@ export function surroundings(args: readonly string[], cwd: string) {
     exit: (status) => {
       throw new Error(`the process was to end at once with ${status}`);
     },
+    suspend: () => undefined,
     cwd,
     clock: systemClock,
     random: Math.random,

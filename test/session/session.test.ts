@@ -153,6 +153,7 @@ test('a property write is applied and acknowledged, and changes the pace at once
     requested: 2,
     version,
     ac: 200,
+    ad: 'telemetryInterval set to: 2',
   });
   assert.deepEqual(reported(bench)['telemetryInterval'], {
     ac: 200,

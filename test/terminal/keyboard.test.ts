@@ -43,6 +43,9 @@ function desk(t: TestContext, onEscape?: (desk: CommandContext) => void): Comman
       onEscape?.(result);
     },
     onInterrupt: () => heard.push('interrupt'),
+    suspend: (job) => heard.push(job ? 'suspend job' : 'suspend'),
+    onContinue: () => heard.push('continue'),
+    onHelp: () => heard.push('help'),
     onLine: (line) => heard.push(`line ${line}`),
     onNote: (message) => heard.push(`note ${message}`),
     onEdit: (line) => edits.push(line),
@@ -72,6 +75,9 @@ test('without a terminal nothing is touched', () => {
     longestLine: 510,
     onEscape: unused,
     onInterrupt: unused,
+    suspend: unused,
+    onContinue: unused,
+    onHelp: unused,
     onLine: unused,
     onNote: unused,
     onEdit: unused,
@@ -229,4 +235,35 @@ test('any bytes in any chunks: commands are heard, in order, however they are cu
     ),
     { numRuns: 40 },
   );
+});
+
+test('Ctrl-Z stops the job, and the terminal is as it was while it is stopped', async (t) => {
+  const { signals, stdin, heard, type } = desk(t);
+  await type('AT+G\u001a');
+  assert.deepEqual([heard, stdin.modes], [['suspend job'], [true]]);
+  signals.emit('SIGTSTP');
+  assert.deepEqual(
+    [heard, stdin.modes],
+    [
+      ['suspend job', 'suspend'],
+      [true, false],
+    ],
+  );
+  signals.emit('SIGCONT');
+  assert.deepEqual(stdin.modes, [true, false, true]);
+  await type('MM\r');
+  assert.deepEqual(heard, ['suspend job', 'suspend', 'continue', 'line AT+GMM']);
+});
+
+test('no signal is heard once the keyboard is closed', (t) => {
+  const { signals, stdin, keyboard } = desk(t);
+  keyboard.close();
+  for (const signal of ['SIGHUP', 'SIGTSTP', 'SIGCONT']) assert.equal(signals.listenerCount(signal), 0, signal);
+  assert.deepEqual(stdin.modes, [true, false]);
+});
+
+test('? is a question on an empty line only', async (t) => {
+  const { heard, type } = desk(t);
+  await type('?', 'AT?', '\r');
+  assert.deepEqual(heard, ['help', 'line AT?']);
 });

@@ -95,7 +95,7 @@ test('the transcript goes to stdout, errors to stderr', async () => {
   output.report(failure);
   output.report(exit);
   await output.close();
-  assert.match(stdout.text, /\n\nEvent: WiFi connected\n\nSession ended: error \(exit code 4\)\n$/);
+  assert.match(stdout.text, /\n\nEvent: WiFi connected\n\nSession ended \(exit code 4\)\n$/);
   assert.equal(stderr.text, 'Error: COM5 is\n  taken\n  Hint: Close it\n  Code: E_PORT_BUSY\n');
 });
 
@@ -311,7 +311,7 @@ function eventsWith(form: string, before: string, after: string): SessionEvent[]
     { type: 'telemetry', body },
     { type: 'property', name: text, value: text, requested: body, version: 1, ac: 200 },
     { type: 'command', name: text, request: body, status: 200, response: body },
-    { type: 'local-cloud', url: `http://${text}`, deviceId: 'd' },
+    { type: 'local-cloud', interval: 5, url: `http://${text}`, deviceId: 'd' },
     { type: 'error', code: 'E_INTERNAL', message: text, hint: text },
   ];
 }

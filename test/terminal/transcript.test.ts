@@ -4,12 +4,13 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { SessionEvent } from '../../src/events.ts';
 import { loadPaint, plainPaint, wantsColor } from '../../src/terminal/color.ts';
+import { safeJson } from '../../src/terminal/json.ts';
 import { toNdjson } from '../../src/terminal/ndjson.ts';
 import { Transcript, type TranscriptOptions } from '../../src/terminal/transcript.ts';
 import { visible } from '../../src/terminal/visible.ts';
 
 const START = Date.parse('2026-11-23T12:00:00Z');
-const PLAIN: TranscriptOptions = { quiet: false, verbose: false, interactive: false, startedAt: START };
+const PLAIN: TranscriptOptions = { view: 'session', verbose: false, interactive: false, startedAt: START };
 
 const tx = (line: string): SessionEvent => ({ type: 'at', dir: 'tx', line });
 const info = (line: string): SessionEvent => ({ type: 'at', dir: 'rx', line, kind: 'info' });
@@ -123,34 +124,108 @@ Session ended: ESC (exit code 0)`,
   );
 });
 
-test('payloads that are empty or no JSON are shown as they are', () => {
-  const block = (payload: string) =>
-    render([{ type: 'message', topic: 't', payload }])
-      .split('\n')
-      .slice(-2, -1)[0];
-  assert.equal(block(''), '(empty)');
-  assert.equal(block('{"a":'), '{"a":');
-  assert.equal(block('one\ntwo\u001b[2J'), 'one\\x0atwo\\x1b[2J');
-  const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
-  assert.equal(block(deep), deep);
+/** The lines for one message from the cloud. */
+const message = (payload: string) =>
+  render([{ type: 'message', topic: 't', payload }])
+    .split('\n')
+    .slice(5);
+
+test('payloads that are no JSON, that JSON would change, or that would be all blanks, are shown as they are', () => {
+  const block = (payload: string) => message(payload).slice(4, -1);
+  assert.deepEqual(block('{"a":'), ['{"a":']);
+  assert.deepEqual(block('one\ntwo\u001b[2J'), ['one\\x0atwo\\x1b[2J']);
+  assert.deepEqual(block('{"a":1e400}'), ['{"a":1e400}']);
+  assert.deepEqual(block('[[-1e999]]'), ['[[-1e999]]']);
+  assert.deepEqual(block('{"a":[1]}'), ['{', '    "a": [', '        1', '    ]', '}']);
+  for (const depth of [13, 500, 100_000]) {
+    const deep = `${'['.repeat(depth)}${']'.repeat(depth)}`;
+    assert.deepEqual(block(deep), [deep]);
+  }
+  assert.equal(block(`${'['.repeat(12)}${']'.repeat(12)}`).length, 23);
 });
 
-test('--quiet leaves sentences and errors', () => {
+test('an empty answer is one line', () => {
+  assert.deepEqual(message(''), ['subscription topic received "t", with an empty payload']);
+});
+
+test('an acknowledgement is shown in its pretty form, and other reports are not', () => {
+  const answer = { ac: 200, av: 105, ad: 'telemetryInterval set to: 5', value: 5 };
+  const shown = render([{ type: 'reported', body: { telemetryInterval: answer, ipAddress: '10.0.0.1' } }]);
+  assert.equal(shown.split('\n').slice(5).join('\n'), JSON.stringify({ telemetryInterval: answer }, null, 4));
+  assert.equal(render([{ type: 'reported', body: { ipAddress: '10.0.0.1' } }]), `${BANNER.trimEnd()}\n\n`);
+});
+
+test('a certificate is folded, and whole with --verbose', () => {
+  const pem = `-----BEGIN CERTIFICATE-----\\n${'MIIB'.repeat(150)}\\n-----END CERTIFICATE-----`;
+  const hex = `+READCERT:3, 300,[3082${'AB'.repeat(298)}]`;
+  const line = `+READCERT:1, 737,"${pem}\\n"`;
+  const short = render([info(line), info(hex)])
+    .split('\n')
+    .slice(-2);
+  assert.equal(short[0], '+READCERT:1, 737,"-----BEGIN CERTIFICATE----- ... -----END CERTIFICATE-----\\n"');
+  assert.equal(short[1], '+READCERT:3, 300,[3082ABABABABABAB...]');
+  assert.ok(render([info(line)], { verbose: true }).includes(pem));
+});
+
+test('no key is spoken of where there is no keyboard', () => {
+  const events = [said('note', 'Sending Telemetry and Properties.\n    Press ESC to end script')];
+  assert.doesNotMatch(render(events), /ESC/);
+  assert.match(render(events, { interactive: true }), /Press ESC to Exit[\s\S]*Press ESC to end/);
+});
+
+test('--quiet is a line for each thing that happens', () => {
   const events: SessionEvent[] = [
+    { type: 'local-cloud', url: 'http://127.0.0.1:7070', deviceId: 'd', interval: 5 },
     { type: 'state', state: 'wi-fi' },
     tx('AT'),
     ok,
     { type: 'message', topic: 't', payload: '{}' },
-    said('event', 'e'),
+    said('event', 'WiFi connected'),
     said('note', 'n'),
     said('warning', 'w'),
-    { type: 'error', code: 'E_WIFI_JOIN', message: 'No network', hint: 'Come nearer' },
-    { type: 'exit', code: 6, reason: 'error' },
+    { type: 'assigned', hub: 'h.example', deviceId: 'd' },
+    { type: 'twin', desired: { $version: 1 }, reported: {} },
+    { type: 'telemetry', body: { temperature: 15 } },
+    { type: 'property', name: 'led_user', value: 1, requested: 9, version: 7, ac: 400, ad: 'it has no value 9' },
+    { type: 'reported', body: { led_user: { ac: 400 } } },
+    { type: 'command', name: 'reboot', request: null, status: 200, response: {} },
+    { type: 'exit', code: 130, reason: 'Ctrl-C' },
   ];
-  assert.equal(
-    render(events, { quiet: true }),
-    'Event: e\nn\nWarning: w\nError: No network\n  Hint: Come nearer\n  Code: E_WIFI_JOIN',
-  );
+  assert.deepEqual(render(events, { view: 'quiet' }).split('\n'), [
+    'The local cloud is at http://127.0.0.1:7070, the device is d',
+    'Event: WiFi connected',
+    'Warning: w',
+    'assigned to h.example as d',
+    'telemetry {"temperature":15}',
+    'property led_user = 1, version 7, ac 400, refused 9: it has no value 9',
+    'command reboot null: 200 {}',
+    'Session ended: Ctrl-C (exit code 130)',
+  ]);
+});
+
+test('a failure is told once', () => {
+  const events: SessionEvent[] = [
+    { type: 'error', code: 'E_WIFI_JOIN', message: 'No network', hint: 'Come nearer' },
+    { type: 'exit', code: 6, reason: 'No network' },
+  ];
+  for (const view of ['quiet', 'session'] as const) {
+    const text = render(events, { view });
+    assert.equal(text.split('No network').length, 2, text);
+    assert.match(text, /^Session ended \(exit code 6\)$/m);
+  }
+});
+
+test('a service says its sentences, and shows its wire with --verbose only', () => {
+  const events = [said('note', 'n'), said('event', 'e'), tx('AT'), ok];
+  assert.equal(render(events, { view: 'service' }), 'n\nEvent: e');
+  assert.match(render(events, { view: 'service', verbose: true }), /AT\n.*OK/);
+});
+
+test('? tells the keys, and the lines that play the part of the cloud', () => {
+  const transcript = new Transcript(PLAIN);
+  transcript.lines({ type: 'local-cloud', url: 'http://127.0.0.1:7070', deviceId: 'd', interval: 10 }, START);
+  const help = transcript.help().map(({ text }) => text);
+  assert.match(help.join('\n'), /ESC ends[\s\S]*curl -X PATCH .*telemetryInterval":5[\s\S]*curl -X POST/);
 });
 
 test('--verbose adds the milliseconds since the start, states and what the session has understood', () => {
@@ -173,7 +248,7 @@ test('--verbose adds the milliseconds since the start, states and what the sessi
     '    2000 ms  assigned to h.example as d',
     '    3000 ms  twin desired {"$version":1} reported {}',
     '    4000 ms  telemetry {"temperature":15}',
-    '    5000 ms  property telemetryInterval = 10, version 7, ac 400',
+    '    5000 ms  property telemetryInterval = 10, version 7, ac 400, refused 0',
     '    6000 ms  command reboot {"delay":"PT5S"}: 200 {"status":"Success"}',
   ]);
 });
@@ -181,7 +256,7 @@ test('--verbose adds the milliseconds since the start, states and what the sessi
 test('the lines for the local cloud do in a shell what they say', { skip: process.platform === 'win32' }, () => {
   const deviceId = "o'neill:1 $(touch x)";
   const url = 'http://127.0.0.1:7070';
-  const commands = render([{ type: 'local-cloud', url, deviceId }])
+  const commands = render([{ type: 'local-cloud', url, deviceId, interval: 5 }])
     .split('\n')
     .filter((line) => line.startsWith('  curl '));
   const words = commands.map((line) =>
@@ -192,7 +267,7 @@ test('the lines for the local cloud do in a shell what they say', { skip: proces
   const device = `${url}/api/devices/${encodeURIComponent(deviceId)}`;
   const header = ['-H', 'Content-Type: application/json'];
   assert.deepEqual(words, [
-    ['curl', '-X', 'PATCH', `${device}/properties`, ...header, '-d', '{"telemetryInterval":5}'],
+    ['curl', '-X', 'PATCH', `${device}/properties`, ...header, '-d', '{"telemetryInterval":10}'],
     ['curl', '-X', 'POST', `${device}/commands/reboot`, ...header, '-d', '{"request":{"delay":"PT5S"}}'],
   ]);
 });
@@ -213,7 +288,7 @@ test('nothing from outside reaches the terminal as a control character', () => {
         said('event', outside),
         said('note', outside),
         { type: 'assigned', hub: outside, deviceId: outside },
-        { type: 'local-cloud', url: 'http://127.0.0.1', deviceId: Buffer.from(outside).toString() },
+        { type: 'local-cloud', interval: 5, url: 'http://127.0.0.1', deviceId: Buffer.from(outside).toString() },
         { type: 'error', code: 'E_INTERNAL', message: outside, hint: outside },
         { type: 'exit', code: 1, reason: outside },
       ];
@@ -240,6 +315,17 @@ test('NDJSON has version, time and type in front, and each event is one line', (
       assert.deepEqual(JSON.parse(line), expected);
     }),
   );
+});
+
+test('JSON holds nothing that a terminal or a reader of lines takes for something else', () => {
+  fc.assert(
+    fc.property(anyText, (outside) => {
+      const line = safeJson({ [outside]: [outside, { deep: outside }], nothing: undefined });
+      assert.doesNotMatch(line, /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+      assert.deepEqual(JSON.parse(line), { [outside]: [outside, { deep: outside }], nothing: null });
+    }),
+  );
+  assert.equal(safeJson({ a: '\u009b\u202e\u2028\u{e0001}é' }), '{"a":"\\u009b\\u202e\\u2028\\udb40\\udc01é"}');
 });
 
 test('--no-color wins over NO_COLOR, that over FORCE_COLOR, that over the terminal', () => {

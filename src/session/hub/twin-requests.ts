@@ -108,7 +108,12 @@ export class TwinRequests {
       return left === null ? null : asciiJson(left);
     };
     return new Promise((resolve, reject) => {
-      this.#ask({ topic: reportedTopic, payload, silences: ATTEMPTS, onAccepted: resolve }, signal).then((answer) => {
+      const onAccepted = () => {
+        const body = members.remaining();
+        if (body !== null) this.#context.report({ type: 'reported', body });
+        resolve();
+      };
+      this.#ask({ topic: reportedTopic, payload, silences: ATTEMPTS, onAccepted }, signal).then((answer) => {
         resolve();
         if (members.remaining() === null || (isResult(answer) && isSuccess(answer.status))) return;
         const what = isResult(answer) ? describe(answer) : 'nothing';

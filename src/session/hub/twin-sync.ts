@@ -173,8 +173,9 @@ export class TwinSync {
   #tell(answers: readonly PropertyAnswer[]): void {
     const { report } = this.#context;
     for (const { name, requested, ack } of answers) {
-      if (ack.ad !== undefined) note(report, ack.ad);
-      report({ type: 'property', name, value: ack.value, requested, version: ack.av, ac: ack.ac });
+      const { value, av, ac, ad } = ack;
+      if (ad !== undefined) note(report, ad);
+      report({ type: 'property', name, value, requested, version: av, ac, ...(ad !== undefined && { ad }) });
     }
   }
 
