@@ -1,4 +1,7 @@
 #!/usr/bin/env node
+import { closeSync } from 'node:fs';
+import { isatty } from 'node:tty';
+
 const OLDEST = [20, 17] as const;
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 
@@ -12,6 +15,11 @@ if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
     import('./clock.ts'),
   ]);
   const { argv, env, stdin, stdout, stderr } = process;
+  // At its exit Node gives a terminal the modes that it has found. With a pager behind standard output, which has begun
+  // sooner, those are the pager's; what is closed is left alone.
+  process.on('exit', () => {
+    if (!stdout.isTTY) for (const descriptor of [0, 2]) if (isatty(descriptor)) closeSync(descriptor);
+  });
   const code = await main({
     argv: argv.slice(2),
     env,

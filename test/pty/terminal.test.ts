@@ -8,10 +8,10 @@ import { startSocat, withoutSocat } from '../helpers/socat.ts';
 const needsTerminal = { skip: withoutSocat, timeout: 30_000 };
 
 /** A simulation in a terminal of its own, between two looks at the terminal's modes. */
-function inTerminal(t: TestContext) {
+function inTerminal(t: TestContext, line = (program: string) => program) {
   const script = join(emptyFolder(), 'run.sh');
   const words = [...COMMAND, '--simulate', '--pace', 'instant', '--http-port', '0', '--interval', '1'];
-  const program = words.map((word) => `'${word}'`).join(' ');
+  const program = line(words.map((word) => `'${word}'`).join(' '));
   writeFileSync(script, `echo "before: $(stty -g)"\n${program}\necho "code: $?"\necho "after: $(stty -g)"\n`);
   const socat = startSocat(t, '-', `EXEC:sh ${script},pty,setsid,ctty,sane,echo=0`);
   let screen = '';
@@ -64,4 +64,26 @@ test('Ctrl-C says farewell and ends it with 130, the terminal as it was', needsT
   terminal.type('\u0003');
   await terminal.shows(/AT\+MQTTDISCONN/);
   await assertRestored(terminal, 130);
+});
+
+test('a pager that has begun sooner, and has left, finds nothing undone', needsTerminal, async (t) => {
+  // The modes that the program finds are the pager's, and no longer in force when it ends.
+  const terminal = inTerminal(
+    t,
+    (program) => `modes=$(stty -g); stty raw; (sleep 2; stty "$modes" < /dev/tty) & ${program} --duration 4 | cat > /dev/null`,
+  );
+  await assertRestored(terminal, 0);
+});
+
+test('Ctrl-Z gives the terminal back, and fg goes on with it', needsTerminal, async (t) => {
+  // A shell with job control stops with its job, so the other end of the terminal continues it.
+  const terminal = inTerminal(t, (program) => `set -m; ${program}; echo "stopped: $(stty -g)"; fg`);
+  await terminal.shows(/messages\/events/);
+  terminal.type('\u001a');
+  const [, stopped] = await terminal.shows(/stopped: (\S+)/);
+  const [, before] = await terminal.shows(/before: (\S+)/);
+  assert.equal(stopped, before);
+  await terminal.shows(/stopped: [\s\S]*messages\/events/);
+  terminal.type('\u001b');
+  await assertRestored(terminal, 0);
 });
