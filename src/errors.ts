@@ -24,7 +24,6 @@ const EXIT_OF_CODE = {
   E_SETTINGS_FILE: EXIT.configuration,
   E_SETTINGS_QUOTING: EXIT.configuration,
   E_LOG_FILE: EXIT.configuration,
-  E_MODEL: EXIT.configuration,
   E_IDENTITY_UNKNOWN: EXIT.configuration,
   E_IDENTITY_MISMATCH: EXIT.configuration,
   E_IDENTITY_LIMIT: EXIT.configuration,

@@ -32,7 +32,6 @@ const HINTS: Partial<Record<ErrorCode, Hint>> = {
     `No quotes can hold it: leave it out of the file, and set ${env} in the environment.`,
   E_LOG_FILE: () =>
     'Check the path after --log-file: it must be a file, in a folder that exists and may be written to.',
-  E_MODEL: ({ modelId }) => `Delete the line MODEL_ID=${modelId} from .env, or leave out --model-id.`,
   E_IDENTITY_UNKNOWN: () => 'Write in .env: DEVICE_ID=<the id that is enrolled at DPS>',
   E_IDENTITY_MISMATCH: ({ commonName }) =>
     commonName === undefined

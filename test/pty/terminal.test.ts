@@ -70,7 +70,8 @@ test('a pager that has begun sooner, and has left, finds nothing undone', needsT
   // The modes that the program finds are the pager's, and no longer in force when it ends.
   const terminal = inTerminal(
     t,
-    (program) => `modes=$(stty -g); stty raw; (sleep 2; stty "$modes" < /dev/tty) & ${program} --duration 4 | cat > /dev/null`,
+    (program) =>
+      `modes=$(stty -g); stty raw; (sleep 2; stty "$modes" < /dev/tty) & ${program} --duration 4 | cat > /dev/null`,
   );
   await assertRestored(terminal, 0);
 });
