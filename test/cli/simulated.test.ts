@@ -138,7 +138,28 @@ test('ports tells of each port whether it is likely, and auto takes none where t
   assert.equal(code, 4, stderr);
 });
 
-test('options of a verb stand behind it', async (t) => {
-  const { code, stderr } = await runMain(['--port', 'COM5', 'scan'], folder(t));
-  assert.deepEqual([code, /write --port behind scan/.test(stderr)], [2, true]);
+test('whatever is typed amiss gets an answer that helps', async (t) => {
+  const cwd = folder(t);
+  const rows: [args: string[], code: number, says: RegExp][] = [
+    [['help'], 0, /Usage: anycloud-iotc/],
+    [['help', 'scan'], 0, /Usage: anycloud-iotc scan/],
+    [['help', 'sacn'], 2, /no command "sacn"\. Did you mean scan\?/],
+    [['prots'], 2, /no command "prots"\. Did you mean ports\?/],
+    [['Doctor'], 2, /Did you mean doctor\?/],
+    [['loadcert', 'x.pem'], 2, /Did you mean load-cert\?/],
+    [['run'], 2, /a session runs when no command is named: anycloud-iotc \[options\]/],
+    [['COM5'], 2, /Did you mean --port COM5\?/],
+    [['--simulate', 'nonsense'], 2, /no command "nonsense"; there are ports, certs/],
+    [['--port', 'COM5', 'scan'], 2, /write --port behind scan, or leave out scan for a session/],
+    [['--simulate', 'ports'], 2, /ports has no option --simulate: leave it out, or leave out ports for a session/],
+    [['--interval', '5', 'scan'], 2, /scan has no option --interval: leave it out/],
+    [['scan', '--interval', '5'], 2, /unknown option '--interval'[\s\S]*--interval is an option of the session/],
+    [['ports', '--simulate'], 2, /unknown option '--simulate'[\s\S]*--simulate is an option of the session/],
+    [['scan', '--no-such-thing'], 2, /unknown option '--no-such-thing'/],
+    [['ports', 'x'], 2, /too many arguments for 'ports'/],
+  ];
+  for (const [args, code, says] of rows) {
+    const ended = await runMain(args, cwd);
+    assert.deepEqual([ended.code, says.test(ended.stdout + ended.stderr)], [code, true], `${args}\n${ended.stderr}`);
+  }
 });
