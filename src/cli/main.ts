@@ -49,7 +49,8 @@ function createProgram(environment: ProcessEnvironment, onExit: (code: ExitCode)
       outputError: (text, write) => write(text + sessionOption(text)),
     })
     .helpCommand('help [command]', 'show what there is, or how a command is used')
-    .showHelpAfterError('(--help lists what there is)');
+    .showHelpAfterError('(--help lists what there is)')
+    .allowExcessArguments();
   addOptions(program);
   program.action(async (flags: Record<string, unknown>) => {
     const [word] = program.args;

@@ -1,4 +1,4 @@
-import { resolveSettings, type Settings } from '../config/resolve.ts';
+import { remarksOn, resolveSettings, type Settings, type SettingsInput } from '../config/resolve.ts';
 import { EXIT } from '../errors.ts';
 import { createModem, LARGEST } from '../modem/detect.ts';
 import { Session } from '../session/session.ts';
@@ -14,16 +14,29 @@ import type { ExitStatus } from './shutdown.ts';
 /** Runs a session, which is what the program does when no command is named. */
 export const session: CommandAction = (given, environment) =>
   run(given, environment, () => {
-    const settings = resolveSettings(settingsInput(given, environment));
+    const input = settingsInput(given, environment);
+    const settings = resolveSettings(input);
     return {
       form: 'session',
       view: settings.output,
       secrets: [settings.wifi.passphrase],
       keyboard: true,
       duration: settings.duration,
-      work: (context) => runSession(settings, context, environment),
+      work: (context) => {
+        remark(input, settings.simulate, context);
+        return runSession(settings, context, environment);
+      },
     };
   });
+
+/** Says where settings come from that a person may not expect. */
+function remark(input: SettingsInput, simulate: boolean, { report }: RunContext): void {
+  const { warnings, fromFile } = remarksOn(input);
+  for (const message of warnings) report({ type: 'event', level: 'warning', message });
+  if (!simulate || fromFile.length === 0) return;
+  const message = `The simulation takes from ${input.envFile?.path}: ${fromFile.join(', ')}`;
+  report({ type: 'event', level: 'event', message });
+}
 
 async function runSession(
   settings: Settings,

@@ -63,6 +63,18 @@ export function isReadAsWritten(text: string, name: string, value: string, secre
   return !secret && written.startsWith(value) && (value === '' || /^\s/.test(written.slice(value.length)));
 }
 
+const QUOTES = { "'": 'single quotes', '`': 'backticks', '"': 'double quotes' } as const;
+
+/** The quotes between which dotenv reads what is written for `name` as it is; null when no kind can hold it. */
+export function workingQuotes(text: string, name: string): string | null {
+  const value = lastLine(text, name).replace(/^(['"`])(.*)\1$/, '$2');
+  for (const [quote, kind] of Object.entries(QUOTES)) {
+    const line = `${name}=${quote}${value}${quote}`;
+    if (parseEnvFile({ path: '', text: line })[name] === value && isReadAsWritten(line, name, value, true)) return kind;
+  }
+  return null;
+}
+
 /** What stands after `name=` where it stands last, which is the line that counts. */
 function lastLine(text: string, name: string): string {
   const lines = text.matchAll(new RegExp(`^[^\\S\\r\\n]*(?:export\\s+)?${name}(?:[^\\S\\r\\n]*=|:\\s)(.*)$`, 'gm'));

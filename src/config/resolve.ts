@@ -1,6 +1,7 @@
 import { AppError } from '../errors.ts';
 import type { Checked } from './checks.ts';
-import { type EnvFile, isReadAsWritten, parseEnvFile } from './env-file.ts';
+import { type EnvFile, isReadAsWritten, parseEnvFile, workingQuotes } from './env-file.ts';
+import { nearest } from './nearest.ts';
 import { flagName, SETTING_NAMES, SETTINGS, type Setting, type SettingName, type SettingValues } from './settings.ts';
 
 /** What the program runs with: complete, checked and frozen. */
@@ -111,13 +112,16 @@ function readValues<Name extends SettingName>(
     if (!found) {
       const fallback = simulate ? setting.simulated : setting.fallback;
       if (fallback !== undefined) return fallback;
-      problems.push(`${setting.env ?? flagName(setting)} is missing: ${setting.help}.${remedy(setting)}`);
+      const stray = setting.env === undefined ? undefined : sources.strays.get(setting.env);
+      const meant = stray === undefined ? '' : ` ${input.envFile?.path} has ${stray}: is that meant?`;
+      problems.push(`${setting.env ?? flagName(setting)} is missing: ${setting.help}.${meant}${remedy(setting)}`);
       return setting.simulated;
     }
     const checked = check(found, setting);
     if ('value' in checked) return checked.value;
     const shown = setting.secret ? 'its value' : JSON.stringify(found.text.slice(0, 80));
-    problems.push(`${found.source} is wrong: ${shown} must ${checked.must}.${remedy(setting)}`);
+    const help = found.damaged ? '' : remedy(setting);
+    problems.push(`${found.source} is wrong: ${shown} must ${checked.must}.${help}`);
     return setting.simulated;
   }
 
@@ -126,11 +130,10 @@ function readValues<Name extends SettingName>(
 }
 
 function check<Value>(found: Found, setting: Setting<Value>): Checked<Value> {
-  if (found.damaged) {
-    return {
-      must: 'stand in single quotes (backticks when it holds one): as written, a #, quote or backslash changes it',
-    };
+  if (found.damaged && found.quotes === null) {
+    return { must: 'be set in the environment instead: no quotes in a settings file can hold it' };
   }
+  if (found.damaged) return { must: `stand in ${found.quotes}: as written, a #, quote or backslash changes it` };
   if (/\p{Cc}/u.test(found.text)) return { must: 'hold no line ends or other control characters' };
   return setting.check(found.text);
 }
@@ -153,6 +156,30 @@ interface Found {
   source: string;
   /** It comes from the file, and is not what is written there. */
   damaged: boolean;
+  /** The quotes that can hold it in the file; null when none can. */
+  quotes: string | null;
+}
+
+const ENV_NAMES = SETTING_NAMES.flatMap((name) => SETTINGS[name].env ?? []);
+/** What other programs call the same. */
+const COMMON_MISTAKES: { readonly [name: string]: string } = {
+  SSID: 'WIFI_SSID',
+  WIFI_PASSWORD: 'WIFI_PASSPHRASE',
+  WIFI_PASS: 'WIFI_PASSPHRASE',
+  WIFI_PSK: 'WIFI_PASSPHRASE',
+  PASSPHRASE: 'WIFI_PASSPHRASE',
+  DPS_ID_SCOPE: 'ID_SCOPE',
+  BAUD_RATE: 'SERIAL_BAUD',
+};
+
+/** What a person may like to know about where the settings come from; nothing of it is wrong. */
+export function remarksOn(input: SettingsInput): { warnings: string[]; fromFile: string[] } {
+  const sources = new Sources(input);
+  const path = input.envFile?.path ?? '.env';
+  const warnings = [...sources.strays].map(
+    ([meant, name]) => `${path} has ${name}, which is no setting; is ${meant} meant?`,
+  );
+  return { warnings, fromFile: sources.fromFile };
 }
 
 /** The three places that a value can be given in. */
@@ -165,21 +192,40 @@ class Sources {
     this.#fileValues = input.envFile ? parseEnvFile(input.envFile) : {};
   }
 
+  /** Names in the file that are nearly those of settings, by the name that is likely meant. */
+  get strays(): Map<string, string> {
+    const strays = new Map<string, string>();
+    for (const name of Object.keys(this.#fileValues)) {
+      if (ENV_NAMES.includes(name)) continue;
+      const meant = COMMON_MISTAKES[name.toUpperCase()] ?? nearest(name, ENV_NAMES);
+      if (meant !== null && !Object.hasOwn(this.#fileValues, meant)) strays.set(meant, name);
+    }
+    return strays;
+  }
+
+  /** The settings whose values come from the file. */
+  get fromFile(): string[] {
+    return ENV_NAMES.filter((name) => own(this.#fileValues, name) && !this.#input.env[name]);
+  }
+
   find(name: SettingName): Found | null {
     const setting: Setting<SettingValues[SettingName]> = SETTINGS[name];
     const flag = own(this.#input.flags, name);
     const text = flag === undefined || flag === null ? '' : String(flag);
-    if (text !== '') return { text, source: flagName(setting), damaged: false };
+    if (text !== '') return { text, source: flagName(setting), damaged: false, quotes: null };
     if (setting.env === undefined) return null;
 
     const fromEnvironment = this.#input.env[setting.env];
-    if (fromEnvironment) return { text: fromEnvironment, source: `${setting.env} (environment)`, damaged: false };
+    if (fromEnvironment)
+      return { text: fromEnvironment, source: `${setting.env} (environment)`, damaged: false, quotes: null };
 
     const file = this.#input.envFile;
     const fromFile = own(this.#fileValues, setting.env);
     if (!file || fromFile === undefined) return null;
     const damaged = !isReadAsWritten(file.text, setting.env, fromFile, setting.secret === true);
-    return fromFile === '' && !damaged ? null : { text: fromFile, source: `${setting.env} (${file.path})`, damaged };
+    if (fromFile === '' && !damaged) return null;
+    const quotes = damaged ? workingQuotes(file.text, setting.env) : null;
+    return { text: fromFile, source: `${setting.env} (${file.path})`, damaged, quotes };
   }
 }
 

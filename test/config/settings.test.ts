@@ -9,7 +9,13 @@ import fc from 'fast-check';
 import { envExample } from '../../src/config/env-example.ts';
 import { isReadAsWritten, readEnvFile } from '../../src/config/env-file.ts';
 import { addOptions } from '../../src/config/options.ts';
-import { resolveSettings, resolveValues, type Settings, type SettingsInput } from '../../src/config/resolve.ts';
+import {
+  remarksOn,
+  resolveSettings,
+  resolveValues,
+  type Settings,
+  type SettingsInput,
+} from '../../src/config/resolve.ts';
 import { SETTING_NAMES, SETTINGS, type Setting, type SettingName } from '../../src/config/settings.ts';
 import { AppError, EXIT } from '../../src/errors.ts';
 
@@ -317,7 +323,11 @@ test('a value that dotenv does not read as it is written is refused, and not sho
     const text = `WIFI_PASSPHRASE=first line\nexport WIFI_PASSPHRASE = ${written}\n`;
     const { WIFI_PASSPHRASE, ...env } = BOARD;
     const { message } = complaint(() => resolve({ env, envFile: { path: '.env', text } }));
-    assert.match(message, /WIFI_PASSPHRASE \(\.env\) is wrong: its value must stand in single quotes/, written);
+    assert.match(
+      message,
+      /WIFI_PASSPHRASE \(\.env\) is wrong: its value must (?:stand in|be set in the environment)/,
+      written,
+    );
     assert.doesNotMatch(message, /sword|fishes/, written);
     assert.equal(resolve({ env: BOARD, envFile: { path: '.env', text } }).wifi.passphrase, WIFI_PASSPHRASE);
   }
@@ -392,4 +402,51 @@ test('settings files: missing, named and missing, a folder, with a byte order ma
   assert.deepEqual(readEnvFile(undefined, folder), { path: '.env', text: 'SERIAL_PORT=COM5\n' });
   writeFileSync(join(folder, 'wide.env'), Buffer.from('SERIAL_PORT=COM5\n', 'utf16le'));
   assert.match(complaint(() => readEnvFile('wide.env', folder)).message, /UTF-16/);
+});
+
+test('a name that is nearly that of a setting is told, with the one that is meant', () => {
+  const rows: [line: string, meant: string | null][] = [
+    ['WIFI_PASSPHRAZE=x', 'WIFI_PASSPHRASE'],
+    ['WIFI_PASSWORD=x', 'WIFI_PASSPHRASE'],
+    ['wifi_ssid=x', 'WIFI_SSID'],
+    ['IDSCOPE=x', 'ID_SCOPE'],
+    ['SERAIL_PORT=x', 'SERIAL_PORT'],
+    ['PATH=x', null],
+    ['MY_OWN=x', null],
+    ['WIFI_SSID=a\nWIFI_SID=b', null],
+  ];
+  for (const [text, meant] of rows) {
+    const { warnings } = remarksOn({ flags: {}, env: {}, envFile: { path: 'lab.env', text } });
+    const name = text.split('=')[0];
+    assert.deepEqual(warnings, meant ? [`lab.env has ${name}, which is no setting; is ${meant} meant?`] : [], text);
+  }
+  const { message } = complaint(() => resolve({ envFile: { path: '.env', text: 'WIFI_PASSPHRAZE=secret' } }));
+  assert.match(message, /WIFI_PASSPHRASE is missing.* \.env has WIFI_PASSPHRAZE: is that meant\?/);
+  assert.ok(!message.includes('secret'));
+});
+
+test('a value that no quotes can hold is sent to the environment, and every other one to quotes', () => {
+  const says = (line: string) => complaint(() => resolve({ envFile: { path: '.env', text: line } })).message;
+  for (const value of ['a\'b`c"defgh#', "a'b`cdefgh\\n#"]) {
+    const message = says(`WIFI_PASSPHRASE=${value}`);
+    assert.match(
+      message,
+      /WIFI_PASSPHRASE \(\.env\) is wrong: its value must be set in the environment instead/,
+      value,
+    );
+    assert.doesNotMatch(message, /Write in \.env: WIFI_PASSPHRASE/);
+  }
+  for (const [value, quotes] of [
+    ['a"b#c', 'single quotes'],
+    ["a'b#c", 'backticks'],
+    ["a'b`c#d", 'double quotes'],
+  ]) {
+    assert.match(says(`WIFI_PASSPHRASE=${value}`), new RegExp(`must stand in ${quotes}:`), value);
+  }
+});
+
+test('what a simulation takes from a file is known', () => {
+  const text = 'WIFI_SSID=a\nID_SCOPE=0ne1\nDPS_HOST=\nOTHER=1';
+  const input = { flags: {}, env: { ID_SCOPE: '0ne2' }, envFile: { path: '.env', text } };
+  assert.deepEqual(remarksOn(input).fromFile, ['WIFI_SSID']);
 });

@@ -1,9 +1,9 @@
-import { resolveSettings, resolveValues, type SettingsInput } from '../../config/resolve.ts';
+import { remarksOn, resolveSettings, resolveValues, type SettingsInput } from '../../config/resolve.ts';
 import type { SettingName, SettingValues } from '../../config/settings.ts';
 import type { CommandContext } from '../command.ts';
 import type { ProcessEnvironment } from '../process-environment.ts';
 import { readRootCertificate } from '../root-certificate.ts';
-import { type CheckId, type CheckResult, type Finding, failedBy, ok, skipped } from './check-result.ts';
+import { type CheckId, type CheckResult, type Finding, failedBy, ok, skipped, warning } from './check-result.ts';
 import { MODULE_CHECKS } from './module-checks.ts';
 import { ModuleProbe } from './module-probe.ts';
 import { checkServer } from './server.ts';
@@ -37,6 +37,8 @@ function checkSettings(input: SettingsInput, environment: ProcessEnvironment): C
   try {
     const { rootCert } = resolveSettings(input);
     const root = rootCert === null ? null : readRootCertificate(rootCert, environment);
+    const { warnings } = remarksOn(input);
+    if (warnings.length > 0) return warning(warnings.join('\n'), 'Correct the name in the file.');
     return ok(`Nothing is missing, nothing is wrong${root?.choice ? `. ${root.choice}` : ''}`);
   } catch (error) {
     return failedBy(error);
