@@ -9,6 +9,17 @@ if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
   process.stderr.write(`anycloud-iotc needs Node.js ${OLDEST.join('.')} or newer; this is ${process.versions.node}.\n`);
   process.exitCode = 1;
 } else {
+  try {
+    await start();
+  } catch (error) {
+    // The program could not even be loaded whole, so it cannot say it in its own way.
+    if (!(error instanceof Error && 'code' in error && error.code === 'EMFILE')) throw error;
+    process.stderr.write('Error: This computer lets the program open no more files. Raise the limit: ulimit -n 1024\n');
+    process.exit(3);
+  }
+}
+
+async function start(): Promise<void> {
   const [{ main }, { invocationOf }, { systemClock }] = await Promise.all([
     import('./cli/main.ts'),
     import('./cli/invocation.ts'),

@@ -19,6 +19,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 const EXIT_OF_CODE = {
   E_INTERNAL: EXIT.internal,
   E_USAGE: EXIT.usage,
+  E_RESOURCES: EXIT.configuration,
   E_CONFIG: EXIT.configuration,
   E_SETTINGS: EXIT.configuration,
   E_SETTINGS_FILE: EXIT.configuration,
@@ -94,6 +95,15 @@ export class AppError extends Error {
 /** Anything that was thrown, as an AppError: what is not one already is a bug of ours, and says so. */
 export function toAppError(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
+  if (isOutOfFiles(thrown)) {
+    const hint = 'Raise the limit (ulimit -n 1024), or end what has so many open.';
+    return new AppError('E_RESOURCES', 'This computer lets the program open no more files', hint, thrown);
+  }
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   return new AppError('E_INTERNAL', `Internal error: ${message}`, 'This is a bug. Please report it.', thrown);
+}
+
+/** Whether something failed because too many files are open: by this program, or by all of them together. */
+export function isOutOfFiles(thrown: unknown): boolean {
+  return thrown instanceof Error && 'code' in thrown && (thrown.code === 'EMFILE' || thrown.code === 'ENFILE');
 }

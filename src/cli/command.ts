@@ -2,6 +2,7 @@ import { readEnvFile } from '../config/env-file.ts';
 import type { SettingsInput } from '../config/resolve.ts';
 import type { AppError, ExitCode } from '../errors.ts';
 import type { Report } from '../events.ts';
+import type { Tone } from '../terminal/color.ts';
 import type { ProcessEnvironment } from './process-environment.ts';
 
 /** What a command was given on the command line: its options as commander gives them, and its arguments. */
@@ -17,7 +18,9 @@ export interface CommandContext {
   /** Aborted when the command is to end: Ctrl-C, a signal, a closed output. */
   signal: AbortSignal;
   /** Writes one line to standard output. */
-  print(line: string): void;
+  print(line: string, tone?: Tone): void;
+  /** How many characters a line has room for; null where standard output is no terminal. */
+  columns: number | null;
   /** Writes one JSON object to standard output, in a line of its own; what is undefined is null there. */
   printJson(object: Record<string, unknown>): void;
   /** Writes a line beside the results, to standard error. */

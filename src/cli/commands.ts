@@ -62,7 +62,10 @@ export const COMMANDS: readonly CommandDefinition[] = [
     usage: 'doctor',
     description: 'check everything that a session needs, and say what to do next',
     settings: [...LASTING, 'envFile', 'json', 'simulate', 'pace'],
-    options: [['--hub <host>', 'look at this hub too: the one that DPS has assigned']],
+    options: [
+      ['--join', 'also join the network, which a session would do first'],
+      ['--hub <host>', 'look at this hub too: the one that DPS has assigned'],
+    ],
     load: async () => (await import('./doctor.ts')).doctor,
   },
   {

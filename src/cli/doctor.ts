@@ -1,25 +1,56 @@
 import { EXIT, type ExitCode } from '../errors.ts';
+import type { Tone } from '../terminal/color.ts';
 import { type CommandAction, type CommandContext, settingsInput } from './command.ts';
 import { EXIT_OF_CHECK, type Finding } from './doctor/check-result.ts';
 import { runChecks } from './doctor/run-checks.ts';
+import { wrapped } from './doctor/wrapped.ts';
 import { runCommand } from './runner.ts';
 
 /** Shows what is well and what is not; ends like a session would end with the first thing that failed. */
 export const doctor: CommandAction = (given, environment) =>
   runCommand(given, environment, async (context) => {
-    let code: ExitCode = EXIT.done;
-    for await (const finding of runChecks(settingsInput(given, environment), environment, context)) {
-      const { id, status, message, error } = finding;
-      const hint = error ? context.hintOf(error) : finding.hint;
+    const findings: Finding[] = [];
+    for await (const checked of runChecks(settingsInput(given, environment), environment, context)) {
+      const { id, status, message, error } = checked;
+      const hint = error ? context.hintOf(error) : checked.hint;
+      findings.push({ id, status, message, hint });
       if (given.flags['json'] === true) context.printJson({ id, status, message, hint });
-      else show({ ...finding, hint }, context);
-      if (status === 'failed' && code === EXIT.done) code = EXIT_OF_CHECK[id];
+      else show({ id, status, message, hint }, context);
     }
-    return code;
+    const session = `${environment.invocation}${given.flags['simulate'] === true ? ' --simulate' : ''}`;
+    if (given.flags['json'] !== true) summarize(findings, session, context);
+    const first = findings.find(({ status }) => status === 'failed');
+    return exitCodeOf(first);
   });
 
-function show({ id, status, message, hint }: Finding, { print }: CommandContext): void {
-  const [first, ...rest] = [...message.split('\n'), ...(hint === '' ? [] : [`Hint: ${hint}`])];
-  print(`${status.padEnd(7)}  ${id.padEnd(11)}  ${first}`);
-  for (const line of rest) print(`${' '.repeat(22)}${line}`);
+function exitCodeOf(failed: Finding | undefined): ExitCode {
+  return failed ? EXIT_OF_CHECK[failed.id] : EXIT.done;
+}
+
+const TONES: Record<Finding['status'], Tone> = { ok: 'module', warning: 'warning', failed: 'error', skipped: 'plain' };
+/** Status and name stand before each message. */
+const INDENT = 22;
+
+function show({ id, status, message, hint }: Finding, { print, columns }: CommandContext): void {
+  const texts = [...message.split('\n'), ...(hint === '' ? [] : [`Hint: ${hint}`])];
+  const lines = texts.flatMap((text) => wrapped(text, columns === null ? null : columns - INDENT));
+  for (const [index, line] of lines.entries()) {
+    const head = index === 0 ? `${status.padEnd(7)}  ${id.padEnd(11)}  ` : ' '.repeat(INDENT);
+    print(head + line, TONES[status]);
+  }
+}
+
+/** How many things are not well, and what to do first. */
+function summarize(findings: readonly Finding[], session: string, { print, columns }: CommandContext): void {
+  const failed = findings.filter(({ status }) => status === 'failed');
+  const warnings = findings.filter(({ status }) => status === 'warning');
+  const counts = [
+    ...(failed.length > 0 ? [`${failed.length} failed`] : []),
+    ...(warnings.length > 0 ? [`${warnings.length} ${warnings.length === 1 ? 'warning' : 'warnings'}`] : []),
+  ];
+  const first = [...failed, ...warnings].find(({ hint }) => hint !== '');
+  const next = failed.length > 0 ? (first?.hint ?? 'see above.') : `"${session}" starts the session.`;
+  print('');
+  print(counts.length === 0 ? 'All is well.' : `${counts.join(', ')}.`, failed.length > 0 ? 'error' : 'event');
+  for (const line of wrapped(`Next: ${next}`, columns)) print(line);
 }

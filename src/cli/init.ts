@@ -15,6 +15,8 @@ import type { ProcessEnvironment } from './process-environment.ts';
 import { runCommand } from './runner.ts';
 import { linkSettings, withModule } from './with-module.ts';
 
+/** Stands above a line that a person is to fill in. */
+const SCOPE_TO_COME = '# Still to come: the ID scope, from IoT Central or from the DPS.\n';
 /** Only the owner may read the passphrase. */
 const MODE = 0o600;
 
@@ -111,7 +113,7 @@ function current(envFile: EnvFile | null, name: SettingName): string {
 
 /** @throws AppError E_CONFIG when a value cannot be written so that it reads back as the same */
 function applied(file: EnvFile | null, answers: Answers): string {
-  let text = file?.text ?? envExample();
+  let text = file?.text ?? envExample({ own: true });
   for (const [name, value] of answers) {
     const { env = '' }: Setting<unknown> = SETTINGS[name];
     if (parse(text)[env] === value) continue;
@@ -127,7 +129,13 @@ function applied(file: EnvFile | null, answers: Answers): string {
     }
     text = changed;
   }
-  return text;
+  return remindOfScope(text);
+}
+
+/** Says in the file what is still to come, and no longer once it is there. */
+function remindOfScope(text: string): string {
+  const rest = text.replace(SCOPE_TO_COME, '');
+  return parse(rest)['ID_SCOPE'] === '' ? rest.replace(/^ID_SCOPE=/m, `${SCOPE_TO_COME}$&`) : rest;
 }
 
 function differences(before: string, after: string): string[] {

@@ -136,7 +136,7 @@ async function outcomeOf(
   shutdown.onExit((failure) => {
     if (failure) reportEnd(output, failure, situation);
   });
-  const { report, print, printJson, note } = output;
+  const { report, print, printJson, note, columns } = output;
   const { signal } = shutdown;
   const hint = (error: AppError) => hintOf(error, situation);
   const interrupt = () => shutdown.request(EXIT.interrupted, 'Ctrl-C');
@@ -148,6 +148,7 @@ async function outcomeOf(
       print,
       printJson,
       note,
+      columns,
       signal,
       hintOf: hint,
       interrupt,

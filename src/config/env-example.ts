@@ -1,13 +1,15 @@
 import { SETTING_NAMES, SETTINGS, type Setting } from './settings.ts';
 
-const HEAD = [
-  'Settings of anycloud-iotc. Copy this file to .env and fill in port, Wi-Fi and ID scope.',
-  'A flag or a variable of the environment wins over a line here; an empty value counts as not set.',
-];
+const EXAMPLE = 'Settings of anycloud-iotc. Copy this file to .env and fill in port, Wi-Fi and ID scope.';
+const OWN = 'Settings of anycloud-iotc, which reads them where it is started.';
+const HEAD = ['A flag or a variable of the environment wins over a line here; an empty value counts as not set.'];
 
-/** The text of `.env.example`: every setting that has a name in the environment, by section, with its default. */
-export function envExample(): string {
-  const lines = HEAD.map((line) => `# ${line}`);
+/**
+ * The text of `.env.example`: every setting that has a name in the environment, by section, with its default.
+ * @param own for a person's own file, which need not be copied any more
+ */
+export function envExample({ own = false } = {}): string {
+  const lines = [own ? OWN : EXAMPLE, ...HEAD].map((line) => `# ${line}`);
   let section = '';
   for (const name of SETTING_NAMES) {
     const setting: Setting<unknown> = SETTINGS[name];

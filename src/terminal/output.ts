@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Settings } from '../config/resolve.ts';
 import type { Report, SessionEvent } from '../events.ts';
 import { Channel, type TextStream } from './channel.ts';
-import { loadPaint, type Paint, plainPaint, wantsColor } from './color.ts';
+import { loadPaint, type Paint, plainPaint, type Tone, wantsColor } from './color.ts';
 import { safeJson } from './json.ts';
 import { type LogFile, openLogFile } from './log-file.ts';
 import { toNdjson } from './ndjson.ts';
@@ -35,12 +35,15 @@ export interface Output {
   /** Shows and keeps an event; after `exit` nothing more is shown. */
   report: Report;
   /** Writes one line of a result to standard output, control characters made visible. */
-  print(line: string): void;
+  print(line: string, tone?: Tone): void;
   /** Writes a result to standard output as one line of JSON; what is undefined is null there. */
   printJson(object: Record<string, unknown>): void;
   /** Writes a line beside the results, to standard error. */
   note(line: string): void;
   /** Shows what is being typed below the transcript, where there is a keyboard; the empty text removes it. */
+  /** How many characters a line of standard output has room for; null where it is no terminal. */
+  readonly columns: number | null;
+  /** Shows what is being typed below the transcript; the empty text removes it. */
   setInputLine(text: string): void;
   /** Shows in the same place how things are, on a terminal. */
   setStatusLine(text: string): void;
@@ -115,8 +118,8 @@ class Gateway implements Output {
     this.#show(masked);
   };
 
-  readonly print = (line: string): void => {
-    this.#stdout.write(`${visible(this.#options.redactor.mask(line))}\n`);
+  readonly print = (line: string, tone: Tone = 'plain'): void => {
+    this.#stdout.write(`${this.#paint(tone, visible(this.#options.redactor.mask(line)))}\n`);
   };
 
   readonly printJson = (object: Record<string, unknown>): void => {
@@ -126,6 +129,10 @@ class Gateway implements Output {
 
   #masked(value: unknown): unknown {
     return typeof value === 'string' ? this.#options.redactor.mask(value) : value;
+  }
+
+  get columns(): number | null {
+    return this.#stdout.isTerminal ? this.#stdout.columns : null;
   }
 
   readonly note = (line: string): void => {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'dotenv';
 import fc from 'fast-check';
@@ -11,6 +13,8 @@ import { AppError } from '../../src/errors.ts';
 import { AnyCloudModem } from '../../src/modem/anycloud/modem.ts';
 import { rankPorts } from '../../src/serial/likely.ts';
 import { type Board, board, DEVICE, NETWORK } from '../helpers/board.ts';
+import { emptyFolder } from '../helpers/cli.ts';
+import { runMain } from '../helpers/in-process.ts';
 
 const read = (text: string, name: SettingName) =>
   resolveValues({ flags: {}, env: {}, envFile: { path: '.env', text } }, [name])[name];
@@ -214,4 +218,40 @@ test('without a module a person may go on, and then types what that would have t
   assert.equal(answers.has('deviceId'), false);
   assert.match(printed, /Nothing answers\nHint: Press the reset button\./);
   await assert.rejects(talk(['n'], absent), { code: 'E_MODULE_TIMEOUT' });
+});
+
+test('an answer that is no choice, and none where one is needed, is asked for again in words', async () => {
+  const typed = ['7', '', '1', { hidden: '' }, { hidden: 'correct horse' }, '0ne1', '', ''];
+  const { answers, printed } = await talk(typed, NOTHING_SET);
+  assert.equal(answers.get('ssid'), NETWORK.ssid);
+  assert.match(printed, /There is no 7 in the list: type a number from 1 to 1, or a name\./);
+  assert.match(printed, /This is needed: name of the Wi-Fi network\./);
+  assert.match(printed, /This is needed: passphrase of the Wi-Fi network\./);
+});
+
+test('a wrong port can be corrected', async () => {
+  const there = await board();
+  const withModule: DialogueOptions['withModule'] = (port, use) => {
+    if (port === '/dev/right') return use(new AnyCloudModem(there.module.connect(), there.clock));
+    return Promise.reject(new AppError('E_PORT_NOT_FOUND', 'There is no such port', 'Choose one.'));
+  };
+  const options = { ...NOTHING_SET, simulate: false, board: there, withModule };
+  const typed = ['/dev/wrong', 'y', '/dev/right', '1', { hidden: 'correct horse' }, '0ne1', '', ''];
+  const { answers } = await talk(typed, options);
+  assert.equal(answers.get('port'), '/dev/right');
+});
+
+test('the ID scope may come later; the file says so, and no longer when it is there', async () => {
+  const { answers } = await talk(['1', { hidden: 'correct horse' }, '', '', ''], NOTHING_SET);
+  assert.equal(answers.has('idScope'), false);
+  const cwd = emptyFolder();
+  const init = (...args: string[]) => runMain(['init', '--yes', '--port', 'COM5', ...args], cwd);
+  assert.equal((await init()).code, 0);
+  const text = readFileSync(join(cwd, '.env'), 'utf8');
+  assert.match(text, /^# Still to come: the ID scope.*\nID_SCOPE=$/m);
+  assert.doesNotMatch(text, /Copy this file/);
+  assert.equal((await init('--id-scope', '0ne1')).code, 0);
+  const later = readFileSync(join(cwd, '.env'), 'utf8');
+  assert.match(later, /^ID_SCOPE=0ne1$/m);
+  assert.doesNotMatch(later, /Still to come/);
 });

@@ -4,6 +4,7 @@ import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { parse } from 'dotenv';
+import { wrapped } from '../../src/cli/doctor/wrapped.ts';
 import { type Ended, emptyFolder, startCli } from '../helpers/cli.ts';
 import { runMain } from '../helpers/in-process.ts';
 
@@ -113,6 +114,25 @@ test('doctor ends like the first thing that failed, and shows no secret', async 
   assert.match(stdout, /^failed {3}settings .*\n( {22}.*\n)*failed {3}port .*no-such-port/m);
   assert.match(stdout, /^failed {3}dps /m);
   assert.doesNotMatch(stdout, /a secret/);
+});
+
+test('doctor ends with a summary and the next step', async (t) => {
+  const well = await runMain(['doctor', ...SIMULATE, '--join'], folder(t));
+  assert.equal(well.code, 0);
+  assert.match(
+    well.stdout,
+    /^ok {7}join {9}The module has joined the network "AnyCloud-Demo", with the address [\d.]+$/m,
+  );
+  assert.match(well.stdout, /\nAll is well\.\nNext: "anycloud-iotc --simulate" starts the session\.\n$/);
+  const ill = await runMain(['doctor', '--port', '/dev/no-such-port', '--dps-host', 'x.invalid'], folder(t));
+  assert.match(ill.stdout, /\n3 failed\.\nNext: Let "anycloud-iotc init" ask for them/);
+});
+
+test('hints are wrapped at blanks, where there is a width', () => {
+  assert.deepEqual(wrapped('one two three', null), ['one two three']);
+  assert.deepEqual(wrapped('the quick brown fox jumps over', 20), ['the quick brown fox', 'jumps over']);
+  const word = 'x'.repeat(40);
+  assert.deepEqual(wrapped(`a ${word} b`, 20), ['a', word, 'b']);
 });
 
 test('init keeps what is there, and changes it only when it is told to', async (t) => {

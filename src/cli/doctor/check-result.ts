@@ -26,6 +26,7 @@ export const EXIT_OF_CHECK = {
   'device-id': EXIT.configuration,
   'wi-fi': EXIT.wifi,
   clock: EXIT.wifi,
+  join: EXIT.wifi,
   dps: EXIT.dps,
   hub: EXIT.hub,
 } as const satisfies Record<string, ExitCode>;

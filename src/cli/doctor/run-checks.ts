@@ -1,9 +1,20 @@
 import { remarksOn, resolveSettings, resolveValues, type SettingsInput } from '../../config/resolve.ts';
 import type { SettingName, SettingValues } from '../../config/settings.ts';
+import { AppError } from '../../errors.ts';
+import type { Modem } from '../../modem/modem.ts';
 import type { CommandContext } from '../command.ts';
 import type { ProcessEnvironment } from '../process-environment.ts';
 import { readRootCertificate } from '../root-certificate.ts';
-import { type CheckId, type CheckResult, type Finding, failedBy, ok, skipped, warning } from './check-result.ts';
+import {
+  type CheckId,
+  type CheckResult,
+  type Finding,
+  failed,
+  failedBy,
+  ok,
+  skipped,
+  warning,
+} from './check-result.ts';
 import { MODULE_CHECKS } from './module-checks.ts';
 import { ModuleProbe } from './module-probe.ts';
 import { checkServer } from './server.ts';
@@ -65,8 +76,35 @@ async function* examineModule(
           ),
         );
     }
+    if (input.flags['join'] === true) yield finding('join', await joins(input, way.module, context));
   } finally {
     await way.close();
+  }
+}
+
+/** Whether the module joins the network that is set; it stays in it. */
+async function joins(input: SettingsInput, module: Modem | null, { signal }: CommandContext): Promise<CheckResult> {
+  if (!module) return skipped('The module does not answer');
+  try {
+    const { ssid, passphrase, security, ntpServer } = resolveValues(input, [
+      'ssid',
+      'passphrase',
+      'security',
+      'ntpServer',
+    ]);
+    const wifi = { ssid, passphrase, security };
+    const { active, own } = await module.wifi.state(wifi, ntpServer, signal);
+    if (active && own) return ok(`The module is in the network "${ssid}" already`);
+    if (active && !(await module.wifi.leave(signal))) {
+      return failed('The module does not leave the network that it is in', 'Press its reset button.');
+    }
+    await module.wifi.configure(wifi, ntpServer, signal);
+    const result = await module.wifi.join(signal);
+    if (result.joined) return ok(`The module has joined the network "${ssid}", with the address ${result.ip}`);
+    const message = `The module could not join the network "${ssid}": ${result.reason}`;
+    return failedBy(new AppError('E_WIFI_JOIN', message, 'Check name, passphrase and security of the network.'));
+  } catch (error) {
+    return failedBy(error);
   }
 }
 

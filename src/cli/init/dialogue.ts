@@ -46,7 +46,7 @@ export class Dialogue {
     if (!this.#options.simulate) await this.#askPort();
     const told = await this.#askModule();
     await this.#askNetwork(told.networks);
-    await this.#ask('idScope', 'ID scope');
+    await this.#ask('idScope', 'ID scope (Enter: it comes later)', { optional: true });
     await this.#askDeviceId(told.deviceId);
     await this.#ask('modelId', 'Model');
     return this.#answers;
@@ -77,6 +77,11 @@ export class Dialogue {
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       for (const line of [...error.message.split('\n'), `Hint: ${hintOf(error)}`]) print(line);
+      if (!this.#options.simulate && isYes(await asker.ask('Try another port? [y/N] '))) {
+        this.#answers.delete('port');
+        await this.#askPort();
+        return this.#askModule();
+      }
       if (!isYes(await asker.ask('Go on without the module? [y/N] '))) throw error;
       return { networks: [], deviceId: '' };
     }
@@ -126,6 +131,14 @@ export class Dialogue {
         : asker.ask(`${question}${shown}: `));
       const answer = typed === '' ? fallback : (choices[Number(typed) - 1] ?? typed);
       if (answer === '' && optional) return;
+      if (answer === '') {
+        print(`This is needed: ${setting.help}.`);
+        continue;
+      }
+      if (choices.length > 0 && /^\d+$/.test(answer) && !choices.includes(answer)) {
+        print(`There is no ${answer} in the list: type a number from 1 to ${choices.length}, or a name.`);
+        continue;
+      }
       const problem = problemOf(name, answer);
       if (problem === null) {
         this.#answers.set(name, answer);
