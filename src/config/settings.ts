@@ -104,7 +104,7 @@ export const SETTINGS: { readonly [Name in SettingName]: Setting<SettingValues[N
     flag: '--passphrase <text>',
     env: 'WIFI_PASSPHRASE',
     section: 'Wi-Fi',
-    help: 'passphrase of the Wi-Fi network',
+    help: 'passphrase of the Wi-Fi network; other users can read it on a command line',
     example: "'the passphrase'",
     comment: [
       'Keep the single quotes: without them a # ends the value, and double quotes change backslashes.',

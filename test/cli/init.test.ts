@@ -226,7 +226,7 @@ test('an answer that is no choice, and none where one is needed, is asked for ag
   assert.equal(answers.get('ssid'), NETWORK.ssid);
   assert.match(printed, /There is no 7 in the list: type a number from 1 to 1, or a name\./);
   assert.match(printed, /This is needed: name of the Wi-Fi network\./);
-  assert.match(printed, /This is needed: passphrase of the Wi-Fi network\./);
+  assert.match(printed, /This is needed: passphrase of the Wi-Fi network/);
 });
 
 test('a wrong port can be corrected', async () => {
