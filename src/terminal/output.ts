@@ -40,10 +40,9 @@ export interface Output {
   printJson(object: Record<string, unknown>): void;
   /** Writes a line beside the results, to standard error. */
   note(line: string): void;
-  /** Shows what is being typed below the transcript, where there is a keyboard; the empty text removes it. */
   /** How many characters a line of standard output has room for; null where it is no terminal. */
   readonly columns: number | null;
-  /** Shows what is being typed below the transcript; the empty text removes it. */
+  /** Shows what is being typed below the transcript, where there is a keyboard; the empty text removes it. */
   setInputLine(text: string): void;
   /** Shows in the same place how things are, on a terminal. */
   setStatusLine(text: string): void;
