@@ -12,8 +12,6 @@ export interface Clock {
   monotonic(): number;
   /** Milliseconds since 1970-01-01 UTC. For what is written down, and for what expires. */
   wall(): number;
-  /** `wall`, under its former name. */
-  now(): number;
   /** Calls `callback` once after `ms` milliseconds (not before the current turn has ended). */
   after(ms: number, callback: () => void): Timer;
 }
@@ -22,7 +20,6 @@ export interface Clock {
 export const systemClock: Clock = {
   monotonic: () => performance.now(),
   wall: () => Date.now(),
-  now: () => Date.now(),
   after(ms, callback) {
     const handle = setTimeout(callback, ms);
     return { cancel: () => clearTimeout(handle) };

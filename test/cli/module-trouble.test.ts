@@ -150,7 +150,7 @@ test('the clock of the module is compared with that of this computer', async () 
   ] as const) {
     const there = await board();
     const modem = new AnyCloudLink(there.module.connect(), there.clock);
-    const seconds = Math.floor(there.clock.now() / 1000) + ahead;
+    const seconds = Math.floor(there.clock.wall() / 1000) + ahead;
     await there.clock.until(modem.executeIdempotent({ text: `AT+TIME=1,${seconds}` }, there.signal));
     assert.match((await verdicts(there))['clock'] ?? '', expected);
   }

@@ -30,7 +30,7 @@ export async function startSimulation({
   pki: earlier,
   ...kept
 }: SimulationOptions = {}): Promise<Simulation> {
-  const pki = earlier ?? (await createPki({ hosts: [], now: systemClock.now() }));
+  const pki = earlier ?? (await createPki({ hosts: [], now: systemClock.wall() }));
   const cloud = createLocalCloud({
     clock: systemClock,
     random: Math.random,

@@ -225,7 +225,7 @@ suite('connections', { concurrency: true, timeout: 30_000 }, () => {
   });
 
   test('a client that does not trust the CA never gets as far as CONNECT', async (t) => {
-    const { ca } = await createPki({ hosts: [], now: systemClock.now() });
+    const { ca } = await createPki({ hosts: [], now: systemClock.wall() });
     const connects = watchPackets(simulation.cloud, 'in', ({ clientId }) => clientId === 'distrustful');
     const { client } = await boardAt(t, 'distrustful', { ca });
     await assert.rejects(client.open(), /unable to verify/);

@@ -9,7 +9,7 @@ import { MODEL, newDevice, nextEvent, SCOPE, type Simulation, startSimulation, w
 import { hubClient, provision } from './sdk.ts';
 
 const YEAR = 365 * 86_400_000;
-const stranger = await createPki({ hosts: [], now: systemClock.now() });
+const stranger = await createPki({ hosts: [], now: systemClock.wall() });
 
 let simulation: Simulation;
 before(async () => {
@@ -18,7 +18,7 @@ before(async () => {
 after(() => simulation.cloud.close());
 
 /** As openssl makes them for a device: RSA, signed by itself. */
-async function selfSigned(commonName: string, validUntil = systemClock.now() + YEAR): Promise<KeyedCertificate> {
+async function selfSigned(commonName: string, validUntil = systemClock.wall() + YEAR): Promise<KeyedCertificate> {
   const algorithm = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256', modulusLength: 2048 };
   const publicExponent = new Uint8Array([1, 0, 1]);
   const keys = await crypto.subtle.generateKey({ ...algorithm, publicExponent }, true, ['sign', 'verify']);
@@ -100,7 +100,7 @@ const admitted: Case[] = [
   {
     name: 'a group enrollment of the root above the signer',
     async arrange(registrationId) {
-      const other = await createPki({ hosts: [], now: systemClock.now() });
+      const other = await createPki({ hosts: [], now: systemClock.wall() });
       await simulation.cloud.enrollments.put({ kind: 'group', id: 'root', ca: other.state.deviceRoot.certificate });
       return other.device(registrationId);
     },
@@ -211,7 +211,7 @@ const refused: Refusal[] = [
     error: 'UnauthorizedError',
     code: 401002,
     async arrange(registrationId) {
-      const leaf = await selfSigned(registrationId, systemClock.now() - 60_000);
+      const leaf = await selfSigned(registrationId, systemClock.wall() - 60_000);
       await simulation.cloud.enrollments.put({ kind: 'individual', registrationId, certificate: leaf.certificate });
       return leaf;
     },

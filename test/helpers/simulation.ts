@@ -187,8 +187,8 @@ function withSession(parts: {
       await clock.until(cloud.close());
     },
     async until(condition, limit = 600_000) {
-      for (const end = clock.now() + limit; !condition(); ) {
-        if (clock.now() >= end)
+      for (const end = clock.monotonic() + limit; !condition(); ) {
+        if (clock.monotonic() >= end)
           throw new Error(`not within ${limit} ms; states: ${simulation.states().slice(-8).join(' ')}`);
         await clock.advance(20);
       }

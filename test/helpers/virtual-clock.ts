@@ -30,10 +30,6 @@ export class VirtualClock implements Clock {
     return this.#now + this.#stepped;
   }
 
-  now(): number {
-    return this.wall();
-  }
-
   /** Sets the wall clock forward, or back, by `ms`, as a user or SNTP does; no timer notices. */
   stepWall(ms: number): void {
     this.#stepped += ms;

@@ -142,10 +142,10 @@ test('a property write is applied and acknowledged, and changes the pace at once
   t.after(() => bench.stop());
   void bench.run();
   await bench.telemetry(1);
-  const written = bench.clock.now();
+  const written = bench.clock.monotonic();
   const version = await bench.cloud.patchDesired(DEVICE, { telemetryInterval: 2 });
   await bench.telemetry(2);
-  assert.ok(bench.clock.now() - written <= 2_100, `${bench.clock.now() - written} ms`);
+  assert.ok(bench.clock.monotonic() - written <= 2_100, `${bench.clock.monotonic() - written} ms`);
   assert.deepEqual(bench.of('property').at(-1), {
     type: 'property',
     name: 'telemetryInterval',
@@ -219,9 +219,9 @@ test('--on-reboot restart restarts the session after the delay, as a board would
   void bench.run();
   await bench.telemetry(1);
   await bench.clock.until(bench.cloud.invokeMethod(DEVICE, 'reboot', { delay: 'PT5S' }));
-  const asked = bench.clock.now();
+  const asked = bench.clock.monotonic();
   await bench.until(() => bench.states().includes('reset'));
-  assert.ok(Math.abs(bench.clock.now() - asked - 5_000) < 200);
+  assert.ok(Math.abs(bench.clock.monotonic() - asked - 5_000) < 200);
   await bench.telemetry(3);
   assert.deepEqual(bench.states(), [...HAPPY_PATH, 'reset', ...HAPPY_PATH.slice(1)]);
 });

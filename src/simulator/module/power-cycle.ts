@@ -24,10 +24,6 @@ export class PowerCycle implements Clock {
     return this.#clock.wall();
   }
 
-  now(): number {
-    return this.#clock.now();
-  }
-
   after(ms: number, callback: () => void): Timer {
     if (this.#stopped) return { cancel: () => undefined };
     const inner = this.#clock.after(ms, () => {

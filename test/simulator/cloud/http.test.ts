@@ -10,7 +10,7 @@ import { createPki } from '../../../src/simulator/cloud/pki.ts';
 import { DeviceClient, dpsUser, hubUser, METHODS, MODEL, SCOPE, TWIN } from './device-client.ts';
 
 const ID = 'board-1';
-const pki = await createPki({ hosts: ['192.168.1.10'], now: systemClock.now() });
+const pki = await createPki({ hosts: ['192.168.1.10'], now: systemClock.wall() });
 const board = await pki.device(ID);
 let cloud: LocalCloud;
 let addresses: Addresses;
@@ -112,7 +112,7 @@ suite('MQTT over TLS', () => {
   });
 
   test('a client that knows RSA suites only is served, where there is a certificate for it', async (t) => {
-    const both = await createPki({ hosts: [], now: systemClock.now(), rsa: true });
+    const both = await createPki({ hosts: [], now: systemClock.wall(), rsa: true });
     const other = createLocalCloud({
       clock: systemClock,
       random: Math.random,

@@ -37,7 +37,7 @@ class FullStore implements Store {
 async function start() {
   const clock = new VirtualClock();
   const store = new FullStore();
-  const events = new EventFeed(() => clock.now(), 'run');
+  const events = new EventFeed(() => clock.wall(), 'run');
   const context: CloudContext = {
     clock,
     random: Math.random,

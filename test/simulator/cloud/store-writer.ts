@@ -5,8 +5,8 @@ import { createLocalCloud } from '../../../src/simulator/cloud/local-cloud.ts';
 import { openPki } from '../../../src/simulator/cloud/pki-file.ts';
 
 const [dataFolder = ''] = process.argv.slice(2);
-const folder = lockFolder(dataFolder, systemClock.now());
-const pki = await openPki(folder, { hosts: [], now: systemClock.now() });
+const folder = lockFolder(dataFolder, systemClock.wall());
+const pki = await openPki(folder, { hosts: [], now: systemClock.wall() });
 const cloud = createLocalCloud({
   clock: systemClock,
   random: Math.random,
@@ -18,7 +18,10 @@ const cloud = createLocalCloud({
 for (;;) {
   const devices = cloud.devices();
   const versions = await Promise.all(
-    devices.map(async ({ id }) => [id, await cloud.patchDesired(id, { at: systemClock.now(), text: 'x'.repeat(200) })]),
+    devices.map(async ({ id }) => [
+      id,
+      await cloud.patchDesired(id, { at: systemClock.wall(), text: 'x'.repeat(200) }),
+    ]),
   );
   process.stdout.write(`${JSON.stringify(versions)}\n`);
 }

@@ -77,21 +77,21 @@ suite('the journal', () => {
 suite('certificates in a folder', () => {
   test('are made once; only another host needs another server certificate, by the same CA', async () => {
     const path = folder();
-    const first = await openPki(path, { hosts: [], now: systemClock.now() });
-    const second = await openPki(path, { hosts: [], now: systemClock.now() });
+    const first = await openPki(path, { hosts: [], now: systemClock.wall() });
+    const second = await openPki(path, { hosts: [], now: systemClock.wall() });
     assert.deepEqual(second.state, first.state);
-    const third = await openPki(path, { hosts: ['192.168.1.10'], now: systemClock.now() });
+    const third = await openPki(path, { hosts: ['192.168.1.10'], now: systemClock.wall() });
     assert.equal(third.ca, first.ca);
     assert.notEqual(third.server.certificate, first.server.certificate);
-    const fourth = await openPki(path, { hosts: ['192.168.1.10'], now: systemClock.now() });
+    const fourth = await openPki(path, { hosts: ['192.168.1.10'], now: systemClock.wall() });
     assert.deepEqual(fourth.state, third.state);
   });
 
   test('are not made over a file that is something else', async () => {
     const path = folder();
-    await openPki(path, { hosts: [], now: systemClock.now() });
+    await openPki(path, { hosts: [], now: systemClock.wall() });
     writeFileSync(join(path.path, 'certificates.json'), '{"ca":1}');
-    await assert.rejects(openPki(path, { hosts: [], now: systemClock.now() }), /does not hold/);
+    await assert.rejects(openPki(path, { hosts: [], now: systemClock.wall() }), /does not hold/);
   });
 });
 
@@ -169,7 +169,7 @@ test('every acknowledged change of a twin is there after a kill', { timeout: 30_
   const options = async () => ({
     clock: systemClock,
     random: Math.random,
-    pki: await openPki(dataFolder, { hosts: [], now: systemClock.now() }),
+    pki: await openPki(dataFolder, { hosts: [], now: systemClock.wall() }),
     idScope: 'x',
     enrollments: [],
     dataFolder,
