@@ -13,6 +13,7 @@ import { BOARD_SCHEMA } from '../test/helpers/board-model.ts';
 export const SETTINGS: SessionSettings = {
   ...resolveSettings({ flags: { simulate: true }, env: {}, envFile: null }),
   rootCert: null,
+  sampling: true,
 };
 
 export interface RunningSession {

@@ -52,10 +52,18 @@ export function reportedTopic(rid: string): string {
 
 /** Topic of telemetry; `properties` become its property bag, URL-encoded (Azure 2.3). */
 export function telemetryTopic(deviceId: string, properties: Record<string, string> = {}): string {
-  const bag = Object.entries(properties).map(
-    ([key, value]) => `${encodeURIComponent(key)}=${encodeURIComponent(value)}`,
-  );
+  const bag = Object.entries(properties).map(([key, value]) => `${encodeKey(key)}=${encodeURIComponent(value)}`);
   return `devices/${deviceId}/messages/events/${bag.join('&')}`;
+}
+
+/** System properties are written as Azure writes them, which is shorter, too: `$.ct`. */
+function encodeKey(key: string): string {
+  return encodeURIComponent(key).replace(/^%24\./, '$.');
+}
+
+/** Cloud-to-device messages for `deviceId` (Azure 2.3). */
+export function messageFilter(deviceId: string): string {
+  return `devices/${deviceId}/messages/devicebound/#`;
 }
 
 /** Topic of the answer to a command; `rid` exactly as it was received. */
@@ -66,13 +74,17 @@ export function methodResponseTopic(status: number, rid: string): string {
 export type HubTopic =
   | { kind: 'method'; name: string; rid: string }
   | { kind: 'twin-result'; status: number; rid: string; version: number | null }
-  | { kind: 'desired'; version: number | null };
+  | { kind: 'desired'; version: number | null }
+  /** A cloud-to-device message; `properties` by decoded name, system properties as `$.mid`. */
+  | { kind: 'message'; properties: ReadonlyMap<string, string> };
 
 /**
  * Reads the topic of a message from the hub. Names and request ids are opaque and stay as they are.
  * @returns null for any other topic, also for a command without request id, which nobody could answer
  */
 export function parseHubTopic(topic: string): HubTopic | null {
+  const bag = /^devices\/[^/]+\/messages\/devicebound\/(.*)$/s.exec(topic)?.[1];
+  if (bag !== undefined) return { kind: 'message', properties: parseBag(bag) };
   const match = /^\$iothub\/(methods\/POST|twin\/res|twin\/PATCH\/properties\/desired)\/(?:([^/?]+)\/)?\?(.*)$/s.exec(
     topic,
   );
@@ -101,6 +113,24 @@ function parseParameters(query = ''): Map<string, string> {
     if (!parameters.has(name)) parameters.set(name, value.join('='));
   }
   return parameters;
+}
+
+/** A property bag: pairs without `=` have the empty value, and what cannot be decoded stays as it is. */
+function parseBag(bag: string): Map<string, string> {
+  const decode = (text: string) => {
+    try {
+      return decodeURIComponent(text);
+    } catch {
+      return text;
+    }
+  };
+  const pairs = bag.split('&').filter((pair) => pair !== '');
+  return new Map(
+    pairs.map((pair) => {
+      const [key = '', ...value] = pair.split('=');
+      return [decode(key), decode(value.join('='))];
+    }),
+  );
 }
 
 function parseVersion(text = ''): number | null {

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import { type Clock, sleep, type Timer } from '../clock.ts';
 import type { Settings } from '../config/resolve.ts';
 import { SETTINGS } from '../config/settings.ts';
-import { WBZ451_MODEL, walkthroughTwin } from '../device/wbz451.ts';
+import { WBZ451, walkthroughTwin } from '../device/wbz451.ts';
 import { AppError } from '../errors.ts';
 import type { Report } from '../events.ts';
 import { LOOPBACK } from '../web/loopback.ts';
@@ -46,8 +46,8 @@ export async function openLink(
 ): Promise<Link> {
   if (!settings.simulate) return serialLink(settings, clock, report);
   const { deviceId, interval, modelId, emptyTwin } = settings;
-  const begins = interval ?? (modelId === WBZ451_MODEL && !emptyTwin ? 5 : 10);
-  const hasTwin = modelId === WBZ451_MODEL && !emptyTwin;
+  const begins = interval ?? (modelId === WBZ451 && !emptyTwin ? 5 : 10);
+  const hasTwin = modelId === WBZ451 && !emptyTwin;
   if (deviceId === null) throw new Error('a simulation has no device id');
   const { startSimulation } = await import('../simulator/simulation.ts');
   const simulation = await startSimulation({

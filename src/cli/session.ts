@@ -20,7 +20,7 @@ export const session: CommandAction = (given, environment) =>
       form: 'session',
       view: settings.output,
       secrets: [settings.wifi.passphrase],
-      keyboard: true,
+      keyboard: !settings.stdin,
       duration: settings.duration,
       work: (context) => {
         remark(input, settings.simulate, context);
@@ -36,6 +36,26 @@ function remark(input: SettingsInput, simulate: boolean, { report }: RunContext)
   if (!simulate || fromFile.length === 0) return;
   const message = `The simulation takes from ${input.envFile?.path}: ${fromFile.join(', ')}`;
   report({ type: 'event', level: 'event', message });
+}
+
+/** Sends what comes from standard input; its end is the end of the session. */
+async function sendStandardInput(
+  stdin: ProcessEnvironment['stdin'],
+  running: Session,
+  { report, shutdown }: Pick<RunContext, 'report' | 'shutdown'>,
+): Promise<void> {
+  const { sendInput } = await import('./session/input-telemetry.ts');
+  const { signal } = shutdown;
+  try {
+    await sendInput(stdin, {
+      send: (body) => running.send(body),
+      warn: (message) => report({ type: 'event', level: 'warning', message }),
+      signal,
+    });
+    shutdown.request(EXIT.done, 'the input has ended');
+  } catch (error) {
+    shutdown.request(EXIT.internal, `Standard input cannot be read: ${error instanceof Error ? error.message : error}`);
+  }
 }
 
 async function runSession(
@@ -61,8 +81,9 @@ async function runSession(
   let running: Session | null = null;
   let link: Link | null = null;
   const stdio = { stdin, stdout: environment.stdout };
-  if (!isTerminal(stdio) && environment.stderr.isTTY) output.note('There are no keys here: Ctrl-C ends the session.');
-  const keyboard = !isTerminal(stdio)
+  const hasKeys = isTerminal(stdio) && !settings.stdin;
+  if (!hasKeys && environment.stderr.isTTY) output.note('There are no keys here: Ctrl-C ends the session.');
+  const keyboard = !hasKeys
     ? null
     : attachKeyboard({
         stdin,
@@ -84,7 +105,16 @@ async function runSession(
     link = await openLink(settings, { clock, random, report });
     const { open } = link;
     const openModem = async (signal: AbortSignal) => createModem(await open(signal), clock);
-    running = new Session({ settings: { ...settings, rootCert }, device, clock, random, report, openModem });
+    const { qos } = settings;
+    running = new Session({
+      settings: { ...settings, rootCert, qos: settings.stdin ? 1 : qos, sampling: !settings.stdin },
+      device,
+      clock,
+      random,
+      report,
+      openModem,
+    });
+    if (settings.stdin) void sendStandardInput(stdin, running, { report, shutdown });
     await running.run(shutdown.signal);
     return shutdown.exitStatus ?? { code: EXIT.done, reason: 'the requested number of messages was sent' };
   } finally {

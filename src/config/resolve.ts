@@ -36,6 +36,8 @@ export interface Settings {
   /** Seconds from the start of the process to the end; null for no end. */
   readonly duration: number | null;
   readonly qos: 0 | 1;
+  /** Whether telemetry comes from standard input. */
+  readonly stdin: boolean;
   readonly onReboot: SettingValues['onReboot'];
   /** Whether a port that went away is waited for. */
   readonly reconnect: boolean;

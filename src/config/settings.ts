@@ -22,6 +22,7 @@ export interface SettingValues {
   count: number | null;
   duration: number | null;
   qos: 0 | 1;
+  stdin: boolean;
   onReboot: 'log' | 'restart';
   reconnect: boolean;
   quiet: boolean;
@@ -270,6 +271,14 @@ export const SETTINGS: { readonly [Name in SettingName]: Setting<SettingValues[N
     fallback: 0,
     simulated: 0,
     check: choice([0, 1]),
+  },
+  stdin: {
+    flag: '--stdin',
+    section: 'Session',
+    help: 'send each line of standard input, a JSON object, as telemetry with QoS 1, in place of readings of the device',
+    fallback: false,
+    simulated: false,
+    check: given,
   },
   onReboot: {
     flag: '--on-reboot <action>',

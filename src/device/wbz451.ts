@@ -8,9 +8,6 @@ import { quoted } from './invoke.ts';
 /** Its model. */
 export const WBZ451 = 'dtmi:com:Microchip:WBZ451_Curiosity;1';
 
-/** The model of the walkthrough's board. */
-export const WBZ451_MODEL = 'dtmi:com:Microchip:WBZ451_Curiosity;1';
-
 /** What the walkthrough's board has been asked for before. @param interval seconds between telemetry messages */
 export function walkthroughTwin(interval: number): JsonObject {
   return { telemetryInterval: interval, rgb_led_blue: 0, rgb_led_green: 0, rgb_led_red: 0, led_user: 3 };

@@ -25,6 +25,8 @@ export interface SessionSettings {
   /** Ends the session after so many accepted telemetry messages. */
   readonly count: number | null;
   readonly qos: QoS;
+  /** Whether the device's own telemetry is sent; what is handed to the session is in any case. */
+  readonly sampling: boolean;
   readonly onReboot: 'log' | 'restart';
 }
 

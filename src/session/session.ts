@@ -1,7 +1,7 @@
 import { type Clock, sleep } from '../clock.ts';
 import type { Device } from '../device/device.ts';
 import type { AppError } from '../errors.ts';
-import type { Report } from '../events.ts';
+import type { JsonObject, Report } from '../events.ts';
 import { type Modem, ModemError, type ModemEvent } from '../modem/modem.ts';
 import type { SessionContext, SessionSettings } from './context.ts';
 import { type AnyResult, areKnown, type Facts, keep } from './facts.ts';
@@ -95,6 +95,15 @@ export class Session {
     } finally {
       await this.#close();
     }
+  }
+
+  /**
+   * Sends a telemetry message of somebody else's than the device, in its turn.
+   * @returns a promise that settles when the module has taken it, with QoS 1: when the hub has acknowledged it
+   * @throws (the promise) when it is too large for the module, or the session has ended
+   */
+  send(body: JsonObject): Promise<void> {
+    return this.#telemetry.send({ body, takenAt: this.#context.clock.wall() });
   }
 
   /** Sends a line that a person typed. */

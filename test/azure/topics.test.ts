@@ -33,7 +33,7 @@ test('telemetry carries its property bag URL-encoded (Azure 2.3)', () => {
   assert.equal(telemetryTopic('dev1'), 'devices/dev1/messages/events/');
   assert.equal(
     telemetryTopic('dev1', { '$.ct': 'application/json;charset=utf-8', 'k v': 'a&b=c+#' }),
-    'devices/dev1/messages/events/%24.ct=application%2Fjson%3Bcharset%3Dutf-8&k%20v=a%26b%3Dc%2B%23',
+    'devices/dev1/messages/events/$.ct=application%2Fjson%3Bcharset%3Dutf-8&k%20v=a%26b%3Dc%2B%23',
   );
 });
 
@@ -94,7 +94,20 @@ test('topics of the hub are read', () => {
     ['$iothub/twin/PATCH/properties/desired/?', { kind: 'desired', version: null }],
     ['$iothub/twin/PATCH/properties/desired/x/?$version=1', null],
     ['$iothub/twin/PATCH/properties/reported/?$rid=1', null],
-    ['devices/dev1/messages/devicebound/', null],
+    ['devices/dev1/messages/devicebound/', { kind: 'message', properties: new Map() }],
+    [
+      'devices/dev1/messages/devicebound/%24.mid=a%20b&k&empty=&bad=%E0%A4%A&__proto__=1',
+      {
+        kind: 'message',
+        properties: new Map([
+          ['$.mid', 'a b'],
+          ['k', ''],
+          ['empty', ''],
+          ['bad', '%E0%A4%A'],
+          ['__proto__', '1'],
+        ]),
+      },
+    ],
     ['', null],
   ];
   for (const [topic, parsed] of table) assert.deepEqual(parseHubTopic(topic), parsed, topic);

@@ -31,6 +31,7 @@ const SETTINGS: SessionSettings = {
   mqttPort: 8883,
   count: null,
   qos: 0,
+  sampling: true,
   onReboot: 'log',
 };
 
@@ -86,7 +87,11 @@ export class ScriptedDevice implements Device {
     return this.onCommand(name);
   }
 
-  async message(): Promise<void> {}
+  readonly messages: { body: string; properties: Record<string, string> }[] = [];
+
+  async message(body: Uint8Array, properties: ReadonlyMap<string, string>): Promise<void> {
+    this.messages.push({ body: Buffer.from(body).toString(), properties: Object.fromEntries(properties) });
+  }
 
   async stop(): Promise<void> {}
 }

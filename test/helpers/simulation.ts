@@ -32,6 +32,7 @@ const SETTINGS: SessionSettings = {
   mqttPort: 8883,
   count: null,
   qos: 0,
+  sampling: true,
   onReboot: 'log',
 };
 

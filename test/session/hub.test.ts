@@ -443,3 +443,15 @@ test('a failure of the work beside a state ends the state as its own would', asy
   const error = await rig.clock.until(rig.run());
   assert.equal(error instanceof Error && error.message, 'a bug');
 });
+
+test('a cloud-to-device message is shown and given to the device, with its properties', async () => {
+  const { rig } = await inTelemetry();
+  const from = rig.log.length;
+  rig.send('devices/board-1/messages/devicebound/%24.mid=7&color=dark%20red', { text: 'hello' });
+  await rig.clock.advance(100);
+  assert.deepEqual(rig.since(from), ['note: received message from the cloud']);
+  assert.deepEqual(rig.device.messages, [
+    { body: '{"text":"hello"}', properties: { '$.mid': '7', color: 'dark red' } },
+  ]);
+  await rig.stop();
+});

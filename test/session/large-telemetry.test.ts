@@ -24,7 +24,7 @@ async function sending() {
   return { rig, host, sample, published };
 }
 
-const TOPIC = `mqtt.publish devices/${DEVICE}/messages/events/`;
+const TOPIC = `mqtt.publish devices/${DEVICE}/messages/events/$.ct=application%2Fjson&$.ce=utf-8`;
 
 test('readings that do not fit one command are sent in several messages, in order', async () => {
   const { rig, host, sample, published } = await sending();

@@ -9,6 +9,7 @@ const SUBSCRIPTIONS = [
   'mqtt.subscribe $iothub/methods/POST/# q1',
   'mqtt.subscribe $iothub/twin/res/# q1',
   'mqtt.subscribe $iothub/twin/PATCH/properties/desired/# q1',
+  `mqtt.subscribe devices/${DEVICE}/messages/devicebound/# q1`,
 ];
 
 /** What the session has thrown at its end. */
@@ -284,13 +285,14 @@ test('hub-connect × failed: a hub that refuses leads to a reset, and the third 
   assert.equal(rig.states().filter((state) => state === 'reset').length, 2);
 });
 
-test('hub-subscribe × subscribed: three filters, one after another', async () => {
+test('hub-subscribe × subscribed: four filters, one after another', async () => {
   const rig = new Rig();
   assert.deepEqual(await rig.visit('hub-subscribe'), [
     `0 ${SUBSCRIPTIONS[0]}`,
     `10 ${SUBSCRIPTIONS[1]}`,
     `20 ${SUBSCRIPTIONS[2]}`,
-    '30 state twin',
+    `30 ${SUBSCRIPTIONS[3]}`,
+    '40 state twin',
   ]);
   await rig.stop();
 });
@@ -325,7 +327,11 @@ test('after a drop all subscriptions are made again, on the connection that surv
       survived.clock.after(25, () => survived.modem.tell({ type: 'link-down' }));
     }
   };
-  assert.deepEqual(await survived.visit('hub-subscribe', 2), [`0 ${SUBSCRIPTIONS[2]}`, '10 state twin']);
+  assert.deepEqual(await survived.visit('hub-subscribe', 2), [
+    `0 ${SUBSCRIPTIONS[2]}`,
+    `10 ${SUBSCRIPTIONS[3]}`,
+    '20 state twin',
+  ]);
   await survived.stop();
 });
 

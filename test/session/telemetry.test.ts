@@ -4,7 +4,9 @@ import { DEVICE, Rig } from '../helpers/rig.ts';
 
 // Telemetry: what is sent and when, what is kept and lost, and what happens when the wall clock jumps.
 
-const TOPIC = `mqtt.publish devices/${DEVICE}/messages/events/`;
+const EVENTS = `devices/${DEVICE}/messages/events/`;
+const CONTENT = '$.ct=application%2Fjson&$.ce=utf-8';
+const TOPIC = `mqtt.publish ${EVENTS}${CONTENT}`;
 const HOUR = 3_600_000;
 const YEARS = 10 * 365 * 24 * HOUR;
 
@@ -65,8 +67,8 @@ test('a sample that had to wait carries the time it was taken at, by the clock a
   rig.clock.stepWall(HOUR);
   rig.modem.tell({ type: 'broker', connected: true });
   await rig.until((what) => what === 'telemetry {"n":3}');
-  const sent = rig.calls(TOPIC).map(({ what }) => decodeURIComponent(what));
-  const times = sent.flatMap((what) => /iothub-creation-time-utc=(\S+) /.exec(what)?.[1] ?? []);
+  const sent = rig.calls(`mqtt.publish ${EVENTS}`).map(({ what }) => decodeURIComponent(what));
+  const times = sent.flatMap((what) => /iothub-creation-time-utc=([^& ]+)/.exec(what)?.[1] ?? []);
   assert.deepEqual(
     times.map((time) => Math.round((Date.parse(time) - start - HOUR) / 100) * 100),
     [10_000, 20_000],
@@ -183,4 +185,35 @@ test('three drops in a row raise the suspicion of a second client, spread over a
     assert.equal(rig.text().includes('another client may be using this device id'), suspected);
     await rig.stop();
   }
+});
+
+test('the content is named where topic and command have room for it, and left out before anything else is', async () => {
+  for (const [topic, command, hasContent] of [
+    [EVENTS.length + CONTENT.length, 510, true],
+    [EVENTS.length + CONTENT.length - 1, 510, false],
+    [127, 30 + EVENTS.length + CONTENT.length + '{"n":1}'.length, true],
+    [127, 30 + EVENTS.length + CONTENT.length + '{"n":1}'.length - 1, false],
+  ] as const) {
+    const rig = new Rig();
+    rig.onState = (state) => {
+      if (state === 'telemetry') Object.assign(rig.modem.limits, { topic, command });
+    };
+    await rig.until((what) => what === 'telemetry {"n":1}');
+    const [sent] = rig.calls(`mqtt.publish ${EVENTS}`);
+    assert.equal(sent?.what, `mqtt.publish ${EVENTS}${hasContent ? CONTENT : ''} {"n":1} q0`);
+    await rig.stop();
+  }
+});
+
+test('what is handed to the session goes in its turn, and with sampling off nothing else does', async () => {
+  const rig = new Rig({ qos: 1, sampling: false });
+  const sent = [1, 2, 3].map((line) => rig.session.send({ line }));
+  void rig.run();
+  await rig.clock.until(Promise.all(sent));
+  await rig.clock.advance(30_000);
+  assert.deepEqual(
+    rig.calls('telemetry').map(({ what }) => what),
+    [1, 2, 3].map((line) => `telemetry {"line":${line}}`),
+  );
+  await rig.stop();
 });

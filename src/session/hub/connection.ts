@@ -68,6 +68,7 @@ export class HubConnection {
     const parsed = parseHubTopic(topic);
     if (parsed?.kind === 'method') note(report, 'received command from IoT Central');
     if (parsed?.kind === 'desired') note(report, 'property updated from IoT Central');
+    if (parsed?.kind === 'message') note(report, 'received message from the cloud');
     report({ type: 'message', topic, payload: payload.toString('utf8') });
     switch (parsed?.kind) {
       case 'method':
@@ -76,6 +77,9 @@ export class HubConnection {
         break;
       case 'desired':
         this.#twin.receive(payload, parsed.version);
+        break;
+      case 'message':
+        void this.#attempt(() => this.#context.device.message(payload, parsed.properties));
         break;
       case 'twin-result':
         this.#twin.settle(parsed.rid, { status: parsed.status, payload });

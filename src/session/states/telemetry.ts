@@ -1,18 +1,13 @@
-import { asciiJson, isJsonObject } from '../../azure/json.ts';
-import { packMembers } from '../../azure/packing.ts';
-import { telemetryTopic } from '../../azure/topics.ts';
+import { asciiJson } from '../../azure/json.ts';
 import { Expectation } from '../../expectation.ts';
-import type { Excess } from '../../modem/modem.ts';
 import type { SessionContext } from '../context.ts';
 import type { FactsOf } from '../facts.ts';
 import { note, warn } from '../report.ts';
-import type { Waiting } from '../telemetry-buffer.ts';
+import { TelemetryMessage } from '../telemetry-message.ts';
 import type { StateHandler } from './state-handler.ts';
 
 /** The session runs well when it has been here for so long; before that, a loss counts as one more. */
 const RUNS_WELL_AFTER = 60_000;
-/** A message this much younger than its sample carries the time of sampling. */
-const LATE = 5_000;
 /** Between two looks at the wall clock. */
 const LOOK = 30_000;
 /** A wall clock that has moved so much against the monotonic one was stepped, or the computer has slept. */
@@ -24,7 +19,7 @@ type TelemetryFacts = FactsOf<'telemetry'>;
 export const telemetry: StateHandler<'telemetry'> = async (context, facts, signal) => {
   const { report, retry, clock, telemetry: buffer } = context;
   note(report, 'Sending Telemetry and Properties.\n    Press ESC to end script');
-  context.device.beginTelemetry();
+  if (context.settings.sampling) context.device.beginTelemetry();
   const since = clock.monotonic();
   let offset = clock.wall() - since;
   let wake: () => void = () => undefined;
@@ -62,10 +57,11 @@ async function sendAll(
     if (lost === 1) warn(report, '1 telemetry sample fell due without a connection and is lost');
     if (lost > 1) warn(report, `${lost} telemetry samples fell due without a connection and are lost`);
     const { body, component } = waiting.sample;
-    const excess = excessOf(context, facts, waiting, asciiJson(body));
-    if (excess) {
-      makeFit(context, facts, waiting, excess);
-    } else if (await send(context, facts, waiting, signal)) {
+    const message = new TelemetryMessage(context, facts, waiting);
+    const json = asciiJson(body);
+    if (message.excess(json)) {
+      message.makeFit();
+    } else if (await facts.modem.mqtt.publish(message.topic(json), json, settings.qos, signal)) {
       buffer.accept();
       report({ type: 'telemetry', body, ...(component !== undefined && { component }) });
       retry.reached();
@@ -80,45 +76,6 @@ async function sendAll(
     }
   }
   return 'waiting';
-}
-
-function send(context: SessionContext, facts: TelemetryFacts, waiting: Waiting, signal: AbortSignal): Promise<boolean> {
-  const topic = topicOf(context, facts, waiting);
-  return facts.modem.mqtt.publish(topic, asciiJson(waiting.sample.body), context.settings.qos, signal);
-}
-
-function topicOf({ clock }: SessionContext, { assignment }: TelemetryFacts, { sample, since }: Waiting): string {
-  const age = clock.monotonic() - since;
-  // The wall clock may have been set right since the sample was taken; how old the sample is does not depend on it.
-  const takenAt = age >= LATE ? { 'iothub-creation-time-utc': new Date(clock.wall() - age).toISOString() } : {};
-  const component = sample.component === undefined ? {} : { '$.sub': sample.component };
-  return telemetryTopic(assignment.deviceId, { ...component, ...sample.properties, ...takenAt });
-}
-
-/** How far a message is from what the module can send; null when it can. */
-function excessOf(context: SessionContext, facts: TelemetryFacts, waiting: Waiting, json: string): Excess | null {
-  return facts.modem.mqtt.excess(topicOf(context, facts, waiting), json, context.settings.qos);
-}
-
-/**
- * What the module cannot send at once: readings of one moment are sent in several messages, by members; what a person
- * has put together is refused.
- */
-function makeFit(context: SessionContext, facts: TelemetryFacts, waiting: Waiting, excess: Excess): void {
-  const { telemetry: buffer, report } = context;
-  const { body } = waiting.sample;
-  const tooLong = ({ what, bytes, limit }: Excess) => `its ${what} has ${bytes} bytes; the module takes ${limit}`;
-  if (waiting.mustBeSent || !isJsonObject(body)) {
-    buffer.refuse(new Error(`The message is too large: ${tooLong(excess)}`));
-    warn(report, `A telemetry message is too large and is not sent: ${tooLong(excess)}`);
-    return;
-  }
-  const { patches, tooLarge } = packMembers(body, (json) => excessOf(context, facts, waiting, json) === null);
-  for (const name of tooLarge) {
-    const own = excessOf(context, facts, waiting, asciiJson({ [name]: body[name] ?? null })) ?? excess;
-    warn(report, `The telemetry ${name} is too large and is not sent: ${tooLong(own)}`);
-  }
-  buffer.split(patches);
 }
 
 /** After a jump of the clock: whether the connection is still there. What the hub has sent meanwhile may be lost. */
