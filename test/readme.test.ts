@@ -30,6 +30,7 @@ test('the README has every type of event', () => {
     state: true,
     at: true,
     event: true,
+    waiting: true,
     message: true,
     assigned: true,
     twin: true,

@@ -5,7 +5,8 @@ import { runWithModule } from './with-module.ts';
 
 /** Shows the Wi-Fi networks that the module sees. */
 export const scan: CommandAction = (given, environment) =>
-  runWithModule(given, environment, async (module, { signal, print, printJson }) => {
+  runWithModule(given, environment, async (module, { signal, print, printJson, report }) => {
+    report({ type: 'waiting', message: 'the module looks for networks', seconds: 15 });
     const networks = await module.wifi.scan(signal);
     if (given.flags['json'] === true) {
       for (const network of networks) printJson({ ...network });

@@ -10,6 +10,11 @@ export function note(report: Report, message: string): void {
   report({ type: 'event', level: 'note', message });
 }
 
+/** Something takes a while; `seconds` at most, where that is known. */
+export function waiting(report: Report, message: string, seconds?: number): void {
+  report({ type: 'waiting', message, ...(seconds !== undefined && { seconds }) });
+}
+
 /** Something is not as it should be, and the session goes on. */
 export function warn(report: Report, message: string): void {
   report({ type: 'event', level: 'warning', message });

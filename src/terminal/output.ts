@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock, Timer } from '../clock.ts';
 import type { Settings } from '../config/resolve.ts';
 import type { Report, SessionEvent } from '../events.ts';
 import { Channel, type TextStream } from './channel.ts';
@@ -7,7 +7,7 @@ import { safeJson } from './json.ts';
 import { type LogFile, openLogFile } from './log-file.ts';
 import { toNdjson } from './ndjson.ts';
 import type { Redactor } from './redact.ts';
-import { errorLines, type Line, Transcript } from './transcript.ts';
+import { errorLines, type Line, Transcript, waitingLine } from './transcript.ts';
 import { visible } from './visible.ts';
 
 export interface OutputOptions {
@@ -55,6 +55,9 @@ export interface Output {
 }
 
 const FLUSH_TIME = 1_000;
+const SECOND = 1_000;
+/** What is told next; lines on the wire come while something is waited for. */
+const ENDS_WAITING: ReadonlySet<SessionEvent['type']> = new Set(['state', 'event', 'waiting', 'error', 'exit']);
 const ERASE_LINE = '\r\u001b[2K';
 
 /**
@@ -81,6 +84,9 @@ class Gateway implements Output {
   readonly #paintError: Paint;
   readonly #log: LogFile | null;
   #inputLine = '';
+  /** What is waited for, below the transcript, where nothing is being typed. */
+  #waitingLine = '';
+  #counting: Timer | null = null;
   #skipped = 0;
   #ended = false;
 
@@ -149,6 +155,22 @@ class Gateway implements Output {
     if (this.#shownInput() !== before) this.#stdout.write(ERASE_LINE + this.#shownInput());
   }
 
+  /** Counts the seconds of a wait below the transcript, where a person watches. */
+  #wait(event: (SessionEvent & { type: 'waiting' }) | null): void {
+    const { interactive, clock } = this.#options;
+    this.#counting?.cancel();
+    this.#counting = null;
+    if (!interactive || !this.#stdout.isTerminal) return;
+    const since = clock.monotonic();
+    const show = () => {
+      const before = this.#shownInput();
+      this.#waitingLine = event ? waitingLine(event, Math.round((clock.monotonic() - since) / 1000)) : '';
+      if (this.#shownInput() !== before) this.#stdout.write(ERASE_LINE + this.#shownInput());
+      if (event) this.#counting = clock.after(SECOND, show);
+    };
+    show();
+  }
+
   redraw(): void {
     this.#stdout.write(this.#shownInput());
   }
@@ -161,6 +183,7 @@ class Gateway implements Output {
   }
 
   async close(): Promise<void> {
+    this.#wait(null);
     this.setStatusLine('');
     const { clock } = this.#options;
     await Promise.all([this.#stdout.flush(clock, FLUSH_TIME), this.#stderr.flush(clock, FLUSH_TIME)]);
@@ -175,10 +198,12 @@ class Gateway implements Output {
     }
     if (this.#options.form === 'results') {
       if (event.type === 'event') this.note(event.message);
+      if (event.type === 'waiting') this.note(waitingLine(event));
       if (event.type === 'error')
         this.#stderr.write(this.#text(errorLines(event, this.#options.output.verbose), this.#paintError));
       return;
     }
+    if (ENDS_WAITING.has(event.type)) this.#wait(event.type === 'waiting' ? event : null);
     const lines = this.#transcript.lines(event, this.#options.clock.monotonic());
     if (lines.length === 0) return;
     const input = this.#shownInput();
@@ -199,7 +224,7 @@ class Gateway implements Output {
 
   /** The end of what is being typed, in one row: only a single row can be erased where widths are not known. */
   #shownInput(): string {
-    const shown = this.#options.redactor.mask(this.#inputLine).replace(/[^ -~]/gu, '?');
+    const shown = this.#options.redactor.mask(this.#inputLine || this.#waitingLine).replace(/[^ -~]/gu, '?');
     return shown.slice(-Math.max(1, this.#stdout.columns - 1));
   }
 

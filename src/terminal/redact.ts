@@ -62,6 +62,8 @@ export class Redactor {
         return { ...event, line: this.#maskAtLine(event) };
       case 'event':
         return { ...event, message: this.mask(event.message) };
+      case 'waiting':
+        return { ...event, message: this.mask(event.message) };
       case 'message':
         return { ...event, topic: this.mask(event.topic), payload: this.mask(event.payload) };
       case 'assigned':

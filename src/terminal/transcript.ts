@@ -92,6 +92,8 @@ export class Transcript {
         return messageBlock(event.topic, event.payload);
       case 'reported':
         return acknowledgement(event.body);
+      case 'waiting':
+        return this.#options.interactive ? [] : plain(visible(waitingLine(event)));
       case 'local-cloud':
         this.#cloud = cloudBlock(event);
         return [...this.#cloud, BLANK];
@@ -112,6 +114,8 @@ export class Transcript {
         return errorLines(event, verbose);
       case 'at':
         return view === 'service' && verbose ? atLines(event, verbose) : [];
+      case 'waiting':
+        return this.#options.interactive ? [] : plain(visible(waitingLine(event)));
       case 'assigned':
       case 'telemetry':
       case 'property':
@@ -134,6 +138,15 @@ export class Transcript {
     const why = this.#failed ? '' : `: ${reason}`;
     return { tone: 'plain', text: visible(`Session ended${why} (exit code ${code})`) };
   }
+}
+
+/** What is waited for, and for how long at most; with the seconds that have passed, where they are counted. */
+export function waitingLine(
+  { message, seconds }: Pick<SessionEvent & { type: 'waiting' }, 'message' | 'seconds'>,
+  passed: number | null = null,
+): string {
+  const limit = seconds === undefined ? '' : `, up to ${seconds} s`;
+  return `... ${message}${limit}${passed === null ? '' : ` (${passed} s)`}`;
 }
 
 /**
@@ -260,6 +273,8 @@ function detail(
       return `assigned to ${event.hub} as ${event.deviceId}`;
     case 'twin':
       return `twin desired ${JSON.stringify(event.desired)} reported ${JSON.stringify(event.reported)}`;
+    case 'waiting':
+      return waitingLine(event);
     case 'reported':
       return `reported ${JSON.stringify(event.body)}`;
     case 'telemetry':

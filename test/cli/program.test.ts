@@ -55,6 +55,7 @@ const MEMBERS: Record<string, string[]> = {
   state: ['state'],
   at: ['dir', 'line', 'kind'],
   event: ['message', 'level'],
+  waiting: ['message', 'seconds'],
   message: ['topic', 'payload'],
   assigned: ['hub', 'deviceId'],
   twin: ['desired', 'reported'],
@@ -73,7 +74,13 @@ function checkForm({ v, ts, type, ...members }: JsonEvent): void {
   const expected = MEMBERS[type];
   assert.ok(expected, type);
   const optional =
-    type === 'at' && members['dir'] === 'tx' ? ['kind'] : type === 'property' && !('ad' in members) ? ['ad'] : [];
+    type === 'at' && members['dir'] === 'tx'
+      ? ['kind']
+      : type === 'property' && !('ad' in members)
+        ? ['ad']
+        : type === 'waiting' && !('seconds' in members)
+          ? ['seconds']
+          : [];
   assert.deepEqual(Object.keys(members).sort(), expected.filter((name) => !optional.includes(name)).sort(), type);
   const row = readme.split('\n').find((line) => line.startsWith(`| \`${type}\` | `)) ?? '';
   for (const name of expected) assert.ok(row.includes(`\`${name}\``), `${type}.${name} in the README`);

@@ -164,6 +164,22 @@ test('the typed line takes one row and shows no secret', () => {
   assert.equal(shown('AT+WSTAC=3,"swor'), '');
 });
 
+test('what takes a while is counted below the transcript, and what is typed comes first', async () => {
+  const { output, stdout, clock } = bench(NOTHING_ELSE, { tty: true });
+  output.report({ type: 'waiting', message: 'joining "x"', seconds: 20 });
+  await clock.advance(2_000);
+  assert.match(stdout.text, /joining "x", up to 20 s \(0 s\)[\s\S]*\(1 s\)[\s\S]*\(2 s\)$/);
+  output.setInputLine('AT');
+  assert.match(stdout.text, /AT$/);
+  output.setInputLine('');
+  assert.match(stdout.text, /\(2 s\)$/);
+  stdout.text = '';
+  output.report(event('WiFi connected'));
+  await clock.advance(5_000);
+  assert.match(stdout.text, /Event: WiFi connected\n$/);
+  await output.close();
+});
+
 test('without a keyboard or a terminal no line is drawn', () => {
   for (const setup of [
     { tty: false, interactive: true },

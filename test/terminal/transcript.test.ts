@@ -6,7 +6,7 @@ import type { SessionEvent } from '../../src/events.ts';
 import { loadPaint, plainPaint, wantsColor } from '../../src/terminal/color.ts';
 import { safeJson } from '../../src/terminal/json.ts';
 import { toNdjson } from '../../src/terminal/ndjson.ts';
-import { Transcript, type TranscriptOptions } from '../../src/terminal/transcript.ts';
+import { Transcript, type TranscriptOptions, waitingLine } from '../../src/terminal/transcript.ts';
 import { visible } from '../../src/terminal/visible.ts';
 
 const START = Date.parse('2026-11-23T12:00:00Z');
@@ -355,4 +355,13 @@ test('colours add to the text and change nothing of it', async () => {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the sequences of colours
     assert.equal(colored[index]?.replaceAll(/\u001b\[\d+m/g, ''), 'text');
   }
+});
+
+test('what takes a while is one line, where nobody watches it being counted', () => {
+  const event: SessionEvent = { type: 'waiting', message: 'joining "Workshop"', seconds: 20 };
+  for (const view of ['session', 'quiet'] as const) {
+    assert.match(render([event], { view }), /^\.\.\. joining "Workshop", up to 20 s$/m);
+    assert.doesNotMatch(render([event], { view, interactive: true }), /joining/);
+  }
+  assert.equal(waitingLine({ message: 'm' }, 7), '... m (7 s)');
 });

@@ -6,7 +6,7 @@ import { AppError } from '../../errors.ts';
 import type { Modem, ModemEvent, QoS } from '../../modem/modem.ts';
 import type { Assignment } from '../assignment.ts';
 import type { SessionContext } from '../context.ts';
-import { event, note, warn } from '../report.ts';
+import { event, note, waiting, warn } from '../report.ts';
 import { refusal } from './dps-refusal.ts';
 import type { StateHandler } from './state-handler.ts';
 
@@ -37,6 +37,7 @@ export const dpsRegister: StateHandler<'dps-register'> = async (context, { modem
           return { outcome: 'assigned', assignment: usable(answer, modem, context) };
         case 'assigning':
           operationId = answer.operationId;
+          waiting(report, 'DPS assigns a hub', answer.retryAfter ?? DEFAULT_RETRY_AFTER);
           await pause(1000 * (answer.retryAfter ?? DEFAULT_RETRY_AFTER));
           break;
         case 'again':

@@ -1,7 +1,7 @@
 import { AppError } from '../../errors.ts';
 import type { Modem } from '../../modem/modem.ts';
 import type { SessionContext } from '../context.ts';
-import { event } from '../report.ts';
+import { event, waiting } from '../report.ts';
 import type { StateHandler } from './state-handler.ts';
 
 /**
@@ -25,12 +25,16 @@ export const wiFi: StateHandler<'wi-fi'> = async (context, { modem }, signal) =>
   return join(context, modem, signal);
 };
 
+/** What a modem needs to join, or to say that it cannot; in seconds. */
+const JOINS_WITHIN = 20;
+
 /** What any joining comes to. */
 type Joined = { outcome: 'joined'; network: { ip: string; found: false } } | { outcome: 'not-joined'; error: AppError };
 
 /** Joins the configured network. */
 export async function join(context: SessionContext, modem: Modem, signal: AbortSignal): Promise<Joined> {
   const { settings, report } = context;
+  waiting(report, `joining "${settings.wifi.ssid}"`, JOINS_WITHIN);
   const result = await modem.wifi.join(signal);
   if (result.joined) {
     event(report, 'WiFi connected');
