@@ -1,10 +1,10 @@
 import type { Duplex } from 'node:stream';
-import { type Clock, sleep, type Timer } from '../clock.ts';
+import type { Clock } from '../clock.ts';
 import type { Settings } from '../config/resolve.ts';
 import { SETTINGS } from '../config/settings.ts';
 import { WBZ451, walkthroughTwin } from '../device/wbz451.ts';
-import { AppError } from '../errors.ts';
 import type { Report } from '../events.ts';
+import { type SerialSettings, serialLink } from '../serial/link.ts';
 import { LOOPBACK } from '../web/loopback.ts';
 import { portError } from './listening.ts';
 
@@ -14,12 +14,6 @@ export interface Link {
   open(signal: AbortSignal): Promise<Duplex>;
   close(): Promise<void>;
 }
-
-const REOPEN_PAUSE = 1_000;
-const LOOK_UP_AFTER = 5_000;
-
-/** What a real port is opened with. */
-export type SerialSettings = Pick<Settings, 'port' | 'baud'> & Partial<Pick<Settings, 'reconnect'>>;
 
 /** What the simulator is built with. */
 type SimulationSettings = Pick<
@@ -54,9 +48,7 @@ export async function openLink(
     clock,
     random,
     pace: settings.pace,
-    ssid: settings.wifi.ssid,
-    passphrase: settings.wifi.passphrase,
-    security: settings.wifi.security,
+    wifi: settings.wifi,
     idScope: settings.idScope,
     deviceId,
     tls: settings.mqttTls === 1,
@@ -69,60 +61,4 @@ export async function openLink(
   });
   report({ type: 'local-cloud', url: simulation.url, deviceId, interval: begins });
   return { open: async () => simulation.connect(), close: () => simulation.close() };
-}
-
-/** The word in place of a port for the only one that is likely the board's. */
-const AUTO = 'auto';
-
-/** A real port, and when it goes away, the same adapter again, also under another name. */
-export async function serialLink({ port, baud, reconnect }: SerialSettings, clock: Clock, report: Report) {
-  const [{ openPort }, { listPorts }] = await Promise.all([import('../serial/port.ts'), import('../serial/list.ts')]);
-  /** What was open last; an adapter is known by its serial number, where it has one. */
-  let known: { path: string; serialNumber?: string | undefined } | null = null;
-  let lookUp: Timer | null = null;
-
-  async function choose(): Promise<string> {
-    if (known) {
-      const { path, serialNumber } = known;
-      const same = serialNumber && (await listPorts()).find((listed) => listed.serialNumber === serialNumber);
-      return same ? same.path : path;
-    }
-    if (port.toLowerCase() !== AUTO) return port;
-    const { onlyLikely, rankPorts } = await import('../serial/likely.ts');
-    const { path, why } = onlyLikely(rankPorts(await listPorts()));
-    report({ type: 'event', level: 'event', message: `Serial port ${path}, the only likely one (${why})` });
-    return path;
-  }
-
-  async function lookUpSerialNumber(opened: NonNullable<typeof known>): Promise<void> {
-    opened.serialNumber = (await listPorts()).find((listed) => listed.path === opened.path)?.serialNumber;
-  }
-
-  async function openOnce() {
-    const path = await choose();
-    const stream = await openPort(path, baud);
-    const opened: typeof known = { path };
-    known = opened;
-    // Listing the ports starts a program on Linux, so it waits until the session has begun.
-    lookUp?.cancel();
-    lookUp = clock.after(LOOK_UP_AFTER, () => void lookUpSerialNumber(opened));
-    return stream;
-  }
-
-  async function open(signal: AbortSignal) {
-    if (!known) return openOnce();
-    const gone = `The serial port ${known.path} is gone`;
-    if (reconnect === false) throw new AppError('E_PORT_LOST', gone, 'Plug the adapter in again, and start anew.');
-    report({ type: 'event', level: 'warning', message: `${gone}; waiting for it` });
-    for (;;) {
-      try {
-        return await openOnce();
-      } catch (error) {
-        if (!(error instanceof AppError)) throw error;
-      }
-      await sleep(clock, REOPEN_PAUSE, signal);
-    }
-  }
-
-  return { open, close: async () => lookUp?.cancel() };
 }

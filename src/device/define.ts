@@ -30,7 +30,7 @@ export interface DeviceContext {
   /** Sets `interval`: 1 to 86400 seconds. @throws RangeError for anything else */
   setInterval(seconds: number): void;
   /**
-   * Starts the session over after so many seconds, up to 7 days, where --on-reboot says so: what rebooting is to a board.
+   * Starts the session over after so many seconds, up to 7 days, where it was told to: what rebooting is to a board.
    * @throws RangeError for another number of seconds
    */
   restart(seconds: number): void;

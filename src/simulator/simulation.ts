@@ -1,21 +1,15 @@
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../clock.ts';
-import type { JsonObject } from '../events.ts';
-import { LOOPBACK } from '../web/loopback.ts';
-import { createLocalCloud } from './cloud/local-cloud.ts';
-import { createPki } from './cloud/pki.ts';
-import { type AccessPoint, RECEPTION } from './module/access-point.ts';
-import { tlsDial } from './module/dial.ts';
-import { createVirtualModule, type VirtualModule } from './module/virtual-module.ts';
+import type { JsonObject } from '../json.ts';
+import { createVirtualModule, type SimulatedNetwork } from './create-virtual-module.ts';
+import { startLocalCloud } from './start-local-cloud.ts';
 
 export interface SimulationOptions {
   clock: Clock;
   random: () => number;
   pace: 'real' | 'instant';
   /** The network that the virtual module finds. */
-  ssid: string;
-  passphrase: string;
-  security: AccessPoint['security'];
+  wifi: SimulatedNetwork;
   /** What is enrolled at the local DPS. */
   idScope: string;
   deviceId: string;
@@ -38,58 +32,26 @@ export interface Simulation {
   close(): Promise<void>;
 }
 
-/** Turns the module on and waits for its banner: a board that is found was started before. */
-function boot(module: VirtualModule): Promise<void> {
-  return new Promise((resolve) => {
-    const wire = module.connect();
-    wire.on('data', (chunk: Buffer) => {
-      if (!chunk.includes('>')) return;
-      wire.destroy();
-      resolve();
-    });
-    module.powerOn();
-  });
-}
+/** As Azure would name it. */
+const HUB_NAME = 'local-hub.azure-devices.net';
 
 /** Starts both simulators; every broker name that the module is given leads to the local cloud. */
 export async function startSimulation(options: SimulationOptions): Promise<Simulation> {
-  const { clock, random, idScope, deviceId } = options;
-  const pki = await createPki({ hosts: [], now: clock.wall() });
-  const identity = await pki.device(deviceId);
-  const cloud = createLocalCloud({
+  const { clock, random, idScope, deviceId, httpPort, pace, wifi, expiredRoot } = options;
+  const cloud = await startLocalCloud({
     clock,
     random,
-    pki,
     idScope,
-    enrollments: [{ kind: 'individual', registrationId: deviceId, certificate: identity.certificate }],
+    devices: [deviceId],
     desired: { [deviceId]: options.desired },
+    hubName: HUB_NAME,
+    httpPort,
+    plainPort: options.tls ? undefined : 0,
   });
-  const { mqttPort, plainPort, url } = await cloud.listen({
-    mqttPort: 0,
-    ...(options.httpPort === null ? {} : { httpPort: options.httpPort }),
-    ...(options.tls ? {} : { plainPort: 0 }),
-  });
-  const module = createVirtualModule({
-    clock,
-    random,
-    dial: tlsDial(() => ({ host: LOOPBACK, port: plainPort ?? mqttPort })),
-    identity,
-    trusted: [pki.ca],
-    accessPoints: [
-      {
-        ssid: options.ssid,
-        passphrase: options.passphrase,
-        security: options.security,
-        ...RECEPTION,
-      },
-    ],
-    pace: options.pace,
-    expiredRoot: options.expiredRoot,
-  });
-  await boot(module);
+  const module = await createVirtualModule({ clock, random, cloud, wifi, pace, expiredRoot });
   return {
     connect: () => module.connect(),
-    url,
+    url: cloud.url,
     async close() {
       module.close();
       await cloud.close();

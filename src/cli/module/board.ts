@@ -1,12 +1,12 @@
 import { createInterface } from 'node:readline';
 import type { Duplex } from 'node:stream';
 import type { SerialPort } from 'serialport';
+import { serialLink } from '../../serial/link.ts';
 import { createPki } from '../../simulator/cloud/pki.ts';
 import { RECEPTION } from '../../simulator/module/access-point.ts';
 import { tlsDial } from '../../simulator/module/dial.ts';
 import { createVirtualModule, type ModuleIdentity } from '../../simulator/module/virtual-module.ts';
 import type { ServiceContext } from '../command.ts';
-import { serialLink } from '../open-link.ts';
 import type { ProcessEnvironment } from '../process-environment.ts';
 import type { Address } from './broker-address.ts';
 import { WireLines } from './wire-lines.ts';

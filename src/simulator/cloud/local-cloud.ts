@@ -45,13 +45,13 @@ export interface LocalCloudOptions {
   /** What DPS assigns devices to; may depend on the port that MQTT listens on (8883 while it does not). */
   hubName?: string | ((mqttPort: number) => string);
   /** How many answers of DPS say `assigning` before the result; 2 by default. */
-  assigningAnswers?: number;
+  assigningAnswers?: number | undefined;
   /** Seconds; 1 by default. */
-  retryAfter?: number;
+  retryAfter?: number | undefined;
   /** First desired properties, by device id. */
-  desired?: Record<string, JsonObject>;
+  desired?: Readonly<Record<string, JsonObject>> | undefined;
   /** Takes what an operator should know; silent by default. */
-  log?: (line: string) => void;
+  log?: ((line: string) => void) | undefined;
   /** Where devices, twins, enrollments and waiting messages are kept, to be released after the cloud; in memory by default. */
   dataFolder?: LockedFolder;
 }
@@ -62,11 +62,11 @@ export interface ListenOptions {
   /** 0, the default, is any free one. */
   mqttPort?: number;
   /** 7070 by default, or any free one when that is taken; one that is given must be free. */
-  httpPort?: number;
+  httpPort?: number | undefined;
   /** Also serves MQTT without TLS here. Devices are then known by their name alone: for boards that cannot do TLS. */
-  plainPort?: number;
+  plainPort?: number | undefined;
   /** What requests to the HTTP API must bring as `Authorization`. Needed when `host` is not a loopback address. */
-  httpKey?: string;
+  httpKey?: string | undefined;
 }
 
 export interface Addresses {

@@ -45,7 +45,7 @@ export interface PkiOptions {
   /** Whether the server has an RSA certificate too, which takes a moment to make. */
   rsa?: boolean;
   /** What an earlier run has kept. Only a server certificate that does not cover `hosts` is made again, by the same CA. */
-  state?: PkiState;
+  state?: PkiState | undefined;
 }
 
 const ALWAYS_COVERED = [
@@ -136,16 +136,15 @@ function issueServer(ca: KeyedCertificate, hosts: string[], now: number, rsa = f
 }
 
 async function createState(hosts: string[], now: number): Promise<PkiState> {
-  const ca = await issue({ commonName: 'Local cloud CA', use: 'ca', pathLength: 0, now });
-  const deviceRoot = await issue({ commonName: 'Device root CA', use: 'ca', pathLength: 1, now });
-  const deviceSigner = await issue({
-    commonName: 'Device signer',
-    use: 'ca',
-    pathLength: 0,
-    issuer: deviceRoot,
-    now,
-  });
-  return { ca, server: await issueServer(ca, hosts, now), hosts, deviceRoot, deviceSigner };
+  const [ca, deviceRoot] = await Promise.all([
+    issue({ commonName: 'Local cloud CA', use: 'ca', pathLength: 0, now }),
+    issue({ commonName: 'Device root CA', use: 'ca', pathLength: 1, now }),
+  ]);
+  const [server, deviceSigner] = await Promise.all([
+    issueServer(ca, hosts, now),
+    issue({ commonName: 'Device signer', use: 'ca', pathLength: 0, issuer: deviceRoot, now }),
+  ]);
+  return { ca, server, hosts, deviceRoot, deviceSigner };
 }
 
 async function continueState(state: PkiState, hosts: string[], now: number): Promise<PkiState> {

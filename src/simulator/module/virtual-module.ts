@@ -33,15 +33,15 @@ export interface VirtualModuleOptions {
   /** `real`: the recorded timing, bytes at the baud rate. `instant`: as fast as its protocol timers allow. */
   pace: PaceName;
   /** What the DHCP server gives the module. */
-  ipAddress?: string;
+  ipAddress?: string | undefined;
   /** Upper-case hex with colons. */
-  mac?: string;
+  mac?: string | undefined;
   /** What the simulator itself has to say, such as a crash of the module. */
-  log?: (line: string) => void;
+  log?: ((line: string) => void) | undefined;
   /** Called when the module changes its rate, so that a real port can follow. */
   onBaud?: (baud: number) => void;
   /** Behave as firmware whose built-in root has expired: no TLS after 2025-05-12 (T4). */
-  expiredRoot?: boolean;
+  expiredRoot?: boolean | undefined;
 }
 
 /** An AnyCloud module with firmware 0.3.2, seen from its UART. */

@@ -1,0 +1,265 @@
+import { type Clock, systemClock } from '../clock.ts';
+import type { Json, JsonObject } from '../json.ts';
+import { LOOPBACK } from '../web/loopback.ts';
+import type { BackEnd } from './cloud/back-end.ts';
+import type { CloudEvent, TimedEvent } from './cloud/events.ts';
+import { createLocalCloud, type Enrollment } from './cloud/local-cloud.ts';
+import { createPki, type DeviceCredentials, type PkiState } from './cloud/pki.ts';
+
+/** How a local cloud is started. Everything has a default. */
+export interface LocalCloudOptions {
+  /** Ids of devices that get a certificate and are enrolled at DPS; `['device-1']` by default. */
+  devices?: readonly string[] | undefined;
+  /** What else is enrolled: devices with certificates of their own, and groups. */
+  enrollments?: readonly Enrollment[] | undefined;
+  /** `0ne00A1B2C3` by default. */
+  idScope?: string | undefined;
+  /** The name that DPS assigns devices to; `host` by default, so that any MQTT client finds it. */
+  hubName?: string | undefined;
+  /** First desired properties, by device id. */
+  desired?: Readonly<Record<string, JsonObject>> | undefined;
+  /** How many answers of DPS say `assigning` before the result; 0 or more, 2 by default. */
+  assigningAnswers?: number | undefined;
+  /** Seconds that DPS asks devices to wait before they ask again; 1 by default. */
+  retryAfter?: number | undefined;
+  /** Certificates of an earlier cloud (its `pki`): devices that trust its CA trust this one. New ones by default. */
+  pki?: PkiState | undefined;
+  /** The address to listen on; `127.0.0.1` by default. Any other needs `httpKey`. */
+  host?: string | undefined;
+  /** Port of MQTT over TLS; 0, the default, is any free one. */
+  mqttPort?: number | undefined;
+  /** Port of MQTT without TLS, where whoever knows a device's id can be that device; 0 is any free one; none by default. */
+  plainPort?: number | undefined;
+  /** Port of the HTTP API; 0, the default, is any free one; null is 7070, or any free one when that is taken. */
+  httpPort?: number | null | undefined;
+  /** What requests to the HTTP API must bring as `Authorization`; nothing by default. */
+  httpKey?: string | undefined;
+  /** Takes what an operator should know; silent by default. */
+  log?: ((line: string) => void) | undefined;
+  /** The computer's own by default. */
+  clock?: Clock | undefined;
+  /** Evenly distributed in [0, 1); `Math.random` by default. */
+  random?: (() => number) | undefined;
+}
+
+/** Who a device is: PEM texts in the shape of a module's secure element. `key` is a secret. */
+export interface DeviceIdentity extends DeviceCredentials {
+  readonly deviceId: string;
+}
+
+export type CloudEventType = CloudEvent['type'];
+/** An event of one type, with the version of its format and its time, ISO 8601. */
+export type CloudEventOf<Type extends CloudEventType> = Extract<TimedEvent, { type: Type }>;
+
+/** What a back end can do, which the HTTP API offers as well. Where a device is named, AzureError 404001 when there is none. */
+type Operations = Pick<
+  BackEnd,
+  | 'faults'
+  | 'devices'
+  | 'device'
+  | 'twin'
+  | 'properties'
+  | 'patchDesired'
+  | 'replaceDesired'
+  | 'invokeMethod'
+  | 'telemetry'
+  | 'lastTelemetry'
+  | 'telemetryHistory'
+>;
+
+/** DPS and IoT Hub in one, on this computer. */
+export interface LocalCloud extends Operations {
+  /** The root certificate that devices must trust, PEM. */
+  readonly ca: string;
+  /** The address that it listens on. */
+  readonly host: string;
+  /** The port of MQTT over TLS, of DPS and of the hub. */
+  readonly mqttPort: number;
+  /** The port of MQTT without TLS; null for none. */
+  readonly plainPort: number | null;
+  /** The HTTP API: `http://127.0.0.1:49152`. */
+  readonly url: string;
+  readonly idScope: string;
+  /** Those of `devices`, and of `enroll`. */
+  readonly identities: readonly DeviceIdentity[];
+  /** All certificates, to be given to a later cloud. It holds private keys, and nothing but JSON. */
+  readonly pki: PkiState;
+  /** Who may register. `put` and `delete` throw AzureError 400004 and 404201. */
+  readonly enrollments: Pick<BackEnd['enrollments'], 'all' | 'get' | 'put' | 'delete'>;
+  /** Makes an identity and enrolls it. @throws AzureError 400004 for an id that cannot be one */
+  enroll(deviceId: string): Promise<DeviceIdentity>;
+  /**
+   * Queues a message to a device.
+   * @param body bytes, a text, or JSON
+   * @throws AzureError 404001 when there is no such device, 413001 when it is too large, 403004 when too many wait
+   */
+  sendMessage(deviceId: string, body: Uint8Array | Json, properties?: Readonly<Record<string, string>>): Promise<void>;
+  /** Listens to what happens, from now on; call the result to stop. What a listener throws is an uncaught exception. */
+  onEvent(listener: (event: TimedEvent) => void): () => void;
+  /**
+   * The next event of a type: ask for it before you do what causes it.
+   * @param options.match which one is meant; any by default
+   * @param options.timeout seconds, 30 by default
+   * @throws (the promise) Error with the code ETIMEDOUT when none has come by then, or the cloud was closed, and the reason of
+   *   `options.signal` when that was aborted
+   */
+  nextEvent<Type extends CloudEventType>(
+    type: Type,
+    options?: {
+      match?: ((event: CloudEventOf<Type>) => boolean) | undefined;
+      timeout?: number | undefined;
+      signal?: AbortSignal | undefined;
+    },
+  ): Promise<CloudEventOf<Type>>;
+  /** Ends every connection. */
+  close(): Promise<void>;
+}
+
+const TIMEOUT = 30;
+
+/**
+ * Starts DPS, IoT Hub and their HTTP API on this computer, in memory.
+ * @returns when all of them answer
+ * @throws the system's error (EADDRINUSE, EACCES …) when a port or an address cannot be had; AzureError 400004 for an
+ *   enrollment that cannot be one; TypeError for other options that are wrong
+ */
+export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<LocalCloud> {
+  const { clock = systemClock, random = Math.random, devices = ['device-1'], idScope = '0ne00A1B2C3' } = options;
+  const { host = LOOPBACK, mqttPort = 0, httpPort = 0, plainPort, httpKey, log } = options;
+  if (!Array.isArray(devices)) throw new TypeError('devices must be a list of device ids');
+  const pki = await createPki({ hosts: [host], now: clock.wall(), state: options.pki });
+  const { assigningAnswers, retryAfter, desired, enrollments = [], hubName = host } = options;
+  const cloud = createLocalCloud({
+    clock,
+    random,
+    pki,
+    idScope,
+    hubName,
+    enrollments: [...enrollments],
+    assigningAnswers,
+    retryAfter,
+    desired,
+    log,
+  });
+  const identities: DeviceIdentity[] = [];
+
+  async function enroll(deviceId: string): Promise<DeviceIdentity> {
+    if (typeof deviceId !== 'string') throw new TypeError('a device id is a string');
+    const identity = { deviceId, ...(await pki.device(deviceId)) };
+    const { certificate } = identity;
+    await cloud.enrollments.put({ kind: 'individual', registrationId: deviceId, certificate });
+    identities.push(identity);
+    return identity;
+  }
+
+  const closed = new AbortController();
+  const close = () => {
+    closed.abort(failure('The local cloud was closed'));
+    return cloud.close();
+  };
+  try {
+    for (const deviceId of devices) await enroll(deviceId);
+    const addresses = await cloud.listen({ host, mqttPort, httpPort: httpPort ?? undefined, plainPort, httpKey });
+    const { faults, twin, properties, patchDesired, replaceDesired, invokeMethod } = cloud;
+    const { telemetry, lastTelemetry, telemetryHistory } = cloud;
+    const onEvent: LocalCloud['onEvent'] = (listener) => cloud.onEvent((event) => callSafely(() => listener(event)));
+    return {
+      ...addresses,
+      ca: pki.ca,
+      host,
+      idScope,
+      identities,
+      pki: pki.state,
+      enrollments: cloud.enrollments,
+      enroll,
+      faults,
+      devices: cloud.devices,
+      device: cloud.device,
+      twin,
+      properties,
+      patchDesired,
+      replaceDesired,
+      invokeMethod,
+      telemetry,
+      lastTelemetry,
+      telemetryHistory,
+      sendMessage: (deviceId, body, properties = {}) =>
+        cloud.sendC2d(deviceId, toBytes(body), new Map(Object.entries(properties))),
+      onEvent,
+      nextEvent: (type, { match, timeout = TIMEOUT, signal } = {}) =>
+        nextEvent(onEvent, type, {
+          clock,
+          match,
+          timeout,
+          signals: signal ? [signal, closed.signal] : [closed.signal],
+        }),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function toBytes(body: Uint8Array | Json): Buffer {
+  if (body instanceof Uint8Array) return Buffer.from(body);
+  return Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+}
+
+/** What a listener throws must not reach the connection that the event is about. */
+function callSafely(listener: () => void): void {
+  try {
+    listener();
+  } catch (error) {
+    process.nextTick(() => {
+      throw error;
+    });
+  }
+}
+
+interface Expected<Type extends CloudEventType> {
+  clock: Clock;
+  match: ((event: CloudEventOf<Type>) => boolean) | undefined;
+  timeout: number;
+  signals: AbortSignal[];
+}
+
+function nextEvent<Type extends CloudEventType>(
+  onEvent: LocalCloud['onEvent'],
+  type: Type,
+  { clock, match = () => true, timeout, signals }: Expected<Type>,
+): Promise<CloudEventOf<Type>> {
+  const signal = AbortSignal.any(signals);
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) {
+      reject(signal.reason);
+      return;
+    }
+    const stopListening = onEvent((event) => {
+      try {
+        if (isOfType(event, type) && match(event)) end(() => resolve(event));
+      } catch (error) {
+        end(() => reject(error));
+      }
+    });
+    const timer = clock.after(1000 * timeout, () =>
+      end(() => reject(failure(`No event "${type}" has come within ${timeout} s`))),
+    );
+    const onAbort = () => end(() => reject(signal.reason));
+    signal.addEventListener('abort', onAbort, { once: true });
+    function end(settle: () => void): void {
+      stopListening();
+      timer.cancel();
+      signal.removeEventListener('abort', onAbort);
+      settle();
+    }
+  });
+}
+
+function isOfType<Type extends CloudEventType>(event: TimedEvent, type: Type): event is CloudEventOf<Type> {
+  return event.type === type;
+}
+
+function failure(message: string): Error {
+  return Object.assign(new Error(message), { code: 'ETIMEDOUT' });
+}
