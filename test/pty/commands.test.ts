@@ -135,7 +135,7 @@ test('init asks a person, shows no passphrase, and asks again before it changes 
   for (const [question, answer] of [
     [/Network: /, '1'],
     [/Passphrase.*: /, 'correct horse #1'],
-    [/ID scope: /, '0ne00123ABC'],
+    [/ID scope.*: /, '0ne00123ABC'],
     [/Device id \[sn0123A1B2C3D4E5F601\]: /, ''],
     [/Model \[.*\]: /, ''],
   ] as const) {

@@ -48,7 +48,11 @@ export function terminalAsker({ stdin, stdout, signal, onInterrupt }: AskerOptio
     },
     close() {
       terminal.off('close', onInterrupt);
-      terminal.close();
+      try {
+        terminal.close();
+      } catch {
+        // The terminal is gone, and with it what could be restored.
+      }
     },
   };
 }
