@@ -94,11 +94,13 @@ async function runSession(
         onInterrupt: () => shutdown.request(EXIT.interrupted, 'Ctrl-C'),
         suspend: environment.suspend,
         onContinue: () => output.redraw(),
-        onHelp: () => output.help(),
+        onHelp: () => output.help(device.modelId),
+        onButton: () => running?.press(),
+        onTelemetry: () => running?.sendTelemetry(),
         onEnd: () => shutdown.request(EXIT.done, 'the terminal was closed'),
         onLine: (line) => void running?.type(line),
         onNote: (message) => report({ type: 'event', level: 'warning', message }),
-        onEdit: (line) => output.setInputLine(line),
+        onEdit: (line, cursor) => output.setInputLine(line, cursor),
       });
   shutdown.onExit(() => keyboard?.close());
   try {

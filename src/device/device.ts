@@ -66,6 +66,10 @@ export interface Device {
   start(host: DeviceHost): Promise<void>;
   /** Begins to take samples, the first at once; called again it does nothing. */
   beginTelemetry(): void;
+  /** Takes samples of everything that can be read now, out of turn, but of the button. */
+  sampleNow(): void;
+  /** Presses the device's button. @returns why not, where it has none */
+  press(): string | null;
   /** Takes the twin after a connect (Azure 3.2): adopts what it holds, answers what is open. */
   reconcile(twin: Twin): Promise<Answers>;
   /** There is a connection, and the twin was read: the device may report what it likes. */

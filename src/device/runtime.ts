@@ -1,16 +1,17 @@
 import type { Twin } from '../azure/twin.ts';
 import type { Json, JsonObject } from '../events.ts';
+import { type Button, isButton } from './button.ts';
 import { type CallParts, createContext } from './context.ts';
 import type { DeviceContext, DeviceDefinition, PropertyDefinition } from './define.ts';
 import { INTERVAL } from './definition.ts';
 import { DesiredProperties, type SetResult, type WritableProperty } from './desired-properties.ts';
-import type { Answers, CommandAnswer, Device, DeviceHost, PropertyAnswer } from './device.ts';
+import type { Answers, CommandAnswer, Device, DeviceHost, PropertyAnswer, Sample } from './device.ts';
 import { invoke } from './invoke.ts';
 import { mergeMembers, type Place, parsePlace, placeKey } from './place.ts';
 import { ReportedProperties } from './reported-properties.ts';
 import { Sampler } from './sampler.ts';
 import { type DeviceSchema, type PropertySchema, propertySchema } from './schema.ts';
-import { UserCode, type UserCodeOptions } from './user-code.ts';
+import { sentenceOf, UserCode, type UserCodeOptions } from './user-code.ts';
 
 const REFUSED = 400;
 const FAILED = 500;
@@ -22,11 +23,15 @@ export interface DeviceOptions {
   readonly interval?: number | null;
   /** The definition's model; without one nothing is checked. */
   readonly schema?: DeviceSchema | null;
+  /** What is pressed where the definition has no telemetry of a button. */
+  readonly button?: Button | null;
   /** Seconds that a handler has; 25 by default. */
   readonly timeout?: number;
   /** Where a handler stands, as `file:line`; null where that cannot be told. */
   readonly locate?: (handler: unknown) => string | null;
 }
+
+const NO_BUTTON = 'The device has no button: no telemetry of its is called button_event, buttonEvent or buttonPress';
 
 /** Makes a definition into the device that a session plays. */
 export function createDevice(definition: DeviceDefinition, options: DeviceOptions = {}): Device {
@@ -74,6 +79,25 @@ class DefinedDevice implements Device {
 
   beginTelemetry(): void {
     this.#started.sampler.begin();
+  }
+
+  sampleNow(): void {
+    this.#started.sampler.sampleNow((key) => !isButtonKey(key));
+  }
+
+  press(): string | null {
+    const { sampler, host } = this.#started;
+    const own = Object.keys(this.#definition.telemetry ?? {}).find(isButtonKey);
+    if (own !== undefined && sampler.sendNow(own)) return null;
+    const { button } = this.#options;
+    if (!button) return NO_BUTTON;
+    const { place, press } = button;
+    const { name, component } = place;
+    const sample: Sample = { body: { [name]: press() }, takenAt: host.clock.wall() };
+    host.send(component === undefined ? sample : { ...sample, component }).catch((error: unknown) => {
+      host.warn(`The press of the button was not sent: ${sentenceOf(error)}`);
+    });
+    return null;
   }
 
   connected(address: string | null): void {
@@ -270,6 +294,10 @@ class DefinedDevice implements Device {
 /** Aborted with the device, and when a call has taken too long. */
 function eitherOf({ signal }: UserCode, late: AbortSignal): AbortSignal {
   return AbortSignal.any([signal, late]);
+}
+
+function isButtonKey(key: string): boolean {
+  return isButton(parsePlace(key).name);
 }
 
 function isWritable({ writable, set }: PropertyDefinition): boolean {

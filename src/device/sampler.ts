@@ -23,6 +23,7 @@ export interface SamplerOptions {
 
 /** A source whose values are asked for. */
 interface Reading {
+  readonly key: string;
   readonly place: Place;
   readonly what: string;
   readonly handler: unknown;
@@ -41,6 +42,7 @@ export class Sampler {
   /** The pace of the sources that have none of their own. */
   readonly #main: Pace;
   readonly #paces: Pace[];
+  readonly #readings: readonly Reading[];
   readonly #iterables: { place: Place; what: string; source: AsyncIterable<unknown> }[] = [];
   #interval: number;
   #begun = false;
@@ -62,8 +64,9 @@ export class Sampler {
       const [handler, read] =
         typeof source === 'function' ? [source, () => source(context)] : [source.read, () => source.read(context)];
       const group = groups.get(every) ?? [];
-      groups.set(every, [...group, { place, what, handler, read, pending: false, iterated: false, told: null }]);
+      groups.set(every, [...group, { key, place, what, handler, read, pending: false, iterated: false, told: null }]);
     }
+    this.#readings = [...groups.values()].flat();
     const pace = (seconds: number, group: readonly Reading[]) =>
       new Pace(options.clock, 1000 * seconds, () => void this.#take(group));
     this.#main = pace(interval, groups.get(undefined) ?? []);
@@ -93,8 +96,27 @@ export class Sampler {
     for (const pace of this.#paces) pace.stop();
   }
 
+  /** Reads, out of turn, the sources whose values are asked for and whose keys `isMeant` takes. */
+  sampleNow(isMeant: (key: string) => boolean): void {
+    void this.#take(this.#readings.filter(({ key }) => isMeant(key)));
+  }
+
+  /**
+   * Reads one source out of turn, and sends what it gives so that it is not lost.
+   * @returns whether there is such a source whose values are asked for
+   */
+  sendNow(key: string): boolean {
+    const reading = this.#readings.find((one) => one.key === key && !one.iterated);
+    if (!reading) return false;
+    const { send, code } = this.#options;
+    void this.#take([reading], (sample) => {
+      send(sample).catch((error: unknown) => code.warn(`${reading.what} was not sent: ${sentenceOf(error)}`));
+    });
+    return true;
+  }
+
   /** Reads all sources of a pace; what they give at one moment goes in one message, for each component one. */
-  async #take(group: readonly Reading[]): Promise<void> {
+  async #take(group: readonly Reading[], take = this.#options.sample): Promise<void> {
     const takenAt = this.#options.clock.wall();
     const ready = group.filter(({ pending, iterated }) => !pending && !iterated);
     const values = await Promise.all(ready.map((reading) => this.#read(reading)));
@@ -106,7 +128,7 @@ export class Sampler {
       bodies.set(place.component, [...body, [place.name, value]]);
     }
     for (const [component, body] of bodies) {
-      this.#options.sample(message(Object.fromEntries(body), takenAt, component));
+      take(message(Object.fromEntries(body), takenAt, component));
     }
   }
 

@@ -51,6 +51,7 @@ export class Session {
   readonly #closed = new AbortController();
   readonly #unfinished = new Set<Promise<unknown>>();
   #deviceStarted = false;
+  #deviceReady = false;
   #facts: Partial<Facts> = {};
   #state: State = 'open-port';
   /** Ends the present state. */
@@ -120,6 +121,31 @@ export class Session {
     } catch (error) {
       if (error instanceof ModemError && error.failure !== 'refused') warn(report, error.message);
     }
+  }
+
+  /** Presses the device's button; without a connection, what that sends waits for one. */
+  press(): void {
+    this.#operate((device) => device.press());
+  }
+
+  /** Has the device send its telemetry now. */
+  sendTelemetry(): void {
+    this.#operate((device) => {
+      device.sampleNow();
+      return null;
+    });
+  }
+
+  /** Does something with the device itself. @param action returns why it cannot be done */
+  #operate(action: (device: Device) => string | null): void {
+    const { report } = this.#context;
+    if (!this.#deviceReady) {
+      warn(report, 'The device has not started yet: try again when the board has told which device it is');
+      return;
+    }
+    const refusal = action(this.#device);
+    if (refusal !== null) warn(report, refusal);
+    else if (this.#state !== 'telemetry') note(report, 'It is sent once the hub is connected');
   }
 
   /** Calls the handler of a state. @returns the state that follows */
@@ -220,6 +246,7 @@ export class Session {
         if (settings.onReboot === 'restart') this.#restartAfter(seconds);
       },
     });
+    this.#deviceReady = true;
   }
 
   #restartAfter(seconds: number): void {

@@ -1,6 +1,7 @@
 import { StringDecoder } from 'node:string_decoder';
 import type { Clock, Timer } from '../clock.ts';
 import { type Key, KeyDecoder } from './keys.ts';
+import { LineEditor } from './line-editor.ts';
 
 /** The part of a terminal's input that is used; `process.stdin` is one. */
 export interface KeyboardInput {
@@ -35,12 +36,16 @@ export interface KeyboardOptions {
   onContinue(): void;
   /** The ? key, on an empty line. */
   onHelp(): void;
+  /** The b key, on an empty line. */
+  onButton(): void;
+  /** The t key, on an empty line. */
+  onTelemetry(): void;
   /** A line for the module, which starts with AT. */
   onLine(line: string): void;
   /** A sentence on why a line was not taken. */
   onNote(message: string): void;
-  /** The line being typed has changed. */
-  onEdit(line: string): void;
+  /** The line being typed has changed, or the cursor has moved: so many characters stand before it. */
+  onEdit(line: string, cursor: number): void;
   /** The terminal is gone. */
   onEnd(): void;
 }
@@ -71,15 +76,15 @@ class TerminalKeyboard implements Keyboard {
   readonly #options: KeyboardOptions;
   readonly #keys = new KeyDecoder();
   readonly #characters = new StringDecoder('utf8');
-  #line = '';
+  readonly #line: LineEditor;
   /** What `onEdit` was told last. */
-  #told = '';
-  #overflowed = false;
+  #told = { text: '', cursor: 0 };
   #silence: Timer | null = null;
   #closed = false;
 
   constructor(options: KeyboardOptions) {
     this.#options = options;
+    this.#line = new LineEditor(options.longestLine);
     const { stdin, signals } = options;
     stdin.on('data', this.#onData);
     stdin.on('end', this.#onEnd);
@@ -147,8 +152,8 @@ class TerminalKeyboard implements Keyboard {
         case 'character':
           this.#type(key.character);
           break;
-        case 'backspace':
-          this.#line = [...this.#line].slice(0, -1).join('');
+        case 'edit':
+          this.#line[key.edit]();
           break;
         case 'enter':
           this.#enter();
@@ -168,31 +173,35 @@ class TerminalKeyboard implements Keyboard {
   }
 
   #tell(): void {
-    if (this.#line === this.#told) return;
-    this.#told = this.#line;
-    this.#options.onEdit(this.#line);
+    const { text, cursor } = this.#line;
+    if (text === this.#told.text && cursor === this.#told.cursor) return;
+    this.#told = { text, cursor };
+    this.#options.onEdit(text, cursor);
   }
 
+  /** On an empty line a few characters are keys: what goes to the module begins with another one. */
   #type(character: string): void {
-    if (character === '?' && this.#line === '') {
-      this.#options.onHelp();
-      return;
-    }
-    this.#overflowed ||= Buffer.byteLength(this.#line + character) > this.#options.longestLine;
-    if (!this.#overflowed) this.#line += character;
+    const { onHelp, onButton, onTelemetry } = this.#options;
+    const action = new Map([
+      ['?', onHelp],
+      ['b', onButton],
+      ['t', onTelemetry],
+    ]).get(character);
+    if (action && this.#line.text === '') action();
+    else this.#line.insert(character);
   }
 
   #enter(): void {
-    const [line, overflowed] = [this.#line, this.#overflowed];
-    this.#line = '';
-    this.#overflowed = false;
+    const line = this.#line.take();
     this.#tell();
-    if (overflowed) {
+    if (line === null) {
       this.#options.onNote(`A command has at most ${this.#options.longestLine} bytes; what you typed was not sent`);
     } else if (line.startsWith('AT')) {
       this.#options.onLine(line);
     } else if (line !== '') {
-      this.#options.onNote('Only a line that starts with AT goes to the module; ESC ends the session');
+      this.#options.onNote(
+        'Only a line that starts with AT goes to the module; ? shows the keys, ESC ends the session',
+      );
     }
   }
 

@@ -1,11 +1,53 @@
-/** What a key press means here; keys that mean nothing (arrows, function keys, Alt) give none. */
+/** A key that changes the line, or shows another one. */
+export type EditKey =
+  | 'backspace'
+  | 'delete'
+  | 'left'
+  | 'right'
+  | 'home'
+  | 'end'
+  | 'clear'
+  | 'deleteWord'
+  | 'previous'
+  | 'next';
+
+/** What a key press means here; keys that mean nothing (function keys, Alt) give none. */
 export type Key =
   | { kind: 'character'; character: string }
-  | { kind: 'enter' | 'backspace' | 'interrupt' | 'suspend' | 'escape' };
+  | { kind: 'edit'; edit: EditKey }
+  | { kind: 'enter' | 'interrupt' | 'suspend' | 'escape' };
 
 const ESC = '\u001b';
 const INTERRUPT = '\u0003';
 const SUSPEND = '\u001a';
+const CONTROL_KEYS = new Map<string, EditKey>([
+  ['\u007f', 'backspace'],
+  ['\b', 'backspace'],
+  ['\u0001', 'home'],
+  ['\u0005', 'end'],
+  ['\u0015', 'clear'],
+  ['\u0017', 'deleteWord'],
+]);
+/** What terminals send after the ESC: xterm, in both of its modes, rxvt and the Linux console. */
+const SEQUENCES = new Map<string, EditKey>([
+  ['[A', 'previous'],
+  ['OA', 'previous'],
+  ['[B', 'next'],
+  ['OB', 'next'],
+  ['[C', 'right'],
+  ['OC', 'right'],
+  ['[D', 'left'],
+  ['OD', 'left'],
+  ['[H', 'home'],
+  ['OH', 'home'],
+  ['[1~', 'home'],
+  ['[7~', 'home'],
+  ['[F', 'end'],
+  ['OF', 'end'],
+  ['[4~', 'end'],
+  ['[8~', 'end'],
+  ['[3~', 'delete'],
+]);
 /** The parameters of a key's sequence are a few digits; what is longer is none. */
 const LONGEST_SEQUENCE = 32;
 
@@ -50,21 +92,22 @@ export class KeyDecoder {
       this.#sequence = ESC;
       return null;
     }
-    if (this.#sequence !== '') {
-      this.#continue(character);
-      return null;
-    }
+    if (this.#sequence !== '') return this.#continue(character);
     if (character === '\r' || character === '\n') return isSecondHalf ? null : { kind: 'enter' };
-    if (character === '\u007f' || character === '\b') return { kind: 'backspace' };
+    const edit = CONTROL_KEYS.get(character);
+    if (edit) return { kind: 'edit', edit };
     return /\p{Cc}/u.test(character) ? null : { kind: 'character', character };
   }
 
   /** ESC [ parameters final, ESC O final, or ESC and the key that Alt was held with. */
-  #continue(character: string): void {
+  #continue(character: string): Key | null {
     const isIntroducer = this.#sequence === ESC && (character === '[' || character === 'O');
     const isLinuxFunctionKey = this.#sequence === `${ESC}[` && character === '[';
     const isParameter = this.#sequence.startsWith(`${ESC}[`) && character >= ' ' && character <= '?';
     const goesOn = isIntroducer || isLinuxFunctionKey || isParameter;
-    this.#sequence = goesOn && this.#sequence.length < LONGEST_SEQUENCE ? this.#sequence + character : '';
+    const sequence = this.#sequence + character;
+    this.#sequence = goesOn && this.#sequence.length < LONGEST_SEQUENCE ? sequence : '';
+    const edit = goesOn ? undefined : SEQUENCES.get(sequence.slice(ESC.length));
+    return edit ? { kind: 'edit', edit } : null;
   }
 }

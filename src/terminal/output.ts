@@ -42,14 +42,17 @@ export interface Output {
   note(line: string): void;
   /** How many characters a line of standard output has room for; null where it is no terminal. */
   readonly columns: number | null;
-  /** Shows what is being typed below the transcript, where there is a keyboard; the empty text removes it. */
-  setInputLine(text: string): void;
+  /**
+   * Shows what is being typed below the transcript, where there is a keyboard; the empty text removes it.
+   * @param cursor characters before the cursor; at the end unless told
+   */
+  setInputLine(text: string, cursor?: number): void;
   /** Shows in the same place how things are, on a terminal. */
   setStatusLine(text: string): void;
   /** Shows what is being typed once more, after somebody else had the screen. */
   redraw(): void;
-  /** Shows what a person can do. */
-  help(): void;
+  /** Shows what a person can do, and who the device is. @param modelId what the device announces; null for nothing */
+  help(modelId: string | null): void;
   /** Hands over what is still waiting, for at most a second, and closes the log. */
   close(): Promise<void>;
 }
@@ -59,6 +62,7 @@ const SECOND = 1_000;
 /** What is told next; lines on the wire come while something is waited for. */
 const ENDS_WAITING: ReadonlySet<SessionEvent['type']> = new Set(['state', 'event', 'waiting', 'error', 'exit']);
 const ERASE_LINE = '\r\u001b[2K';
+const cursorLeft = (columns: number) => `\u001b[${columns}D`;
 
 /**
  * Opens the way out: transcript or NDJSON on `stdout`, errors on `stderr`, and the log file.
@@ -87,6 +91,8 @@ class Gateway implements Output {
   /** What is waited for, below the transcript, where nothing is being typed. */
   #waitingLine = '';
   #counting: Timer | null = null;
+  /** Characters of the input line before the cursor. */
+  #cursor = 0;
   #skipped = 0;
   #ended = false;
 
@@ -144,14 +150,19 @@ class Gateway implements Output {
     this.#stderr.write(`${visible(this.#options.redactor.mask(line))}\n`);
   };
 
-  setInputLine(text: string): void {
-    if (this.#options.interactive) this.setStatusLine(text);
+  setInputLine(text: string, cursor?: number): void {
+    if (this.#options.interactive) this.#showBelow(text, cursor);
   }
 
   setStatusLine(text: string): void {
+    this.#showBelow(text);
+  }
+
+  #showBelow(text: string, cursor = [...text].length): void {
     if (this.#options.output.json || !this.#stdout.isTerminal) return;
     const before = this.#shownInput();
     this.#inputLine = text;
+    this.#cursor = cursor;
     if (this.#shownInput() !== before) this.#stdout.write(ERASE_LINE + this.#shownInput());
   }
 
@@ -175,11 +186,11 @@ class Gateway implements Output {
     this.#stdout.write(this.#shownInput());
   }
 
-  help(): void {
+  help(modelId: string | null): void {
     if (this.#options.output.json) return;
     const input = this.#shownInput();
     const erase = input === '' ? '' : ERASE_LINE;
-    this.#stdout.write(erase + this.#text(this.#transcript.help(), this.#paint) + input);
+    this.#stdout.write(erase + this.#text(this.#transcript.help(modelId), this.#paint) + input);
   }
 
   async close(): Promise<void> {
@@ -222,10 +233,22 @@ class Gateway implements Output {
     return lines.map(({ tone, text }) => `${paint(tone, this.#options.redactor.mask(text))}\n`).join('');
   }
 
-  /** The end of what is being typed, in one row: only a single row can be erased where widths are not known. */
+  /**
+   * The end of what is being typed, or what stands at the cursor, in one row, with the cursor in its place: only a single
+   * row can be erased where widths are not known.
+   */
   #shownInput(): string {
-    const shown = this.#options.redactor.mask(this.#inputLine || this.#waitingLine).replace(/[^ -~]/gu, '?');
-    return shown.slice(-Math.max(1, this.#stdout.columns - 1));
+    const printable = (text: string) => [...text].map((character) => (/[ -~]/.test(character) ? character : '?'));
+    const shown = printable(this.#options.redactor.mask(this.#inputLine || this.#waitingLine));
+    const before = printable(this.#inputLine).slice(0, this.#cursor);
+    // Behind a mask nobody is to see how long it is.
+    const isKnown = this.#inputLine !== '' && before.every((character, index) => character === shown[index]);
+    const cursor = isKnown ? before.length : shown.length;
+    const width = Math.max(1, this.#stdout.columns - 1);
+    const start = Math.min(cursor, Math.max(0, shown.length - width));
+    const row = shown.slice(start, start + width);
+    const back = row.length - (cursor - start);
+    return row.join('') + (back > 0 ? cursorLeft(back) : '');
   }
 
   readonly #onLogFailure = (reason: string): void => {

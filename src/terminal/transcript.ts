@@ -33,6 +33,8 @@ export class Transcript {
   #last: 'blank' | 'note' | 'other' = 'other';
   #failed = false;
   #cloud: Line[] = [];
+  #deviceId: string | null = null;
+  #hub: string | null = null;
 
   constructor(options: TranscriptOptions) {
     this.#options = options;
@@ -46,21 +48,31 @@ export class Transcript {
     return this.#options.interactive ? [...title, ...plain('Press ESC to Exit the script', '')] : title;
   }
 
-  /** What a person can do while it runs: keys, and the lines that play the cloud's part. */
-  help(): Line[] {
+  /**
+   * What a person can do while it runs: the keys, who the device is, and the lines that play the cloud's part.
+   * @param modelId what the device announces; null for nothing
+   */
+  help(modelId: string | null): Line[] {
+    const model = modelId === null ? 'no model' : `model ${modelId}`;
+    const hub = this.#hub === null ? 'no hub yet' : `hub ${this.#hub}`;
     return [
       ...plain(
         '',
-        'ESC ends the session, Ctrl-C too, Ctrl-Z suspends it; ? shows this.',
-        'A line that starts with AT goes to the module when you press Enter.',
+        'On an empty line: b presses the button of the board, t sends telemetry now, ? shows this.',
+        'ESC ends the session, Ctrl-C too, Ctrl-Z suspends it.',
+        'A line that starts with AT goes to the module when you press Enter. Up and down show earlier lines,',
+        'left and right move in a line, Ctrl-U clears it, Ctrl-W removes its last word.',
+        visible(`Device ${this.#deviceId ?? 'not known yet'}, ${model}, ${hub}`),
       ),
       ...this.#cloud,
+      BLANK,
     ];
   }
 
   /** The lines for `event`, which happened at `at` (milliseconds, on the monotonic clock); often none. */
   lines(event: SessionEvent, at: number): Line[] {
     const { view, verbose, startedAt } = this.#options;
+    this.#learn(event);
     const isNote = event.type === 'event' && event.level === 'note';
     const content = view === 'session' ? this.#content(event) : this.#brief(event);
     if (event.type === 'error') this.#failed = true;
@@ -71,6 +83,13 @@ export class Transcript {
     if (!verbose) return lines;
     const time = `${String(Math.round(at - startedAt)).padStart(8)} ms  `;
     return lines.map(({ tone, text }) => ({ tone, text: text === '' ? '' : time + text }));
+  }
+
+  /** Keeps what `help` tells. */
+  #learn(event: SessionEvent): void {
+    if (event.type === 'local-cloud') this.#cloud = cloudBlock(event);
+    if (event.type === 'assigned') this.#hub = event.hub;
+    if (event.type === 'assigned' || event.type === 'local-cloud') this.#deviceId = event.deviceId;
   }
 
   #beginning(event: SessionEvent): Line[] {
@@ -95,7 +114,6 @@ export class Transcript {
       case 'waiting':
         return this.#options.interactive ? [] : plain(visible(waitingLine(event)));
       case 'local-cloud':
-        this.#cloud = cloudBlock(event);
         return [...this.#cloud, BLANK];
       case 'exit':
         return [BLANK, this.#ending(event)];
@@ -122,7 +140,6 @@ export class Transcript {
       case 'command':
         return plain(visible(detail(event)));
       case 'local-cloud':
-        this.#cloud = cloudBlock(event);
         return plain(visible(`The local cloud is at ${event.url}, the device is ${event.deviceId}`));
       case 'exit':
         return view === 'quiet' ? [this.#ending(event)] : [];

@@ -58,6 +58,15 @@ export class ScriptedDevice implements Device {
     sample();
   }
 
+  sampleNow(): void {
+    this.host?.sample({ body: { n: ++this.#samples }, takenAt: this.host.clock.wall() });
+  }
+
+  press(): string | null {
+    void this.host?.send({ body: { pressed: true }, takenAt: this.host.clock.wall() });
+    return null;
+  }
+
   async connected(): Promise<void> {}
 
   async reconcile({ desired, desiredVersion, reported }: Twin): Promise<Answers> {

@@ -88,3 +88,18 @@ test('Ctrl-Z gives the terminal back, and fg goes on with it', needsTerminal, as
   terminal.type('\u001b');
   await assertRestored(terminal, 0);
 });
+
+test('keys press the button and send telemetry, and an earlier line comes back', needsTerminal, async (t) => {
+  const terminal = inTerminal(t);
+  await terminal.shows(/messages\/events/);
+  terminal.type('b');
+  await terminal.shows(/button_event.*press_count.*1/);
+  terminal.type('?');
+  await terminal.shows(/Device sn0123A1B2C3D4E5F601, model dtmi:com:Microchip:WBZ451_Curiosity;1, hub /);
+  terminal.type('AT+GXX\u007f\u001b[D\u007fGM\u001b[3~M\r');
+  await terminal.shows(/\+GMM="PIC32MZW1"[\s\S]*OK/);
+  terminal.type('\u001b[A\u007fR\r');
+  await terminal.shows(/\+GMR=/);
+  terminal.type('\u001b');
+  await assertRestored(terminal, 0);
+});

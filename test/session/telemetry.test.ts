@@ -217,3 +217,34 @@ test('what is handed to the session goes in its turn, and with sampling off noth
   );
   await rig.stop();
 });
+
+test('a person’s press and telemetry out of turn are sent at once, and wait for a connection', async () => {
+  const rig = new Rig();
+  rig.session.press();
+  rig.session.sendTelemetry();
+  assert.equal(rig.calls('warning: The device has not started yet').length, 2);
+  await rig.state('identity');
+  await rig.state('wi-fi');
+  rig.session.press();
+  assert.match(rig.since(-1).join(), /note: It is sent once the hub is connected/);
+  await rig.until((what) => what === 'telemetry {"pressed":true}');
+  await rig.until((what) => what === 'telemetry {"n":1}');
+  const before = rig.log.length;
+  rig.session.sendTelemetry();
+  rig.session.press();
+  await rig.clock.advance(100);
+  assert.deepEqual(
+    rig.since(before).filter((what) => /^(telemetry|note|warning)/.test(what)),
+    ['telemetry {"n":2}', 'telemetry {"pressed":true}'],
+  );
+  await rig.stop();
+});
+
+test('a device that has no button says so, in the session', async () => {
+  const rig = new Rig();
+  rig.device.press = () => 'There is none';
+  await rig.state('wi-fi');
+  rig.session.press();
+  assert.match(rig.since(-1).join(), /warning: There is none/);
+  await rig.stop();
+});

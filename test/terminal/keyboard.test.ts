@@ -26,13 +26,14 @@ interface CommandContext {
   keyboard: Keyboard;
   heard: string[];
   edits: string[];
+  places: number[];
   /** Sends `chunks`, each in a read of its own. */
   type(...chunks: string[]): Promise<void>;
 }
 
 function desk(t: TestContext, onEscape?: (desk: CommandContext) => void): CommandContext {
   const [clock, stdin, signals] = [new VirtualClock(), new Terminal(), new EventEmitter()];
-  const [heard, edits]: [string[], string[]] = [[], []];
+  const [heard, edits, places]: [string[], string[], number[]] = [[], [], []];
   const keyboard = attachKeyboard({
     stdin,
     clock,
@@ -46,9 +47,14 @@ function desk(t: TestContext, onEscape?: (desk: CommandContext) => void): Comman
     suspend: (job) => heard.push(job ? 'suspend job' : 'suspend'),
     onContinue: () => heard.push('continue'),
     onHelp: () => heard.push('help'),
+    onButton: () => heard.push('button'),
+    onTelemetry: () => heard.push('telemetry'),
     onLine: (line) => heard.push(`line ${line}`),
     onNote: (message) => heard.push(`note ${message}`),
-    onEdit: (line) => edits.push(line),
+    onEdit: (line, cursor) => {
+      edits.push(line);
+      places.push(cursor);
+    },
     onEnd: () => heard.push('end'),
   });
   assert.ok(keyboard);
@@ -59,11 +65,11 @@ function desk(t: TestContext, onEscape?: (desk: CommandContext) => void): Comman
       await settle();
     }
   }
-  const result: CommandContext = { clock, stdin, signals, keyboard, heard, edits, type };
+  const result: CommandContext = { clock, stdin, signals, keyboard, heard, edits, places, type };
   return result;
 }
 
-const NOTE = 'note Only a line that starts with AT goes to the module; ESC ends the session';
+const NOTE = 'note Only a line that starts with AT goes to the module; ? shows the keys, ESC ends the session';
 
 test('without a terminal nothing is touched', () => {
   const stdin = new PassThrough();
@@ -78,6 +84,8 @@ test('without a terminal nothing is touched', () => {
     suspend: unused,
     onContinue: unused,
     onHelp: unused,
+    onButton: unused,
+    onTelemetry: unused,
     onLine: unused,
     onNote: unused,
     onEdit: unused,
@@ -262,8 +270,56 @@ test('no signal is heard once the keyboard is closed', (t) => {
   assert.deepEqual(stdin.modes, [true, false]);
 });
 
-test('? is a question on an empty line only', async (t) => {
+test('a few characters are keys on an empty line only', async (t) => {
   const { heard, type } = desk(t);
-  await type('?', 'AT?', '\r');
-  assert.deepEqual(heard, ['help', 'line AT?']);
+  await type('?', 'b', 't', 'AT?bt', '\r', 'bt');
+  assert.deepEqual(heard, ['help', 'button', 'telemetry', 'line AT?bt', 'button', 'telemetry']);
+  await type('A\u007fbAT\u0015t', '\r');
+  assert.deepEqual(heard.slice(6), ['button', 'telemetry'], 'a line that was emptied is empty');
+});
+
+test('a line is edited in the middle, by the sequences of several terminals', async (t) => {
+  const cases: [string, string][] = [
+    ['AT+MM\u001b[D\u001b[DG', 'AT+GMM'],
+    ['AT+MM\u001bOD\u001bODG\u001bOC\u001b[CX', 'AT+GMMX'],
+    ['T+GMM\u001b[HA', 'AT+GMM'],
+    ['T+GMM\u001b[1~A\u001b[4~X', 'AT+GMMX'],
+    ['T+GMM\u001bOHA\u001bOFX', 'AT+GMMX'],
+    ['T+GMM\u0001A\u0005X', 'AT+GMMX'],
+    ['xAT\u001b[7~\u001b[3~\u001b[8~E', 'ATE'],
+    ['AT+GMM\u001b[D\u001b[D\u007f', 'AT+MM'],
+    ['garbage\u001b[D\u0015\u001b[3~AT', 'AT'],
+    ['AT+WSTAC=1,"x"\u0017\u0017', 'AT+WSTAC='],
+    ['AT+NTP=\u0017AT', 'AT'],
+  ];
+  for (const [typed, line] of cases) {
+    const { heard, type } = desk(t);
+    await type(typed.startsWith('t') ? `x${typed}` : typed, '\r');
+    assert.deepEqual(heard, [`line ${line}`], JSON.stringify(typed));
+  }
+});
+
+test('the cursor is told where it goes, once for each move', async (t) => {
+  const { places, type } = desk(t);
+  await type('AT', '\u001b[D', '\u001b[D', '\u001b[D', '\u001b[F');
+  assert.deepEqual(places, [2, 1, 0, 2]);
+});
+
+test('up and down show earlier lines, and what was being typed', async (t) => {
+  const { heard, edits, type } = desk(t);
+  const [up, down] = ['\u001b[A', '\u001b[B'];
+  await type('AT\r', 'AT+GMR\r', 'AT+GMR\r', 'ATE');
+  edits.length = 0;
+  await type(up, up, up, down, down, down);
+  assert.deepEqual(edits, ['AT+GMR', 'AT', 'AT+GMR', 'ATE']);
+  await type(up, up, '+GMM\r', up);
+  assert.deepEqual([heard.at(-1), edits.at(-1)], ['line AT+GMM', 'AT+GMM']);
+  await type(down);
+  assert.equal(edits.at(-1), '', 'the line that was given up for an earlier one is gone');
+});
+
+test('an earlier line is a line: its keys are characters', async (t) => {
+  const { heard, type } = desk(t);
+  await type('AT\r', '\u001b[A', 'bt?\r');
+  assert.deepEqual(heard, ['line AT', 'line ATbt?']);
 });

@@ -180,6 +180,25 @@ test('what takes a while is counted below the transcript, and what is typed come
   await output.close();
 });
 
+test('the cursor stands where it is in the line, and behind what is masked', () => {
+  const { output, stdout } = bench(NOTHING_ELSE, { tty: true });
+  const shown = (line: string, cursor: number) => {
+    output.setInputLine('');
+    stdout.text = '';
+    output.setInputLine(line, cursor);
+    return stdout.text.replace('\r\u001b[2K', '');
+  };
+  assert.equal(shown('AT+GMM', 6), 'AT+GMM');
+  assert.equal(shown('AT+GMM', 5), 'AT+GMM\u001b[1D');
+  assert.equal(shown('é\u{1f600}x', 1), '??x\u001b[2D');
+  assert.equal(shown('AT+WSTAC=3,"secret', 2), 'AT+WSTAC=3,***\u001b[12D');
+  assert.equal(shown('AT+WSTAC=3,"secret', 15), 'AT+WSTAC=3,***');
+  stdout.columns = 5;
+  assert.equal(shown('0123456789', 10), '6789');
+  assert.equal(shown('0123456789', 7), '6789\u001b[3D');
+  assert.equal(shown('0123456789', 3), '3456\u001b[4D');
+});
+
 test('without a keyboard or a terminal no line is drawn', () => {
   for (const setup of [
     { tty: false, interactive: true },

@@ -221,11 +221,23 @@ test('a service says its sentences, and shows its wire with --verbose only', () 
   assert.match(render(events, { view: 'service', verbose: true }), /AT\n.*OK/);
 });
 
-test('? tells the keys, and the lines that play the part of the cloud', () => {
-  const transcript = new Transcript(PLAIN);
-  transcript.lines({ type: 'local-cloud', url: 'http://127.0.0.1:7070', deviceId: 'd', interval: 10 }, START);
-  const help = transcript.help().map(({ text }) => text);
-  assert.match(help.join('\n'), /ESC ends[\s\S]*curl -X PATCH .*telemetryInterval":5[\s\S]*curl -X POST/);
+test('? tells the keys, who the device is, and the lines that play the part of the cloud', () => {
+  for (const view of ['session', 'quiet'] as const) {
+    const transcript = new Transcript({ ...PLAIN, view });
+    const help = (model: string | null) =>
+      transcript
+        .help(model)
+        .map(({ text }) => text)
+        .join('\n');
+    assert.match(help(null), /b presses the button[\s\S]*Device not known yet, no model, no hub yet\n$/);
+    transcript.lines({ type: 'local-cloud', url: 'http://127.0.0.1:7070', deviceId: 'd', interval: 10 }, START);
+    assert.match(
+      help('dtmi:a;1'),
+      /ESC ends[\s\S]*Device d, model dtmi:a;1, no hub yet\n.*127.0.0.1:7070\n[\s\S]*curl -X PATCH .*telemetryInterval":5[\s\S]*curl -X POST/,
+    );
+    transcript.lines({ type: 'assigned', hub: 'h.example', deviceId: 'd2' }, START);
+    assert.match(help('dtmi:a;1'), /Device d2, model dtmi:a;1, hub h\.example\n/);
+  }
 });
 
 test('--verbose adds the milliseconds since the start, states and what the session has understood', () => {

@@ -1,8 +1,10 @@
 import type { Settings } from '../../config/resolve.ts';
+import { buttonOf } from '../../device/button.ts';
 import type { DeviceDefinition } from '../../device/define.ts';
 import type { Device } from '../../device/device.ts';
 import { toJson } from '../../device/json-value.ts';
 import { schemaOfModel } from '../../device/model-schema.ts';
+import type { Sources } from '../../device/player/generate.ts';
 import { playerOf } from '../../device/player/player.ts';
 import { createDevice } from '../../device/runtime.ts';
 import { WBZ451, wbz451 } from '../../device/wbz451.ts';
@@ -24,15 +26,17 @@ export async function chooseDevice(
 ): Promise<Device> {
   const { clock, random, cwd } = environment;
   const repository = () => openModels(models, cwd);
+  const sources: Sources = { random, wall: () => clock.wall() };
+  const partsOf = (model: Model) => ({ schema: schemaOfModel(model), button: buttonOf(model, sources) });
   if (file !== null) {
     const { definition, locate } = await loadDeviceFile(file, environment);
     const model = withModels(() => modelOf(definition, file, repository));
-    return createDevice(definition, { interval, schema: model && schemaOfModel(model), locate });
+    return createDevice(definition, { interval, locate, ...(model && partsOf(model)) });
   }
   const model = withModels(() => loadModel(modelId, repository()));
   // It has a definition of its own, and stays as it is on the wire; every other model is played.
-  const definition = modelId === WBZ451 ? wbz451() : playerOf(model, { random, wall: () => clock.wall() });
-  return createDevice(definition, { interval, schema: schemaOfModel(model) });
+  const definition = modelId === WBZ451 ? wbz451() : playerOf(model, sources);
+  return createDevice(definition, { interval, ...partsOf(model) });
 }
 
 /** The model of a device of a person's own; null where it has none. */

@@ -2,6 +2,7 @@ import { parseDuration } from '../../azure/duration.ts';
 import type { Command, Component, Contents, Field, Model, Property, Telemetry } from '../../dtdl/model.ts';
 import { findViolation, violationSentence } from '../../dtdl/validate.ts';
 import type { Json } from '../../events.ts';
+import { isButton } from '../button.ts';
 import {
   CommandError,
   type CommandHandler,
@@ -19,7 +20,6 @@ import { fittingPart, inPortions } from './portions.ts';
 const BAD_REQUEST = 400;
 /** Seconds between two events, which have a pace of their own: nobody presses a button every ten seconds. */
 const EVENT_PACE = 60;
-const BUTTON = /^button_?(?:event|press)$/i;
 const ADDRESS = /^ip_?(?:v4)?_?address$/i;
 const REBOOT = /^(?:re(?:boot|start)(?:_?device)?|(?:device_?)re(?:boot|start))$/i;
 
@@ -67,7 +67,7 @@ function telemetryOf(part: Part, eventPace: number | undefined, sources: Sources
 }
 
 function isEvent({ name, semanticTypes }: Telemetry): boolean {
-  return semanticTypes.includes('Event') || BUTTON.test(name);
+  return semanticTypes.includes('Event') || isButton(name);
 }
 
 /** The property that sets the pace of telemetry: the first one, and the device's own before a component's. */
