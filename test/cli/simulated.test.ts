@@ -78,7 +78,7 @@ describe('each command as a process, without a board', { concurrency: 2 }, () =>
     assert.match(init.stdout, /SERIAL_PORT is missing.*ID_SCOPE is missing/s);
     if (process.platform !== 'win32') assert.equal(statSync(join(cwd, '.env')).mode & 0o777, 0o600);
     const scan = await startCli(t, ['scan', ...SIMULATE, '--json'], { cwd }).ended;
-    assert.deepEqual([scan.code, scan.stderr], [0, '']);
+    assert.deepEqual([scan.code, scan.stderr], [0, '... the module looks for networks, up to 15 s\n']);
     assert.deepEqual(
       objects(scan).map(({ ssid, security }) => [ssid, security]),
       [['Café #1', 'wpa2']],
