@@ -38,6 +38,8 @@ export type SessionEvent =
    * seconds between its telemetry messages at first.
    */
   | { type: 'local-cloud'; url: string; deviceId: string; interval: number }
+  /** The page is served at `url`; `link` opens it, and holds the key where one is needed. */
+  | { type: 'console'; url: string; link: string }
   /** `stack`: where a bug of ours was met; other failures have none. */
   | { type: 'error'; code: ErrorCode; message: string; hint: string; stack?: string }
   /** Always the last. */

@@ -39,6 +39,7 @@ test('the README has every type of event', () => {
     reported: true,
     command: true,
     'local-cloud': true,
+    console: true,
     error: true,
     exit: true,
   };

@@ -8,7 +8,7 @@ import { finished } from 'node:stream/promises';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 
-const LONG_SUITES = ['soak', 'fuzz', 'faults', 'conformance', 'dtdl-oracle', 'pty'];
+const LONG_SUITES = ['soak', 'fuzz', 'faults', 'conformance', 'dtdl-oracle', 'pty', 'console'];
 
 function testsIn(path) {
   if (statSync(path).isFile()) return [path];
@@ -24,6 +24,7 @@ if (files.length === 0) throw new Error('no tests found');
 
 // Some tests start the program as its users do; what it is compiled from may have changed.
 execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
+execFileSync(process.execPath, ['console/build.mjs'], { stdio: 'inherit' });
 chmodSync('dist/cli.js', 0o755);
 
 // Child processes inherit tsx through NODE_OPTIONS; the concurrency default of node:test leaves one core idle.

@@ -67,6 +67,7 @@ export async function serveCloud(
     const [name = plan.host] = names;
     const api = `http://${isIPv6(name) ? `[${name}]` : name}:${httpPort}`;
     note(`HTTP API: ${api}${key === null ? '' : ` with the header Authorization: ${key}`}`);
+    report({ type: 'console', url: api, link: key === null ? api : `${api}/#key=${key}` });
     for (const id of plan.toForget) await forget(cloud, id, note);
     for (const request of plan.enrollments) await enroll(cloud, request, clock.wall(), say);
     for (const id of plan.toIssue) {

@@ -5,6 +5,7 @@ import { SETTINGS } from '../config/settings.ts';
 import { WBZ451, walkthroughTwin } from '../device/wbz451.ts';
 import type { Report } from '../events.ts';
 import { type SerialSettings, serialLink } from '../serial/link.ts';
+import type { EventLog } from '../web/event-log.ts';
 import { LOOPBACK } from '../web/loopback.ts';
 import { portError } from './listening.ts';
 
@@ -13,6 +14,8 @@ export interface Link {
   /** @throws AppError when the way cannot be opened; after it was open once, waits until it can be again */
   open(signal: AbortSignal): Promise<Duplex>;
   close(): Promise<void>;
+  /** What the page of a simulation shows. */
+  readonly events?: EventLog;
 }
 
 /** What the simulator is built with. */
@@ -60,5 +63,5 @@ export async function openLink(
     throw portError(error, LOOPBACK);
   });
   report({ type: 'local-cloud', url: simulation.url, deviceId, interval: begins });
-  return { open: async () => simulation.connect(), close: () => simulation.close() };
+  return { open: async () => simulation.connect(), close: () => simulation.close(), events: simulation.events };
 }

@@ -3,6 +3,7 @@ import { EXIT } from '../errors.ts';
 import { createModem, LARGEST } from '../modem/detect.ts';
 import { Session } from '../session/session.ts';
 import { attachKeyboard } from '../terminal/keyboard.ts';
+import { SESSION_TYPES, sessionFeed } from '../web/session-feed.ts';
 import { type CommandAction, settingsInput } from './command.ts';
 import { type Link, openLink } from './open-link.ts';
 import type { ProcessEnvironment } from './process-environment.ts';
@@ -105,7 +106,17 @@ async function runSession(
   shutdown.onExit(() => keyboard?.close());
   try {
     link = await openLink(settings, { clock, random, report });
-    const { open } = link;
+    const { open, events } = link;
+    if (events) {
+      output.follow(
+        sessionFeed(
+          events,
+          () => clock.wall(),
+          () => settings.deviceId ?? undefined,
+          SESSION_TYPES,
+        ),
+      );
+    }
     const openModem = async (signal: AbortSignal) => createModem(await open(signal), clock);
     const { qos } = settings;
     running = new Session({

@@ -8,7 +8,7 @@ import type { SessionEvent } from '../events.ts';
 import type { SessionSettings } from '../session/context.ts';
 
 /** What a session reports. */
-export type ReportedEvent = Exclude<SessionEvent, { type: 'local-cloud' | 'error' | 'exit' }>;
+export type ReportedEvent = Exclude<SessionEvent, { type: 'local-cloud' | 'console' | 'error' | 'exit' }>;
 
 /** How a session is run. */
 export interface SessionOptions {

@@ -1,8 +1,9 @@
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../clock.ts';
 import type { JsonObject } from '../json.ts';
+import type { EventLog } from '../web/event-log.ts';
 import { createVirtualModule, type SimulatedNetwork } from './create-virtual-module.ts';
-import { startLocalCloud } from './start-local-cloud.ts';
+import { startCloudWithLog } from './start-local-cloud.ts';
 
 export interface SimulationOptions {
   clock: Clock;
@@ -29,6 +30,8 @@ export interface Simulation {
   connect(): Duplex;
   /** The cloud's HTTP API. */
   readonly url: string;
+  /** What its page shows. */
+  readonly events: EventLog;
   close(): Promise<void>;
 }
 
@@ -38,7 +41,7 @@ const HUB_NAME = 'local-hub.azure-devices.net';
 /** Starts both simulators; every broker name that the module is given leads to the local cloud. */
 export async function startSimulation(options: SimulationOptions): Promise<Simulation> {
   const { clock, random, idScope, deviceId, httpPort, pace, wifi, expiredRoot } = options;
-  const cloud = await startLocalCloud({
+  const { cloud, events } = await startCloudWithLog({
     clock,
     random,
     idScope,
@@ -52,6 +55,7 @@ export async function startSimulation(options: SimulationOptions): Promise<Simul
   return {
     connect: () => module.connect(),
     url: cloud.url,
+    events,
     async close() {
       module.close();
       await cloud.close();

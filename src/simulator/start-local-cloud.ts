@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../clock.ts';
 import type { Json, JsonObject } from '../json.ts';
+import type { EventLog } from '../web/event-log.ts';
 import { LOOPBACK } from '../web/loopback.ts';
 import type { BackEnd } from './cloud/back-end.ts';
 import type { CloudEvent, TimedEvent } from './cloud/events.ts';
@@ -124,6 +125,13 @@ const TIMEOUT = 30;
  *   enrollment that cannot be one; TypeError for other options that are wrong
  */
 export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<LocalCloud> {
+  return (await startCloudWithLog(options)).cloud;
+}
+
+/** The same, with the log that the HTTP API streams, to which a session beside it adds what it sees itself. */
+export async function startCloudWithLog(
+  options: LocalCloudOptions = {},
+): Promise<{ cloud: LocalCloud; events: EventLog }> {
   const { clock = systemClock, random = Math.random, devices = ['device-1'], idScope = '0ne00A1B2C3' } = options;
   const { host = LOOPBACK, mqttPort = 0, httpPort = 0, plainPort, httpKey, log } = options;
   if (!Array.isArray(devices)) throw new TypeError('devices must be a list of device ids');
@@ -163,7 +171,7 @@ export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<
     const { faults, twin, properties, patchDesired, replaceDesired, invokeMethod } = cloud;
     const { telemetry, lastTelemetry, telemetryHistory } = cloud;
     const onEvent: LocalCloud['onEvent'] = (listener) => cloud.onEvent((event) => callSafely(() => listener(event)));
-    return {
+    const offered: LocalCloud = {
       ...addresses,
       ca: pki.ca,
       host,
@@ -195,6 +203,7 @@ export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<
         }),
       close,
     };
+    return { cloud: offered, events: cloud.events };
   } catch (error) {
     await close();
     throw error;

@@ -53,6 +53,8 @@ export interface Output {
   redraw(): void;
   /** Shows what a person can do, and who the device is. @param modelId what the device announces; null for nothing */
   help(modelId: string | null): void;
+  /** Also gives every event to `listener`, secrets masked. */
+  follow(listener: Report): void;
   /** Hands over what is still waiting, for at most a second, and closes the log. */
   close(): Promise<void>;
 }
@@ -87,6 +89,7 @@ class Gateway implements Output {
   readonly #paint: Paint;
   readonly #paintError: Paint;
   readonly #log: LogFile | null;
+  readonly #followers: Report[] = [];
   #inputLine = '';
   /** What is waited for, below the transcript, where nothing is being typed. */
   #waitingLine = '';
@@ -115,6 +118,7 @@ class Gateway implements Output {
     this.#ended = event.type === 'exit';
     const masked = this.#options.redactor.maskEvent(event);
     this.#log?.append(masked, this.#options.clock.wall());
+    for (const follow of this.#followers) follow(masked);
 
     // Whoever reads so slowly loses lines rather than memory, but never the end.
     if (this.#stdout.isFull && event.type !== 'exit' && event.type !== 'error') {
@@ -191,6 +195,10 @@ class Gateway implements Output {
     const input = this.#shownInput();
     const erase = input === '' ? '' : ERASE_LINE;
     this.#stdout.write(erase + this.#text(this.#transcript.help(modelId), this.#paint) + input);
+  }
+
+  follow(listener: Report): void {
+    this.#followers.push(listener);
   }
 
   async close(): Promise<void> {

@@ -91,6 +91,8 @@ export class Redactor {
         };
       case 'local-cloud':
         return { ...event, url: this.mask(event.url), deviceId: this.mask(event.deviceId) };
+      case 'console':
+        return { ...event, url: this.mask(event.url), link: this.mask(event.link) };
       case 'error':
         return {
           ...event,

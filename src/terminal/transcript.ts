@@ -115,6 +115,8 @@ export class Transcript {
         return this.#options.interactive ? [] : plain(visible(waitingLine(event)));
       case 'local-cloud':
         return [...this.#cloud, BLANK];
+      case 'console':
+        return plain(visible(`The console is at ${event.link}`));
       case 'exit':
         return [BLANK, this.#ending(event)];
       default:
@@ -141,6 +143,8 @@ export class Transcript {
         return plain(visible(detail(event)));
       case 'local-cloud':
         return plain(visible(`The local cloud is at ${event.url}, the device is ${event.deviceId}`));
+      case 'console':
+        return plain(visible(`The console is at ${event.link}`));
       case 'exit':
         return view === 'quiet' ? [this.#ending(event)] : [];
       case 'message':
@@ -281,7 +285,7 @@ function shellWord(text: string): string {
 
 /** What the transcript says in the steps to it, as one line. */
 function detail(
-  event: Exclude<SessionEvent, { type: 'event' | 'error' | 'at' | 'message' | 'local-cloud' | 'exit' }>,
+  event: Exclude<SessionEvent, { type: 'event' | 'error' | 'at' | 'message' | 'local-cloud' | 'console' | 'exit' }>,
 ): string {
   switch (event.type) {
     case 'state':

@@ -17,14 +17,25 @@ function sameText(one: string, other: string): boolean {
 const OWN_SITE = ['same-origin', 'none'];
 
 /**
+ * Keeps out pages that reach this computer through a name bent to its address.
+ * @param key null where only this computer can reach the server
+ * @throws HttpError 403
+ */
+export function guardName(headers: IncomingHttpHeaders, key: string | null): void {
+  if (key === null && !isLoopback(hostName(headers.host ?? ''))) {
+    throw new HttpError(403, 'This is not the name of this server.');
+  }
+}
+
+/**
  * Keeps out web pages of other origins, those that reach this computer through a name bent to its address, and strangers.
  * @param key what every request must bring as `Authorization`, where other machines can reach the server; null where only
  *   this computer can
  * @throws HttpError 401, 403
  */
 export function guard(headers: IncomingHttpHeaders, key: string | null): void {
+  guardName(headers, key);
   const host = headers.host ?? '';
-  if (key === null && !isLoopback(hostName(host))) throw new HttpError(403, 'This is not the name of this server.');
   if (headers.origin !== undefined && headers.origin !== `http://${host}`) {
     throw new HttpError(403, 'Pages of other origins may not use this API.');
   }

@@ -4,15 +4,18 @@ import type { Clock } from '../clock.ts';
 import { readJson } from './body.ts';
 import type { EventLog } from './event-log.ts';
 import { EventStreams } from './event-stream.ts';
-import { guard } from './guard.ts';
+import { guard, guardName } from './guard.ts';
 import { codeOfStatus, errorBody, HttpError } from './http-error.ts';
 import { type Listening, listen } from './listen.ts';
+import type { PageFiles } from './page-files.ts';
 import { findRoute, type Reply, type Route } from './router.ts';
 
 export interface WebServerOptions {
   routes: readonly Route[];
   /** Where the events are streamed. */
   events: { path: string; log: EventLog; types: readonly string[] };
+  /** The page; its files hold no data and are given to anyone who asks for them by the right name. */
+  page?: PageFiles;
   /** What every request must bring as `Authorization`, where the server can be reached from other machines. */
   key: string | null;
   host: string;
@@ -34,7 +37,7 @@ function listIn(query: URLSearchParams, name: string): string[] | null {
   return all.length === 0 ? null : all;
 }
 
-/** Answers with JSON, except on the stream of events. */
+/** Answers with JSON, except on the stream of events and for the files of the page. */
 class WebServer {
   readonly #options: WebServerOptions;
   readonly #streams: EventStreams;
@@ -47,6 +50,7 @@ class WebServer {
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     let reply: Reply;
     try {
+      if (this.#givePage(request, response)) return;
       guard(request.headers, this.#options.key);
       const { pathname, searchParams } = this.#target(request);
       this.#options.check?.(searchParams);
@@ -64,6 +68,19 @@ class WebServer {
       ...reply.headers,
     });
     response.end(reply.body === undefined ? '' : `${JSON.stringify(reply.body)}\n`);
+  }
+
+  /** False when it is no file of the page that is asked for. */
+  #givePage(request: IncomingMessage, response: ServerResponse): boolean {
+    const { method, headers } = request;
+    if (method !== 'GET' && method !== 'HEAD') return false;
+    const file = this.#options.page?.find(this.#target(request).pathname);
+    if (!file) return false;
+    guardName(headers, this.#options.key);
+    const isKnown = headers['if-none-match'] === file.headers['ETag'];
+    response.writeHead(isKnown ? 304 : 200, file.headers);
+    response.end(isKnown || method === 'HEAD' ? undefined : file.body);
+    return true;
   }
 
   #target({ url = '/' }: IncomingMessage): { pathname: string; searchParams: URLSearchParams } {

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { Packet } from 'mqtt-packet';
 import type { Clock } from '../../clock.ts';
 import type { JsonObject } from '../../json.ts';
+import type { EventLog } from '../../web/event-log.ts';
 import { type Listening, listen } from '../../web/listen.ts';
 import { isLoopback, LOOPBACK } from '../../web/loopback.ts';
 import type { BackEnd, DeviceSummary } from './back-end.ts';
@@ -77,6 +78,8 @@ export interface Addresses {
 }
 
 export interface LocalCloud extends BackEnd {
+  /** What has happened, as the HTTP API streams it; a session beside the cloud adds what it sees itself. */
+  readonly events: EventLog;
   /**
    * Serves one MQTT connection; the CONNECT's user name tells DPS from hub.
    * @param peer the certificate that the client has proved to own, null for none, 'plain' where there is no TLS.
@@ -189,6 +192,7 @@ export function createLocalCloud(options: LocalCloudOptions): LocalCloud {
 
   const cloud: LocalCloud = {
     accept,
+    events: events.log,
     async listen({ host = LOOPBACK, mqttPort: wanted = 0, httpPort, plainPort, httpKey } = {}) {
       if (!isLoopback(host) && httpKey === undefined) {
         throw new Error('the HTTP API needs a key when it can be reached from other machines');

@@ -1,9 +1,12 @@
 import type { Clock } from '../../../clock.ts';
 import type { EventLog } from '../../../web/event-log.ts';
 import type { Listening } from '../../../web/listen.ts';
+import { PageFiles } from '../../../web/page-files.ts';
 import { startWebServer } from '../../../web/server.ts';
+import { SESSION_TYPES } from '../../../web/session-feed.ts';
 import type { BackEnd } from '../back-end.ts';
 import { EVENT_TYPES } from '../events.ts';
+import { consoleRoutes } from './console-routes.ts';
 import { deviceRoutes } from './device-routes.ts';
 import { enrollmentRoutes } from './enrollment-routes.ts';
 import { faultRoutes } from './fault-routes.ts';
@@ -33,14 +36,16 @@ export function startHttpApi({ cloud, events, clock, ...options }: HttpApiOption
   return startWebServer({
     ...options,
     clock,
+    page: new PageFiles(),
     routes: [
+      ...consoleRoutes(),
       ...deviceRoutes(cloud),
       ...twinRoutes(cloud),
       ...messageRoutes(cloud),
       ...enrollmentRoutes(cloud, () => clock.wall()),
       ...faultRoutes(cloud),
     ],
-    events: { path: '/api/events', log: events, types: EVENT_TYPES },
+    events: { path: '/api/events', log: events, types: [...EVENT_TYPES, ...SESSION_TYPES] },
     explain,
     check: checkApiVersion,
     rename: (path) => path.replace(FORMERLY, '/api/enrollments'),

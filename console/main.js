@@ -1,0 +1,76 @@
+import { ApiError, api } from './api.js';
+import { App } from './app.js';
+import { follow } from './feed.js';
+import { takeKeyFromAddress } from './key.js';
+import { Store } from './store.js';
+import { html, render } from './vendor/preact.js';
+
+const store = new Store();
+/** How things stand with the server: { state, since, pause, about, error }. */
+const server = { state: 'connecting', about: null, error: '' };
+let stop = () => {};
+
+function setState(state, pause = 0) {
+  server.state = state;
+  server.pause = pause;
+  store.changed();
+}
+
+/** What is not in the events: names of devices, whether they are connected, which models they have. */
+async function readState() {
+  if (server.about?.mode !== 'cloud') return;
+  try {
+    store.takeDevices((await api.devices()).value);
+  } catch (error) {
+    server.error = error.message;
+  }
+}
+
+let isDue = false;
+/** At most twice a second, however much happens. */
+function readSoon() {
+  if (isDue) return;
+  isDue = true;
+  setTimeout(() => {
+    isDue = false;
+    void readState();
+  }, 500);
+}
+
+const CHANGES_DEVICES = ['connect', 'disconnect', 'provisioning', 'gap'];
+
+function onEvent(event, size) {
+  if (event === null) return;
+  if (event.type === 'gap') store.clear();
+  else store.take(event, size);
+  if (CHANGES_DEVICES.includes(event.type)) readSoon();
+}
+
+/** Begins anew: with another key, or after the program was started again. */
+async function start() {
+  stop();
+  setState('connecting');
+  try {
+    server.about = await api.about();
+    server.error = '';
+  } catch (error) {
+    if (error instanceof ApiError && [401, 403].includes(error.status)) {
+      setState('refused');
+      return;
+    }
+    setState('waiting', 2000);
+    setTimeout(() => void start(), 2000);
+    return;
+  }
+  store.takeAbout(server.about);
+  stop = follow({ onEvent, onState: setState, onOpen: readState });
+}
+
+const root = document.getElementById('app');
+root.textContent = '';
+takeKeyFromAddress();
+addEventListener('hashchange', () => {
+  if (takeKeyFromAddress()) void start();
+});
+render(html`<${App} store=${store} server=${server} restart=${start} />`, root);
+void start();

@@ -1,0 +1,165 @@
+import { brief, byteLength, bytes, timeOfDay } from '../format.js';
+import { download } from '../parts/download.js';
+import { Tree } from '../parts/tree.js';
+import { html, useState } from '../vendor/preact.js';
+
+const KINDS = {
+  telemetry: ['Telemetry', 'out'],
+  property: ['Property', ''],
+  reported: ['Reported', 'out'],
+  command: ['Command', 'in'],
+  message: ['Message', 'in'],
+  twin: ['Twin', 'in'],
+  assigned: ['Assigned', 'in'],
+  connect: ['Connected', ''],
+  disconnect: ['Disconnected', ''],
+  refusal: ['Refused', ''],
+  provisioning: ['Provisioned', ''],
+};
+const PAGE = 100;
+/** IoT Hub bills by 4 KB and takes at most 256 KB; one command of the module takes 510 bytes. */
+const BLOCK = 4096;
+const MOST = 256 * 1024;
+
+const bodyOf = ({ type, deviceId, v, ts, ...rest }) => rest;
+
+/** What is worth seeing in the closed row. */
+function gist({ type, event }) {
+  switch (type) {
+    case 'telemetry':
+      return event.body;
+    case 'reported':
+      return event.body;
+    case 'property':
+      return event.patch ?? { [event.name]: event.value };
+    case 'command':
+      return `${event.name} → ${event.status}`;
+    case 'message':
+      return event.body ?? event.payload;
+    case 'refusal':
+      return event.reason;
+    case 'disconnect':
+      return event.reason ?? (event.cleanly ? 'by the device' : 'the connection broke');
+    case 'provisioning':
+      return `${event.status} ${event.hub}`;
+    case 'connect':
+      return event.service;
+    case 'assigned':
+      return event.hub;
+    default:
+      return bodyOf(event);
+  }
+}
+
+const nameOf = ({ type, event }) =>
+  type === 'property' && event.side ? `${KINDS.property[0]} ${event.side}` : KINDS[type][0];
+
+/** Written into the message, since neither changes. */
+function prepared(message) {
+  message.gist ??= brief(gist(message), 160);
+  if (message.bytes === undefined && message.type === 'telemetry') {
+    const { body } = message.event;
+    message.bytes = byteLength(typeof body === 'string' ? body : JSON.stringify(body));
+  }
+  return message;
+}
+
+/** Each message, newest first. */
+export function Raw({ store, device }) {
+  const [kind, setKind] = useState('');
+  const [text, setText] = useState('');
+  const [most, setMost] = useState(PAGE);
+  const [open, setOpen] = useState(null);
+  const [pausedAt, setPausedAt] = useState(null);
+  const wanted = text.toLowerCase();
+  const isShown = (message) =>
+    message.deviceId === device.id &&
+    (kind === '' || message.type === kind) &&
+    (pausedAt === null || message.number <= pausedAt) &&
+    (wanted === '' || JSON.stringify(message.event).toLowerCase().includes(wanted));
+  const shown = store.messages.newest(most + 1, isShown);
+  const save = () =>
+    download(
+      `${device.id}.ndjson`,
+      store.messages
+        .newest(Number.POSITIVE_INFINITY, isShown)
+        .reverse()
+        .map(({ event }) => event),
+    );
+  return html`
+    <div class="bar">
+      <label class="find"><span class="hidden">Filter</span><input type="search" placeholder="Filter what is shown" value=${text} onInput=${(event) => setText(event.target.value)} /></label>
+      <label><span class="hidden">Kind</span><select onChange=${(event) => setKind(event.target.value)}>
+        <option value="">Every kind</option>
+        ${Object.entries(KINDS).map(([id, [name]]) => html`<option key=${id} value=${id} selected=${kind === id}>${name}</option>`)}
+      </select></label>
+      <button type="button" aria-pressed=${pausedAt !== null} onClick=${() => setPausedAt(pausedAt === null ? store.count : null)}>${pausedAt === null ? 'Pause' : 'Go on'}</button>
+      <button type="button" onClick=${save}>Download NDJSON</button>
+      <${Capture} store=${store} />
+    </div>
+    ${
+      shown.length === 0
+        ? html`<div class="empty"><p>${text !== '' || kind !== '' ? 'Nothing that was kept is like this.' : 'No message yet. It comes here as soon as the device sends one, or you write a property or run a command.'}</p></div>`
+        : html`<ol class="raw" aria-label="Messages, newest first">
+          ${shown.slice(0, most).map(
+            (
+              message,
+            ) => html`<${Message} key=${message.number} message=${prepared(message)} isOpen=${open === message.number}
+            toggle=${() => setOpen(open === message.number ? null : message.number)} />`,
+          )}
+        </ol>`
+    }
+    ${shown.length > most && html`<p class="more"><button type="button" onClick=${() => setMost(most + PAGE)}>Show ${PAGE} more</button></p>`}`;
+}
+
+function Message({ message, isOpen, toggle }) {
+  const { at, event, type } = message;
+  const isFailure = type === 'refusal' || (type === 'command' && event.status >= 400);
+  return html`<li class=${isOpen ? 'open' : ''}>
+    <button type="button" class="line" aria-expanded=${isOpen} onClick=${toggle}>
+      <time class="num">${timeOfDay(at, true)}</time>
+      <span class=${`kind ${type}${isFailure ? ' bad' : ''}`}>${nameOf(message)}</span>
+      <span class="gist">${message.gist}</span>
+      <span class="num quiet">${message.bytes === undefined ? '' : bytes(message.bytes)}</span>
+    </button>
+    ${
+      isOpen &&
+      html`<div class="detail">
+      <${Tree} value=${bodyOf(event)} />
+      ${message.bytes !== undefined && html`<p class="quiet">${sizeText(message.bytes)}</p>`}
+    </div>`
+    }
+  </li>`;
+}
+
+function sizeText(size) {
+  if (size > MOST) return `${bytes(size)}: more than the 256 KB that IoT Hub takes.`;
+  const blocks = Math.max(1, Math.ceil(size / BLOCK));
+  return `${bytes(size)} of 256 KB; billed as ${blocks} ${blocks === 1 ? 'message' : 'messages'} of 4 KB.`;
+}
+
+/** What is kept at all: with many devices, what is not wanted should not push out what is. */
+function Capture({ store }) {
+  const [text, setText] = useState(store.capture.text);
+  const { types } = store.capture;
+  const onText = (event) => {
+    setText(event.target.value);
+    store.capture = { ...store.capture, text: event.target.value };
+  };
+  const onTypes = (event) => {
+    store.capture = { ...store.capture, types: event.target.value === '' ? null : new Set([event.target.value]) };
+    store.changed();
+  };
+  const isOn = types !== null || text !== '';
+  return html`<details class=${isOn ? 'capture on' : 'capture'}>
+    <summary>${isOn ? 'Keeps only some' : 'Keeps all'}</summary>
+    <div class="pop">
+      <p>What does not fit here is not stored from now on, for any device.</p>
+      <label class="field"><span>Kind</span><select onChange=${onTypes}>
+        <option value="">Every kind</option>
+        ${Object.entries(KINDS).map(([id, [name]]) => html`<option key=${id} value=${id} selected=${types?.has(id) ?? false}>${name}</option>`)}
+      </select></label>
+      <label class="field"><span>Contains</span><input type="text" value=${text} onInput=${onText} /></label>
+    </div>
+  </details>`;
+}
