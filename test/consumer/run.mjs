@@ -1,0 +1,41 @@
+// Checks the package as others use it: installs it from a tarball in an empty folder, compiles a program in TypeScript against
+// its types with NodeNext and Bundler resolution, and runs that and the examples.
+//
+//     node test/consumer/run.mjs anycloud-iotc-0.1.0.tgz
+
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const HERE = fileURLToPath(new URL('.', import.meta.url));
+const PROJECT = resolve(HERE, '../..');
+const EXAMPLES = ['session.mjs', 'relay.mjs', 'relay.test.mjs'];
+
+const [tarball] = process.argv.slice(2);
+if (tarball === undefined) throw new Error('which tarball?');
+
+const folder = mkdtempSync(join(tmpdir(), 'anycloud-iotc-consumer-'));
+const node = (...args) => execFileSync(process.execPath, args, { cwd: folder, encoding: 'utf8' });
+try {
+  const install = ['install', '--silent', '--no-audit', '--no-fund', '--prefix', folder];
+  const options = { stdio: 'inherit', shell: process.platform === 'win32' };
+  execFileSync('npm', [...install, resolve(tarball), '@types/node@20'], options);
+  for (const name of ['consumer.mts', 'tsconfig.nodenext.json', 'tsconfig.bundler.json']) {
+    cpSync(join(HERE, name), join(folder, name));
+  }
+  const compiler = join(PROJECT, 'node_modules/typescript/bin/tsc');
+  for (const name of ['nodenext', 'bundler']) {
+    execFileSync(process.execPath, [compiler, '-p', `tsconfig.${name}.json`], { cwd: folder, stdio: 'inherit' });
+    process.stdout.write(`the types compile with ${name}\n`);
+  }
+  if (node('built/consumer.mjs') !== '1 message\n') throw new Error('the compiled program has not sent its message');
+  for (const name of EXAMPLES) cpSync(join(PROJECT, 'examples', name), join(folder, name));
+  const events = node('session.mjs').match(/"type":"telemetry"/g) ?? [];
+  if (events.length !== 3) throw new Error('the session of the example has not sent its three messages');
+  node('--test', 'relay.test.mjs');
+  process.stdout.write('the compiled program and the examples run\n');
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
