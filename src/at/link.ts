@@ -15,9 +15,9 @@ interface LinkEvents<E> {
   event: [event: E];
   sent: [line: string];
   received: [line: string, kind: LineKind];
-  /** The boot banner: the module has started anew and has forgotten everything. */
+  /** The boot banner: the module has restarted and has forgotten everything. */
   banner: [];
-  /** A sign that the module may have started anew: it echoes although told not to, or says OK to nothing. */
+  /** A sign that the module may have restarted: it echoes although told not to, or says OK to nothing. */
   suspicious: [];
   closed: [cause: unknown];
 }

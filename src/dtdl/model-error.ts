@@ -9,7 +9,7 @@ export interface Place {
 export type ModelProblem =
   /** No place that was tried has a model of this id. */
   | { readonly kind: 'not-found'; readonly id: string; readonly tried: readonly string[]; readonly neededBy?: Place }
-  /** The file cannot be read, or is no JSON. */
+  /** The file cannot be read, or is not JSON. */
   | { readonly kind: 'unreadable'; readonly file: string; readonly reason: string }
   /** The file is JSON, and no model that this program can play. */
   | ({ readonly kind: 'invalid'; readonly reason: string } & Place);

@@ -9,7 +9,7 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true });
 /**
  * The JSON of a file, null when there is no such file. Whatever else stands at the path (a folder, a pipe, a device)
  * is refused without waiting for it.
- * @throws ModelError for a file that cannot be read, is larger than 4 MiB, or is no JSON in UTF-8
+ * @throws ModelError for a file that cannot be read, is larger than 4 MiB, or is not JSON in UTF-8
  */
 export function readJsonFile(file: string): Json | null {
   const bytes = readBounded(file);

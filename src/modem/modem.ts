@@ -19,7 +19,7 @@ export interface Network {
 
 /** What the modem tells by itself. */
 export type ModemEvent =
-  /** It has started anew, and has forgotten everything. */
+  /** It has restarted, and has forgotten everything. */
   | { type: 'restarted' }
   | { type: 'link-up' }
   | { type: 'link-down' }
@@ -163,7 +163,7 @@ export interface Modem extends EventEmitter<ModemEvents> {
   readonly wifi: ModemWifi;
   readonly mqtt: ModemMqtt;
   readonly certificates: ModemCertificates;
-  /** The time that it told last by itself, in seconds since 1970; null when it has told none since it started. */
+  /** The time that it reported last by itself, in seconds since 1970; null when it has reported none since it started. */
   readonly lastTime: number | null;
   /** Its clock, in seconds since 1970; null when it has no time yet, or tells how long it has been running instead. */
   readTime(signal: AbortSignal): Promise<number | null>;

@@ -56,7 +56,7 @@ export async function serialLink({ port, baud, reconnect }: SerialSettings, cloc
   async function open(signal: AbortSignal) {
     if (!known) return openOnce();
     const gone = `The serial port ${known.path} is gone`;
-    if (reconnect === false) throw new AppError('E_PORT_LOST', gone, 'Plug the adapter in again, and start anew.');
+    if (reconnect === false) throw new AppError('E_PORT_LOST', gone, 'Plug the adapter in again, and start again.');
     report({ type: 'event', level: 'warning', message: `${gone}; waiting for it` });
     for (;;) {
       try {

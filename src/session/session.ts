@@ -140,7 +140,7 @@ export class Session {
   #operate(action: (device: Device) => string | null): void {
     const { report } = this.#context;
     if (!this.#deviceReady) {
-      warn(report, 'The device has not started yet: try again when the board has told which device it is');
+      warn(report, 'The device has not started yet: try again when the board has said which device it is');
       return;
     }
     const refusal = action(this.#device);

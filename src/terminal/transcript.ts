@@ -249,7 +249,7 @@ function payloadLines(payload: string): string[] {
     const value: Json = JSON.parse(payload);
     if (depthOf(value) <= DEEPEST && isUnchanged(value)) return JSON.stringify(value, null, 4).split('\n').map(visible);
   } catch {
-    // It is no JSON, or nested deeper than the stack.
+    // It is not JSON, or nested deeper than the stack.
   }
   return [visible(payload)];
 }

@@ -90,7 +90,7 @@ export class AnyCloudLink extends EventEmitter<AnyCloudLinkEvents> {
   }
 
   /**
-   * Sends a command that must not be sent twice, since its work is told by events and may have begun.
+   * Sends a command that must not be sent twice, since its work is reported by events and may have begun.
    * @returns false when the answer was lost, but the module is there; whether it was executed is not known then
    * @throws AtError
    */
@@ -175,7 +175,7 @@ export class AnyCloudLink extends EventEmitter<AnyCloudLinkEvents> {
   /**
    * Looks whether the module has restarted and its banner was not seen: its clock counts from its start until it has a
    * time, so one that shows less than the module has been there tells it.
-   * @returns true when it has; `restarted` is told then
+   * @returns true when it has; `restarted` is reported then
    */
   async checkRestart(signal: AbortSignal): Promise<boolean> {
     if (this.#runningSince === null) return false;

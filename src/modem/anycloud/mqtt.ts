@@ -20,7 +20,7 @@ const CLOSE_TIMEOUT = 5_000;
 const IDLE_AFTER_CLOSE = 250;
 /** TLS may take 30 s on the module (AT protocol 8.1), and DNS and TCP come before it. */
 const CONNECT_TIMEOUT = 60_000;
-/** When nothing at all is told for so long, it is time to ask. */
+/** When nothing at all is reported for so long, it is time to ask. */
 const CONNECT_SILENCE = 15_000;
 /** The module tries again without end (T10); so many failures in a row, over so long a time, are a refusal. */
 const REFUSALS = 10;
@@ -74,13 +74,13 @@ export class AnyCloudMqtt implements ModemMqtt {
   async isConnected(signal: AbortSignal): Promise<boolean> {
     const [line] = await this.#link.executeIdempotent({ text: 'AT+MQTTCONN', response: /^\+MQTTCONN:[01]$/ }, signal);
     if (line === '+MQTTCONN:1') {
-      // The line that told of the connection was lost.
+      // The line that reported the connection was lost.
       if (!this.#connected) this.#link.emit('signal', { type: 'broker', connected: true });
       return true;
     }
     const isReset = this.#configured && (await this.#link.readConfig('MQTTC', ID.host, signal)) === '';
     if (isReset) this.#link.noteRestart();
-    // The line that told of the drop was lost.
+    // The line that reported the drop was lost.
     else if (this.#connected) this.#link.emit('signal', { type: 'broker', connected: false });
     return false;
   }
@@ -221,7 +221,7 @@ export class AnyCloudMqtt implements ModemMqtt {
     }
   }
 
-  /** It has connected, and the line that told it was lost. */
+  /** It has connected, and the line that reported it was lost. */
   async #isConnectedUnseen(signal: AbortSignal): Promise<boolean> {
     const restarted = this.#link.expect((seen) => seen.type === 'restarted' || undefined);
     try {

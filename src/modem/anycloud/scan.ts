@@ -4,7 +4,7 @@ import type { AnyCloudLink } from './link.ts';
 import { quote, readString } from './quoting.ts';
 
 const ALL_CHANNELS = 255;
-/** With nothing found, and sometimes else too, the end is not told (AT protocol 7.7). */
+/** With nothing found, and sometimes else too, the end is not reported (AT protocol 7.7). */
 const SCAN_TIME = 10_000;
 /** `AT+WSCNA` reports these four; networks with WPA3 only, or with enterprise security, are skipped. */
 const SECURITIES: Record<string, SeenNetwork['security']> = { 0: 'open', 1: 'wep', 2: 'wpa', 3: 'wpa2' };

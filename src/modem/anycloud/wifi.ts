@@ -82,7 +82,7 @@ export class AnyCloudWifi implements ModemWifi {
     this.#configured = true;
   }
 
-  /** Link and address may be told in either order. */
+  /** Link and address may be reported in either order. */
   async join(signal: AbortSignal): Promise<JoinResult> {
     const result = await this.#joinOnce(signal);
     if (result !== 'without-dhcp') return result;
@@ -133,7 +133,7 @@ export class AnyCloudWifi implements ModemWifi {
     }
   }
 
-  /** It has a link, and has told no address yet. */
+  /** It has a link, and has not reported an address yet. */
   async #addressLater(
     address: Expectation<Signal, JoinResult>,
     signal: AbortSignal,
@@ -147,12 +147,12 @@ export class AnyCloudWifi implements ModemWifi {
     return told ?? this.#unheard(signal);
   }
 
-  /** It has told neither success nor failure; an event may have been lost, or it has restarted. */
+  /** It has reported neither success nor failure; an event may have been lost, or it has restarted. */
   async #unheard(signal: AbortSignal): Promise<JoinResult> {
     if (await this.#link.checkRestart(signal)) throw new AtError('reset', 'The module has restarted');
     const ip = await this.address(signal);
     return ip === null
-      ? failure('the module told no address; the network may have given it none (DHCP)')
+      ? failure('the module has not reported an address; the network may have given it none (DHCP)')
       : { joined: true, ip };
   }
 

@@ -77,7 +77,7 @@ test('what is in the way of joining is said', async () => {
     [
       'nothing is told',
       ({ wire }) => wire.command(JOIN).command('AT+TIME=1', '+TIME:1,40\r\nOK').command('AT+WSTAC=6', NO_ADDRESS),
-      /told no address/,
+      /has not reported an address/,
       25_000,
     ],
   ];
