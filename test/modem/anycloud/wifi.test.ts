@@ -71,7 +71,7 @@ test('what is in the way of joining is said', async () => {
           .command('AT+WSTAC=11', '+WSTAC:11,1\r\nOK')
           .command('AT+TIME=1', '+TIME:1,40\r\nOK')
           .command('AT+WSTAC=6', NO_ADDRESS),
-      /no address.*DHCP/,
+      /reported an address.*DHCP/,
       21_000,
     ],
     [
