@@ -51,6 +51,40 @@ export function appendUserFile(path: string): number {
   return attempt(() => openSync(path, flags, 0o600));
 }
 
+/**
+ * Makes a file that a person has named, for its owner only; what is there already is left alone.
+ * @returns its descriptor
+ * @throws FileProblem
+ */
+export function createUserFile(path: string): number {
+  return attempt(() => openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600));
+}
+
+/**
+ * Reads the end of a file that a person has named, `limit` bytes of it at most; a regular one, as for `readUserFile`.
+ * @throws FileProblem
+ */
+export function readUserFileEnd(path: string, limit: number): Buffer {
+  const file = attempt(() => {
+    refuse(statSync(path), Number.POSITIVE_INFINITY);
+    return openSync(path, constants.O_RDONLY | WITHOUT_WAITING);
+  });
+  try {
+    const { size } = fstatSync(file);
+    const content = Buffer.alloc(Math.min(limit, size));
+    const start = size - content.length;
+    let length = 0;
+    while (length < content.length) {
+      const read = attempt(() => readSync(file, content, length, content.length - length, start + length));
+      if (read === 0) break;
+      length += read;
+    }
+    return content.subarray(0, length);
+  } finally {
+    closeSync(file);
+  }
+}
+
 /** Whether `bytes` are text in UTF-16, as Windows PowerShell writes it: by its mark, or by the empty half of its letters. */
 export function isUtf16(bytes: Buffer): boolean {
   return /^(?:fffe|feff|(?!00)..00(?!00)..00|00(?!00)..00(?!00)..)/.test(bytes.subarray(0, 4).toString('hex'));
@@ -85,6 +119,7 @@ function attempt<T>(action: () => T): T {
 function reason(error: unknown): string {
   if (hasCode(error, 'ENOENT')) return 'does not exist';
   if (hasCode(error, 'EACCES') || hasCode(error, 'EPERM')) return 'may not be opened by you';
+  if (hasCode(error, 'EEXIST')) return 'is there already';
   if (hasCode(error, 'EISDIR')) return 'is a folder, not a file';
   if (hasCode(error, 'ENXIO')) return 'is a pipe that nobody reads';
   if (hasCode(error, 'EMFILE') || hasCode(error, 'ENFILE'))

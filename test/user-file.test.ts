@@ -4,7 +4,14 @@ import { closeSync, mkdirSync, openSync, readFileSync, symlinkSync, truncateSync
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { appendUserFile, FileProblem, isUtf16, readUserFile } from '../src/user-file.ts';
+import {
+  appendUserFile,
+  createUserFile,
+  FileProblem,
+  isUtf16,
+  readUserFile,
+  readUserFileEnd,
+} from '../src/user-file.ts';
 import { emptyFolder } from './helpers/cli.ts';
 
 const posix = { skip: process.platform === 'win32', timeout: 10_000 };
@@ -99,4 +106,21 @@ test('UTF-16 is known with its mark and without', () => {
   assert.ok(isUtf16(Buffer.from('A=1', 'utf16le').swap16()));
   assert.ok(!isUtf16(Buffer.alloc(8)));
   for (const text of ['A=1', '\uFEFFA=1', '']) assert.ok(!isUtf16(Buffer.from(text)), text);
+});
+
+test('the end of a file is read, however large it is, and a new file replaces none', posix, () => {
+  const path = join(emptyFolder(), 'file');
+  writeFileSync(path, 'begin end');
+  assert.equal(readUserFileEnd(path, 3).toString(), 'end');
+  assert.equal(readUserFileEnd(path, 100).toString(), 'begin end');
+  truncateSync(path, 1024 ** 4);
+  assert.equal(readUserFileEnd(path, 1024).length, 1024);
+  assert.match(
+    problem(() => readUserFileEnd('/dev/zero', 1)),
+    /is a device/,
+  );
+  assert.match(
+    problem(() => createUserFile(path)),
+    /is there already/,
+  );
 });

@@ -65,6 +65,8 @@ export const COMMANDS: readonly CommandDefinition[] = [
     options: [
       ['--join', 'also join the network, which a session would do first'],
       ['--hub <host>', 'look at this hub too: the one that DPS has assigned'],
+      ['--report [file]', 'also write a report for an issue (default: anycloud-iotc-report.md); secrets are masked'],
+      ['--log <file>', 'the log file of a session, whose last run goes into the report'],
     ],
     load: async () => (await import('./doctor.ts')).doctor,
   },

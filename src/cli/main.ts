@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { nearest } from '../config/nearest.ts';
 import { addOptions } from '../config/options.ts';
@@ -7,6 +6,7 @@ import { EXIT, type ExitCode, toAppError } from '../errors.ts';
 import { COMMANDS } from './commands.ts';
 import { toErrorEvent } from './error-event.ts';
 import type { ProcessEnvironment } from './process-environment.ts';
+import { version } from './version.ts';
 
 /** Runs the program and returns its exit code; every failure has been told by then. */
 export async function main(environment: ProcessEnvironment): Promise<ExitCode> {
@@ -98,10 +98,4 @@ function sessionOption(text: string): string {
   const [, flag] = /unknown option '(--[a-z-]+)/.exec(text) ?? [];
   const isOfSession = SETTING_NAMES.some((name) => flagName(SETTINGS[name]) === flag);
   return isOfSession ? `${flag} is an option of the session, which runs when no command is named.\n` : '';
-}
-
-function version(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
-  if (typeof manifest !== 'object' || manifest === null || !('version' in manifest)) return 'unknown';
-  return String(manifest.version);
 }

@@ -21,10 +21,17 @@ export function createModem(stream: Duplex, clock: Clock): Modem {
 
 /**
  * Brings what is at the other end of `stream` into order, and makes sure that it is a module.
+ * @param onModem is called with it before anything is asked
  * @throws AppError that tells silence, a wrong baud rate and another device apart; the stream is closed then
  */
-export async function identifyModem(stream: Duplex, clock: Clock, signal: AbortSignal): Promise<Modem> {
+export async function identifyModem(
+  stream: Duplex,
+  clock: Clock,
+  signal: AbortSignal,
+  onModem: (modem: Modem) => void = () => undefined,
+): Promise<Modem> {
   const modem = createModem(stream, clock);
+  onModem(modem);
   try {
     await modem.sync(signal);
     await modem.identify(signal);

@@ -1,4 +1,5 @@
 import type { Report } from '../events.ts';
+import type { Modem } from '../modem/modem.ts';
 
 /** What the session says to a person, beside what crosses the wire. */
 export function event(report: Report, message: string): void {
@@ -13,6 +14,12 @@ export function note(report: Report, message: string): void {
 /** Something takes a while; `seconds` at most, where that is known. */
 export function waiting(report: Report, message: string, seconds?: number): void {
   report({ type: 'waiting', message, ...(seconds !== undefined && { seconds }) });
+}
+
+/** Tells each line that is sent to a modem, or comes from it, for as long as it is there. */
+export function reportDialogue(report: Report, modem: Modem): void {
+  modem.on('sent', (line) => report({ type: 'at', dir: 'tx', line }));
+  modem.on('received', (line, kind) => report({ type: 'at', dir: 'rx', line, kind }));
 }
 
 /** Something is not as it should be, and the session goes on. */

@@ -7,7 +7,7 @@ import type { SessionContext, SessionSettings } from './context.ts';
 import { type AnyResult, areKnown, type Facts, keep } from './facts.ts';
 import { TwinHistory } from './hub/twin-history.ts';
 import { costOf, outcomeOfError, outcomeOfEvent } from './outcomes.ts';
-import { note, warn, warnOversize } from './report.ts';
+import { note, reportDialogue, warn, warnOversize } from './report.ts';
 import { RetryPolicy } from './retry-policy.ts';
 import { STATE_HANDLERS } from './states/index.ts';
 import type { StateHandler } from './states/state-handler.ts';
@@ -204,8 +204,7 @@ export class Session {
   /** Hears everything that a modem tells, for as long as it is there. */
   #watch(modem: Modem): Modem {
     const { report } = this.#context;
-    modem.on('sent', (line) => report({ type: 'at', dir: 'tx', line }));
-    modem.on('received', (line, kind) => report({ type: 'at', dir: 'rx', line, kind }));
+    reportDialogue(report, modem);
     modem.on('event', (event) => this.#onEvent(event, modem));
     modem.on('closed', () => this.#raise('port-lost'));
     return modem;

@@ -4,6 +4,7 @@ import { BAUD_RATES } from '../../config/settings.ts';
 import { AppError } from '../../errors.ts';
 import { identifyModem } from '../../modem/detect.ts';
 import type { Modem } from '../../modem/modem.ts';
+import { reportDialogue } from '../../session/report.ts';
 import type { CommandContext } from '../command.ts';
 import type { Link, LinkSettings } from '../open-link.ts';
 import type { ProcessEnvironment } from '../process-environment.ts';
@@ -27,6 +28,8 @@ export class ModuleProbe {
     this.#environment = environment;
     this.#context = context;
   }
+
+  readonly #watch = (modem: Modem) => reportDialogue(this.#context.report, modem);
 
   get simulate(): boolean {
     return this.#settings?.simulate === true;
@@ -57,7 +60,7 @@ export class ModuleProbe {
     const { clock } = this.#environment;
     const { signal } = this.#context;
     try {
-      this.module = await identifyModem(this.#stream, clock, signal);
+      this.module = await identifyModem(this.#stream, clock, signal, this.#watch);
       return ok(settings.simulate ? 'The virtual module answers' : `The module answers at ${settings.baud} baud`);
     } catch (error) {
       const hasTimedOut = error instanceof AppError && error.code === 'E_MODULE_TIMEOUT';
@@ -84,7 +87,7 @@ export class ModuleProbe {
       const rate = await findRate(others, (baud) => this.#openAt({ ...settings, baud }), clock, signal);
       if (rate === null)
         return failedBy(new AppError(silence.code, `${silence.message}, at any baud rate`, silence.hint));
-      this.module = await identifyModem(await this.#openAt({ ...settings, baud: rate }), clock, signal);
+      this.module = await identifyModem(await this.#openAt({ ...settings, baud: rate }), clock, signal, this.#watch);
       return failed(
         `The module answers at ${rate} baud, not at ${settings.baud}`,
         `Write in .env: SERIAL_BAUD=${rate}, or press the reset button: a board that was just started speaks 230400.`,
