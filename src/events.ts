@@ -7,11 +7,8 @@ export type JsonObject = { [name: string]: Json };
 /** What a received line is to the person who reads along. */
 export type LineKind = 'info' | 'status' | 'urc' | 'text';
 
-/**
- * Everything that a session reports. The session emits these, the terminal renders them as a transcript or as NDJSON;
- * secrets in them are masked by the renderer, by value, before anything is serialised.
- */
-export type SessionEvent =
+/** What a session reports, by type. */
+type Happening =
   /** The state machine has entered a state of its table. */
   | { type: 'state'; state: string }
   /** A command as sent, without its line end. */
@@ -44,5 +41,12 @@ export type SessionEvent =
   | { type: 'error'; code: ErrorCode; message: string; hint: string; stack?: string }
   /** Always the last. */
   | { type: 'exit'; code: ExitCode; reason: string };
+
+/**
+ * Everything that a session reports. The session emits these, the terminal renders them as a transcript or as NDJSON;
+ * secrets in them are masked by the renderer, by value, before anything is serialised. From the moment on that it is known
+ * which device it is, `deviceId` tells.
+ */
+export type SessionEvent = Happening & { deviceId?: string };
 
 export type Report = (event: SessionEvent) => void;

@@ -24,8 +24,7 @@ export const cloud: CommandAction = (given, environment) =>
     const options = new CommandOptions(given.flags);
     const plan: CloudPlan = {
       idScope,
-      // The usual port may be taken by another cloud; one that was asked for is meant.
-      httpPort: given.flags['httpPort'] === undefined ? null : httpPort,
+      httpPort,
       host: options.checked('host', aHost, LOOPBACK),
       mqttPort: options.checked('mqttPort', aPort, MQTT_PORT),
       plainPort: options.checked('plainPort', aPort, null),

@@ -1,7 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../clock.ts';
 import type { Settings } from '../config/resolve.ts';
-import { SETTINGS } from '../config/settings.ts';
 import { WBZ451, walkthroughTwin } from '../device/wbz451.ts';
 import type { Report } from '../events.ts';
 import { type SerialSettings, serialLink } from '../serial/link.ts';
@@ -57,8 +56,7 @@ export async function openLink(
     tls: settings.mqttTls === 1,
     desired: hasTwin ? walkthroughTwin(begins) : {},
     expiredRoot: settings.expiredRoot,
-    // The usual port may be taken by another simulation; one that was asked for is meant.
-    httpPort: settings.httpPort === SETTINGS.httpPort.simulated ? null : settings.httpPort,
+    httpPort: settings.httpPort,
   }).catch((error: unknown) => {
     throw portError(error, LOOPBACK);
   });

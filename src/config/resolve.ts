@@ -49,7 +49,8 @@ export interface Settings {
     /** False for never, null to decide by terminal and environment. */
     readonly color: boolean | null;
   };
-  readonly httpPort: number;
+  /** Port of the local cloud's HTTP API; null for the usual one, or any free one when that is taken. */
+  readonly httpPort: number | null;
   readonly emptyTwin: boolean;
   readonly expiredRoot: boolean;
   readonly pace: SettingValues['pace'];

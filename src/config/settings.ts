@@ -31,7 +31,7 @@ export interface SettingValues {
   logFile: string | null;
   color: boolean | null;
   simulate: boolean;
-  httpPort: number;
+  httpPort: number | null;
   emptyTwin: boolean;
   demoTwin: boolean;
   expiredRoot: boolean;
@@ -347,9 +347,9 @@ export const SETTINGS: { readonly [Name in SettingName]: Setting<SettingValues[N
   httpPort: {
     flag: '--http-port <n>',
     section: 'Simulation',
-    help: "port of the local cloud's HTTP API; 7070 may be taken, and is then any free one",
-    fallback: 7070,
-    simulated: 7070,
+    help: "port of the local cloud's HTTP API; 7070 unless told, or any free one when that is taken",
+    fallback: null,
+    simulated: null,
     check: integer(0, 65_535),
   },
   emptyTwin: {

@@ -50,6 +50,7 @@ export class Session {
   /** Aborted when nothing more can be said to the module. */
   readonly #closed = new AbortController();
   readonly #unfinished = new Set<Promise<unknown>>();
+  #deviceId: string | null = null;
   #deviceStarted = false;
   #deviceReady = false;
   #facts: Partial<Facts> = {};
@@ -66,7 +67,11 @@ export class Session {
       settings,
       clock,
       random,
-      report,
+      report: (event) => {
+        // DPS may have another name for the device than its certificate.
+        if (event.type === 'assigned') this.#deviceId = event.deviceId;
+        report(this.#deviceId === null ? event : { deviceId: this.#deviceId, ...event });
+      },
       device,
       telemetry: this.#telemetry,
       retry: new RetryPolicy(random),
@@ -230,6 +235,7 @@ export class Session {
   }
 
   async #startDevice(deviceId: string): Promise<void> {
+    this.#deviceId ??= deviceId;
     if (this.#deviceStarted) return;
     this.#deviceStarted = true;
     const { report, clock, settings } = this.#context;

@@ -96,6 +96,8 @@ class Gateway implements Output {
   #counting: Timer | null = null;
   /** Characters of the input line before the cursor. */
   #cursor = 0;
+  /** The device that the session plays; JSON tells it also of what does not come from the session. */
+  #deviceId: string | undefined;
   #skipped = 0;
   #ended = false;
 
@@ -117,6 +119,7 @@ class Gateway implements Output {
     if (this.#ended) return;
     this.#ended = event.type === 'exit';
     const masked = this.#options.redactor.maskEvent(event);
+    this.#deviceId = masked.deviceId ?? this.#deviceId;
     this.#log?.append(masked, this.#options.clock.wall());
     for (const follow of this.#followers) follow(masked);
 
@@ -211,7 +214,8 @@ class Gateway implements Output {
 
   #show(event: SessionEvent): void {
     if (this.#options.output.json) {
-      this.#stdout.write(toNdjson(event, this.#options.clock.wall()));
+      const told = this.#deviceId === undefined ? event : { deviceId: this.#deviceId, ...event };
+      this.#stdout.write(toNdjson(told, this.#options.clock.wall()));
       if (event.type === 'error') this.#stderr.write(`Error: ${visible(oneLine(event.message))} [${event.code}]\n`);
       return;
     }

@@ -54,6 +54,11 @@ export class Redactor {
 
   /** A copy of `event` without secrets; a secret that is typed in it is hidden from then on, too. */
   maskEvent(event: SessionEvent): SessionEvent {
+    const masked = this.#maskMembers(event);
+    return masked.deviceId === undefined ? masked : { ...masked, deviceId: this.mask(masked.deviceId) };
+  }
+
+  #maskMembers(event: SessionEvent): SessionEvent {
     switch (event.type) {
       case 'state':
         return event;
@@ -67,7 +72,7 @@ export class Redactor {
       case 'message':
         return { ...event, topic: this.mask(event.topic), payload: this.mask(event.payload) };
       case 'assigned':
-        return { ...event, hub: this.mask(event.hub), deviceId: this.mask(event.deviceId) };
+        return { ...event, hub: this.mask(event.hub) };
       case 'twin':
         return { ...event, desired: this.#maskObject(event.desired), reported: this.#maskObject(event.reported) };
       case 'telemetry':
@@ -90,7 +95,7 @@ export class Redactor {
           response: this.#maskJson(event.response),
         };
       case 'local-cloud':
-        return { ...event, url: this.mask(event.url), deviceId: this.mask(event.deviceId) };
+        return { ...event, url: this.mask(event.url) };
       case 'console':
         return { ...event, url: this.mask(event.url), link: this.mask(event.link) };
       case 'error':

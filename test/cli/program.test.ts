@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -68,7 +69,9 @@ const MEMBERS: Record<string, string[]> = {
   exit: ['code', 'reason'],
 };
 
-function checkForm({ v, ts, type, ...members }: JsonEvent): void {
+function checkForm({ v, ts, type, ...all }: JsonEvent): void {
+  const { deviceId, ...others } = all;
+  const members = MEMBERS[type]?.includes('deviceId') ? all : others;
   assert.equal(v, 1);
   assert.match(String(ts), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
   const expected = MEMBERS[type];
@@ -108,6 +111,8 @@ describe('a simulation as a process', { concurrency: 2 }, () => {
     assert.deepEqual([code, stderr], [0, '']);
     const events = cli.events();
     events.forEach(checkForm);
+    const known = events.findIndex(({ type, state }) => type === 'state' && state === 'wi-fi');
+    assert.ok(events.slice(known).every(({ deviceId }) => deviceId === 'sn0123A1B2C3D4E5F601'));
     assert.deepEqual([events.at(-1)?.type, events.at(-1)?.['code']], ['exit', 0]);
     assert.equal(events.filter(({ type }) => type === 'exit').length, 1);
     assert.equal(events.filter(({ type }) => type === 'telemetry').length, 2);
@@ -221,6 +226,22 @@ describe('the cloud as a process', () => {
     const first = await start();
     assert.ok(first.slice(0, 2).every((pem) => pem.startsWith('-----BEGIN CERTIFICATE-----')));
     assert.deepEqual(await start(), first);
+  });
+
+  test('the usual port of the HTTP API may be taken; the same one is exact when it is asked for', async (t) => {
+    // Somebody else's server does as well.
+    const server = createServer()
+      .listen(7070, '127.0.0.1')
+      .on('error', () => undefined);
+    t.after(() => server.close());
+    await Promise.race([once(server, 'listening'), once(server, 'error')]);
+    const asked = await runCli('--simulate', '--http-port', '7070');
+    assert.equal(asked.code, 3);
+    assert.match(asked.stderr, /^Error: Port 7070 is in use by another program\n/);
+    const cli = startCli(t, ['--simulate', '--pace', 'instant', '--json', '--count', '1']);
+    const { url } = await cli.event('local-cloud');
+    assert.notEqual(new URL(String(url)).port, '7070');
+    assert.equal((await cli.ended).code, 0);
   });
 
   test('a port that is taken gets one sentence', async () => {

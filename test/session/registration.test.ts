@@ -156,6 +156,19 @@ test('a hub and an id that the module cannot hold are named at once, with both n
   await rig.stop();
 });
 
+test('every event tells the device from its identity on: the name of its certificate, then the one that DPS has for it', async () => {
+  const body = { status: 'assigned', registrationState: { assignedHub: HUB, deviceId: 'another-name' } };
+  const { rig } = registering([{ status: 200, body }]);
+  await rig.state('telemetry');
+  const ids = rig.events.map(({ deviceId }) => deviceId);
+  const known = ids.indexOf(DEVICE);
+  const assigned = rig.events.findIndex(({ type }) => type === 'assigned');
+  assert.ok(known > 0 && ids.slice(0, known).every((id) => id === undefined));
+  assert.ok(ids.slice(known, assigned).every((id) => id === DEVICE));
+  assert.ok(ids.slice(assigned).every((id) => id === 'another-name'));
+  await rig.stop();
+});
+
 test('an answer that is larger than the module can receive is named at once', async () => {
   const dps = registering([null]);
   dps.rig.onState = (state) => {

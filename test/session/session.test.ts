@@ -148,6 +148,7 @@ test('a property write is applied and acknowledged, and changes the pace at once
   assert.ok(bench.clock.monotonic() - written <= 2_100, `${bench.clock.monotonic() - written} ms`);
   assert.deepEqual(bench.of('property').at(-1), {
     type: 'property',
+    deviceId: DEVICE,
     name: 'telemetryInterval',
     value: 2,
     requested: 2,

@@ -109,6 +109,19 @@ test('--json writes objects only, the exit last, and one plain line for an error
   assert.equal(stderr.text, 'Error: COM5 is taken [E_PORT_BUSY]\n');
 });
 
+test('--json tells the device of every event from the first that knows it, also of those that are not the session’s', () => {
+  const { output, stdout } = bench({ json: true }, { secrets: ['hush'] });
+  output.report(event('a'));
+  output.report({ ...event('b'), deviceId: 'd1' });
+  output.report({ type: 'assigned', hub: 'h', deviceId: 'the hush one' });
+  for (const each of [event('c'), failure, exit]) output.report(each);
+  const lines = stdout.text.trimEnd().split('\n');
+  assert.deepEqual(
+    lines.map((line) => JSON.parse(line).deviceId),
+    [undefined, 'd1', ...Array.from({ length: 4 }, () => 'the *** one')],
+  );
+});
+
 test('colours follow each stream, and are in no file', async (t) => {
   const log = join(folder(t), 'session.log');
   const { output, stdout, stderr } = bench({ color: null, logFile: log });
