@@ -4,7 +4,7 @@
 //     node test/consumer/run.mjs anycloud-iotc-0.1.0.tgz
 
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,9 +19,10 @@ if (tarball === undefined) throw new Error('which tarball?');
 const folder = mkdtempSync(join(tmpdir(), 'anycloud-iotc-consumer-'));
 const node = (...args) => execFileSync(process.execPath, args, { cwd: folder, encoding: 'utf8' });
 try {
-  const install = ['install', '--silent', '--no-audit', '--no-fund', '--prefix', folder];
-  const options = { stdio: 'inherit', shell: process.platform === 'win32' };
-  execFileSync('npm', [...install, resolve(tarball), '@types/node@20'], options);
+  writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }');
+  const install = ['install', '--silent', '--no-audit', '--no-fund', resolve(tarball), '@types/node@20'];
+  // npm is a batch file on Windows, which only a shell can start.
+  execFileSync('npm', install, { cwd: folder, stdio: 'inherit', shell: process.platform === 'win32' });
   for (const name of ['consumer.mts', 'tsconfig.nodenext.json', 'tsconfig.bundler.json']) {
     cpSync(join(HERE, name), join(folder, name));
   }
