@@ -8,7 +8,7 @@ import { finished } from 'node:stream/promises';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 
-const LONG_SUITES = ['soak', 'fuzz', 'faults', 'conformance', 'dtdl-oracle', 'pty', 'console'];
+const LONG_SUITES = ['mutation', 'soak', 'fuzz', 'faults', 'conformance', 'dtdl-oracle', 'pty', 'console'];
 
 function testsIn(path) {
   if (statSync(path).isFile()) return [path];

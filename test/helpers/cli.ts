@@ -12,7 +12,7 @@ export const COMMAND: readonly [string, ...string[]] = [
   fileURLToPath(new URL('../../dist/cli.js', import.meta.url)),
 ];
 /** A process that is not done by then hangs. */
-const PATIENCE = 25_000;
+const PATIENCE = 60_000;
 
 /** One line of NDJSON. */
 export type JsonEvent = { v: unknown; ts: unknown; type: string } & Record<string, unknown>;

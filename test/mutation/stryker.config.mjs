@@ -1,0 +1,32 @@
+// The room to mutate, and the tests that guard it: `npm run mutation -- session`.
+const ROOMS = {
+  session: {
+    mutate: ['src/session/**/*.ts'],
+    tests: ['test/session/{hub,large-telemetry,parts,registration,states,telemetry,transitions}.test.ts'],
+  },
+  modem: { mutate: ['src/modem/**/*.ts'], tests: ['test/modem/**/*.test.ts'] },
+  at: { mutate: ['src/at/**/*.ts'], tests: ['test/at/*.test.ts', 'test/modem/anycloud/*.test.ts'] },
+  azure: { mutate: ['src/azure/**/*.ts'], tests: ['test/azure/*.test.ts'] },
+  device: { mutate: ['src/device/*.ts'], tests: ['test/device/*.test.ts'] },
+};
+
+const name = process.env['ROOM'] ?? 'session';
+const room = ROOMS[name];
+if (!room) throw new Error(`there is no room ${name}; there are ${Object.keys(ROOMS).join(', ')}`);
+
+/** @type {import('@stryker-mutator/api/core').PartialStrykerOptions} */
+export default {
+  mutate: process.env['FILES'] ? process.env['FILES'].split(',') : room.mutate,
+  testRunner: 'tap',
+  plugins: [new URL('./node_modules/@stryker-mutator/tap-runner/dist/src/index.js', import.meta.url).pathname],
+  tap: { testFiles: room.tests, nodeArgs: ['--import', 'tsx', '-r', '{{hookFile}}', '{{testFile}}'] },
+  coverageAnalysis: 'perTest',
+  incremental: true,
+  incrementalFile: `test/mutation/reports/${name}.json`,
+  tempDirName: 'test/mutation/tmp',
+  reporters: ['clear-text', 'progress'],
+  clearTextReporter: { allowColor: false, reportTests: false },
+  // Its reader of tsconfig.json wants an older compiler, and nothing here needs one: tsx strips types.
+  tsconfigFile: 'test/mutation/none.json',
+  timeoutMS: 20_000,
+};
