@@ -136,8 +136,8 @@ describe('on a virtual module', () => {
     await runSession(options({ device, count: 2, onEvent: (event) => events.push(event) }));
     const telemetry = events.filter(({ type }) => type === 'telemetry');
     assert.deepEqual(telemetry, [
-      { type: 'telemetry', body: { temperature: 21 } },
-      { type: 'telemetry', body: { temperature: 21 } },
+      { deviceId: 'device-1', type: 'telemetry', body: { temperature: 21 } },
+      { deviceId: 'device-1', type: 'telemetry', body: { temperature: 21 } },
     ]);
     assert.deepEqual(
       events.find(({ type }) => type === 'assigned'),
