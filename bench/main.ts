@@ -2,6 +2,7 @@ import { cpus, platform, release, totalmem } from 'node:os';
 import type { Row } from './row.ts';
 import { atLink } from './rows/at-link.ts';
 import { cloud } from './rows/cloud.ts';
+import { cloudStart } from './rows/cloud-start.ts';
 import { endurance } from './rows/endurance.ts';
 import { overhead } from './rows/overhead.ts';
 import { packages } from './rows/package.ts';
@@ -17,6 +18,7 @@ const GROUPS: Record<string, () => Promise<Row[]>> = {
   endurance,
   start,
   cloud,
+  'cloud-start': cloudStart,
   packages,
 };
 

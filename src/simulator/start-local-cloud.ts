@@ -101,8 +101,8 @@ export interface LocalCloud extends Operations {
    * The next event of a type: ask for it before you do what causes it.
    * @param options.match which one is meant; any by default
    * @param options.timeout seconds, 30 by default
-   * @throws (the promise) Error with the code ETIMEDOUT when none has come by then, or the cloud was closed, and the reason of
-   *   `options.signal` when that was aborted
+   * @throws (the promise) Error with the code ETIMEDOUT when none has come by then, ECANCELED when the cloud was closed; the
+   *   reason of `options.signal` when that was aborted
    */
   nextEvent<Type extends CloudEventType>(
     type: Type,
@@ -162,7 +162,7 @@ export async function startCloudWithLog(
 
   const closed = new AbortController();
   const close = () => {
-    closed.abort(failure('The local cloud was closed'));
+    closed.abort(failure('ECANCELED', 'The local cloud was closed'));
     return cloud.close();
   };
   try {
@@ -252,7 +252,7 @@ function nextEvent<Type extends CloudEventType>(
       }
     });
     const timer = clock.after(1000 * timeout, () =>
-      end(() => reject(failure(`No event "${type}" has come within ${timeout} s`))),
+      end(() => reject(failure('ETIMEDOUT', `No event "${type}" has come within ${timeout} s`))),
     );
     const onAbort = () => end(() => reject(signal.reason));
     signal.addEventListener('abort', onAbort, { once: true });
@@ -269,6 +269,6 @@ function isOfType<Type extends CloudEventType>(event: TimedEvent, type: Type): e
   return event.type === type;
 }
 
-function failure(message: string): Error {
-  return Object.assign(new Error(message), { code: 'ETIMEDOUT' });
+function failure(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code });
 }

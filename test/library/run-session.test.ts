@@ -148,7 +148,7 @@ describe('on a virtual module', () => {
       },
     );
     const joined = events.find((event) => event.type === 'at' && event.line.startsWith('AT+WSTAC=3,'));
-    assert.deepEqual(joined, { type: 'at', dir: 'tx', line: 'AT+WSTAC=3,"***"' });
+    assert.deepEqual(joined, { deviceId: 'device-1', type: 'at', dir: 'tx', line: 'AT+WSTAC=3,"***"' });
     assert.doesNotMatch(JSON.stringify(events), /pass#phrase/);
     assert.equal(cloud.device('device-1').connected, false);
   });
