@@ -17,8 +17,11 @@ type Happening =
   | { type: 'at'; dir: 'rx'; line: string; kind: LineKind }
   /** A sentence for the reader: an event of the walkthrough, a note on what comes next, or a warning. */
   | { type: 'event'; level: 'event' | 'note' | 'warning'; message: string }
-  /** Something takes a while: `seconds` at most, where that is known. It ends with the next state, event or waiting. */
-  | { type: 'waiting'; message: string; seconds?: number }
+  /**
+   * Something takes a while: `seconds` at most, where that is known; the try or the part number `count` of `total`, where
+   * they are counted. It ends with the next state, event or waiting.
+   */
+  | { type: 'waiting'; message: string; seconds?: number; count?: number; total?: number }
   /** An MQTT message from the cloud; bytes that are not UTF-8 show as U+FFFD. */
   | { type: 'message'; topic: string; payload: string }
   | { type: 'assigned'; hub: string; deviceId: string }

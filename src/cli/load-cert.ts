@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { AppError, EXIT } from '../errors.ts';
+import { waiting } from '../session/report.ts';
 import type { CommandAction } from './command.ts';
 import { readRootCertificate } from './root-certificate.ts';
 import { runWithModule } from './with-module.ts';
@@ -9,9 +10,10 @@ export const loadCert: CommandAction = async (given, environment) => {
   const [path = ''] = given.args;
   const { pem, choice } = readRootCertificate(path, environment);
   const subject = new X509Certificate(pem).subject.replaceAll('\n', ', ');
-  return runWithModule(given, environment, async (module, { signal, print }) => {
+  return runWithModule(given, environment, async (module, { signal, print, report }) => {
     if (choice !== null) print(choice);
-    const onProgress = (sent: number) => print(`Sent ${sent} of ${Buffer.byteLength(pem)} bytes`);
+    const total = Buffer.byteLength(pem);
+    const onProgress = (count: number) => waiting(report, 'sending the certificate, in bytes', { count, total });
     if (!(await module.certificates.trust(pem, signal, onProgress))) {
       print(`The module has this certificate already: ${subject}`);
       return EXIT.done;

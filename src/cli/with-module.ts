@@ -2,6 +2,7 @@ import { resolveValues, type SettingsInput } from '../config/resolve.ts';
 import type { ExitCode } from '../errors.ts';
 import { identifyModem } from '../modem/detect.ts';
 import type { Modem } from '../modem/modem.ts';
+import { reportDialogue } from '../session/report.ts';
 import { type CommandContext, type Given, settingsInput } from './command.ts';
 import { type Link, type LinkSettings, openLink } from './open-link.ts';
 import type { ProcessEnvironment } from './process-environment.ts';
@@ -30,7 +31,10 @@ export async function withModule<T>(
 ): Promise<T> {
   const link = await openCommandLink(settings, environment, context);
   try {
-    const module = await identifyModem(await link.open(context.signal), environment.clock, context.signal);
+    const stream = await link.open(context.signal);
+    const module = await identifyModem(stream, environment.clock, context.signal, (found) =>
+      reportDialogue(context.report, found),
+    );
     try {
       return await use(module);
     } finally {

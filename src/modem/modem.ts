@@ -43,6 +43,8 @@ export interface ModemEvents {
   sent: [line: string];
   /** A line as received, without prompt and echo. */
   received: [line: string, kind: LineKind];
+  /** It does not answer while it is brought to order: the try number `count` of `total` was in vain, and others follow. */
+  silent: [count: number, total: number];
   /** The way to the modem is gone. */
   closed: [cause: unknown];
 }

@@ -1,4 +1,4 @@
-import type { Report } from '../events.ts';
+import type { Report, SessionEvent } from '../events.ts';
 import type { Modem } from '../modem/modem.ts';
 
 /** What the session says to a person, beside what crosses the wire. */
@@ -11,15 +11,19 @@ export function note(report: Report, message: string): void {
   report({ type: 'event', level: 'note', message });
 }
 
-/** Something takes a while; `seconds` at most, where that is known. */
-export function waiting(report: Report, message: string, seconds?: number): void {
-  report({ type: 'waiting', message, ...(seconds !== undefined && { seconds }) });
+/** How long a wait takes at most, in seconds, and which try or part of how many it is; what is known of that. */
+type Extent = Pick<SessionEvent & { type: 'waiting' }, 'seconds' | 'count' | 'total'>;
+
+/** Something takes a while. */
+export function waiting(report: Report, message: string, extent: Extent = {}): void {
+  report({ type: 'waiting', message, ...extent });
 }
 
-/** Tells each line that is sent to a modem, or comes from it, for as long as it is there. */
+/** Tells each line that is sent to a modem, or comes from it, and its silence, for as long as it is there. */
 export function reportDialogue(report: Report, modem: Modem): void {
   modem.on('sent', (line) => report({ type: 'at', dir: 'tx', line }));
   modem.on('received', (line, kind) => report({ type: 'at', dir: 'rx', line, kind }));
+  modem.on('silent', (count, total) => waiting(report, 'no answer yet', { count, total }));
 }
 
 /** Something is not as it should be, and the session goes on. */

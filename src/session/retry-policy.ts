@@ -40,8 +40,7 @@ export class RetryPolicy {
    */
   record(error: AppError): void {
     this.#setbacks++;
-    const giveUpAfter = SOONER.get(error.code) ?? GIVE_UP_AFTER;
-    if (!this.#reached && this.#setbacks >= giveUpAfter) throw error;
+    if (!this.#reached && this.#setbacks >= giveUpAfter(error.code)) throw error;
     this.#pauseFor(this.#setbacks);
   }
 
@@ -56,6 +55,13 @@ export class RetryPolicy {
     if (isDrop) this.#drops++;
     if (!this.#reached && this.#losses >= GIVE_UP_AFTER_LOSSES) throw error;
     if (this.#losses > FREE_LOSSES) this.#pauseFor(this.#losses - FREE_LOSSES);
+  }
+
+  /** Which try it is of how many, should it fail with `code`; null when it is tried for ever. */
+  tries(code: ErrorCode): { count: number; total: number } | null {
+    if (this.#reached) return null;
+    const count = this.#setbacks + 1;
+    return { count, total: Math.max(count, giveUpAfter(code)) };
   }
 
   /** Telemetry has been reached: the settings are right, so it is never given up from now on. */
@@ -92,4 +98,8 @@ export class RetryPolicy {
     const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (count - 1));
     this.#pause = Math.round(pause * (1 + JITTER * (2 * this.#random() - 1)));
   }
+}
+
+function giveUpAfter(code: ErrorCode): number {
+  return SOONER.get(code) ?? GIVE_UP_AFTER;
 }

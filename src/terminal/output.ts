@@ -7,7 +7,7 @@ import { safeJson } from './json.ts';
 import { type LogFile, openLogFile } from './log-file.ts';
 import { toNdjson } from './ndjson.ts';
 import type { Redactor } from './redact.ts';
-import { errorLines, type Line, Transcript, waitingLine } from './transcript.ts';
+import { errorLines, type Line, Transcript, Waits, waitingLine } from './transcript.ts';
 import { visible } from './visible.ts';
 
 export interface OutputOptions {
@@ -98,6 +98,9 @@ class Gateway implements Output {
   #cursor = 0;
   /** The device that the session plays; JSON tells it also of what does not come from the session. */
   #deviceId: string | undefined;
+  readonly #waits = new Waits();
+  /** What a command waits for stands on standard error. */
+  #hasNote = false;
   #skipped = 0;
   #ended = false;
 
@@ -137,10 +140,12 @@ class Gateway implements Output {
   };
 
   readonly print = (line: string, tone: Tone = 'plain'): void => {
+    this.#eraseNote();
     this.#stdout.write(`${this.#paint(tone, visible(this.#options.redactor.mask(line)))}\n`);
   };
 
   readonly printJson = (object: Record<string, unknown>): void => {
+    this.#eraseNote();
     const masked = Object.entries(object).map(([name, value]) => [name, this.#masked(value)]);
     this.#stdout.write(`${safeJson(Object.fromEntries(masked))}\n`);
   };
@@ -154,8 +159,26 @@ class Gateway implements Output {
   }
 
   readonly note = (line: string): void => {
+    this.#eraseNote();
     this.#stderr.write(`${visible(this.#options.redactor.mask(line))}\n`);
   };
+
+  /** What a command waits for: in a line of standard error that the next one replaces, where that is a terminal. */
+  #noteWaiting(event: SessionEvent & { type: 'waiting' }): void {
+    const line = waitingLine(event);
+    if (!this.#stderr.isTerminal) {
+      if (this.#waits.begins(event)) this.note(line);
+      return;
+    }
+    this.#hasNote = true;
+    const shown = this.#options.redactor.mask(line).replace(/[^ -~]/gu, '?');
+    this.#stderr.write(ERASE_LINE + shown.slice(0, Math.max(1, this.#stderr.columns - 1)));
+  }
+
+  #eraseNote(): void {
+    if (this.#hasNote) this.#stderr.write(ERASE_LINE);
+    this.#hasNote = false;
+  }
 
   setInputLine(text: string, cursor?: number): void {
     if (this.#options.interactive) this.#showBelow(text, cursor);
@@ -206,6 +229,7 @@ class Gateway implements Output {
 
   async close(): Promise<void> {
     this.#wait(null);
+    this.#eraseNote();
     this.setStatusLine('');
     const { clock } = this.#options;
     await Promise.all([this.#stdout.flush(clock, FLUSH_TIME), this.#stderr.flush(clock, FLUSH_TIME)]);
@@ -221,9 +245,11 @@ class Gateway implements Output {
     }
     if (this.#options.form === 'results') {
       if (event.type === 'event') this.note(event.message);
-      if (event.type === 'waiting') this.note(waitingLine(event));
-      if (event.type === 'error')
+      if (event.type === 'waiting') this.#noteWaiting(event);
+      if (event.type === 'error') {
+        this.#eraseNote();
         this.#stderr.write(this.#text(errorLines(event, this.#options.output.verbose), this.#paintError));
+      }
       return;
     }
     if (ENDS_WAITING.has(event.type)) this.#wait(event.type === 'waiting' ? event : null);

@@ -35,6 +35,7 @@ export class Transcript {
   #cloud: Line[] = [];
   #deviceId: string | null = null;
   #hub: string | null = null;
+  readonly #waits = new Waits();
 
   constructor(options: TranscriptOptions) {
     this.#options = options;
@@ -112,7 +113,7 @@ export class Transcript {
       case 'reported':
         return acknowledgement(event.body);
       case 'waiting':
-        return this.#options.interactive ? [] : plain(visible(waitingLine(event)));
+        return this.#waiting(event);
       case 'local-cloud':
         return [...this.#cloud, BLANK];
       case 'console':
@@ -135,7 +136,7 @@ export class Transcript {
       case 'at':
         return view === 'service' && verbose ? atLines(event, verbose) : [];
       case 'waiting':
-        return this.#options.interactive ? [] : plain(visible(waitingLine(event)));
+        return this.#waiting(event);
       case 'assigned':
       case 'telemetry':
       case 'property':
@@ -154,6 +155,10 @@ export class Transcript {
     }
   }
 
+  #waiting(event: SessionEvent & { type: 'waiting' }): Line[] {
+    return this.#options.interactive || !this.#waits.begins(event) ? [] : plain(visible(waitingLine(event)));
+  }
+
   /** A failure has been told already. */
   #ending({ reason, code }: SessionEvent & { type: 'exit' }): Line {
     const why = this.#failed ? '' : `: ${reason}`;
@@ -161,13 +166,27 @@ export class Transcript {
   }
 }
 
+/** Tells a new wait from the next part of the one before, where nobody sees them counted. */
+export class Waits {
+  #last: string | null = null;
+
+  begins({ message, count }: Pick<SessionEvent & { type: 'waiting' }, 'message' | 'count'>): boolean {
+    const before = this.#last;
+    this.#last = message;
+    return count === undefined || count === 1 || message !== before;
+  }
+}
+
 /** What is waited for, and for how long at most; with the seconds that have passed, where they are counted. */
 export function waitingLine(
-  { message, seconds }: Pick<SessionEvent & { type: 'waiting' }, 'message' | 'seconds'>,
+  { message, seconds, count, total }: Omit<SessionEvent & { type: 'waiting' }, 'type'>,
   passed: number | null = null,
 ): string {
   const limit = seconds === undefined ? '' : `, up to ${seconds} s`;
-  return `... ${message}${limit}${passed === null ? '' : ` (${passed} s)`}`;
+  // What has no limit of its own is counted by its parts instead of its seconds.
+  if (count !== undefined && seconds === undefined) return `... ${message} (${count} of ${total})`;
+  const attempt = count === undefined ? '' : `, try ${count} of ${total}`;
+  return `... ${message}${limit}${attempt}${passed === null ? '' : ` (${passed} s)`}`;
 }
 
 /**

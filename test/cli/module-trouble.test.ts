@@ -10,8 +10,11 @@ import { findRate } from '../../src/cli/doctor/rates.ts';
 import { checkServer } from '../../src/cli/doctor/server.ts';
 import { systemClock } from '../../src/clock.ts';
 import { AppError, EXIT } from '../../src/errors.ts';
+import type { SessionEvent } from '../../src/events.ts';
 import { AnyCloudLink } from '../../src/modem/anycloud/link.ts';
 import { identifyModem } from '../../src/modem/detect.ts';
+import type { Modem } from '../../src/modem/modem.ts';
+import { reportDialogue } from '../../src/session/report.ts';
 import { createPki } from '../../src/simulator/cloud/pki.ts';
 import { type Board, board, DEVICE, NETWORK, otherDevice, pki } from '../helpers/board.ts';
 import { VirtualClock } from '../helpers/virtual-clock.ts';
@@ -51,6 +54,19 @@ test('silence, a wrong rate and other devices are told apart', async () => {
   assert.match(mute.message, /does not say its model/);
   const picky = await meeting((line) => `${line}\r\nERROR\r\n`);
   assert.match(picky.message, /not an AnyCloud module/);
+});
+
+test('each try without an answer is told, except the last, which is the error', async () => {
+  const clock = new VirtualClock();
+  const { host } = otherDevice(() => null);
+  const told: SessionEvent[] = [];
+  const onModem = (modem: Modem) => reportDialogue((event) => told.push(event), modem);
+  await assert.rejects(clock.until(identifyModem(host, clock, new AbortController().signal, onModem)));
+  assert.deepEqual(
+    told.filter(({ type }) => type === 'waiting'),
+    [1, 2, 3, 4, 5, 6, 7].map((count) => ({ type: 'waiting', message: 'no answer yet', count, total: 8 })),
+  );
+  assert.deepEqual(told[0], { type: 'at', dir: 'tx', line: 'ATE1' });
 });
 
 test('the rate at which something answers is found, and each port closed again', async () => {

@@ -56,7 +56,7 @@ const MEMBERS: Record<string, string[]> = {
   state: ['state'],
   at: ['dir', 'line', 'kind'],
   event: ['message', 'level'],
-  waiting: ['message', 'seconds'],
+  waiting: ['message', 'seconds', 'count', 'total'],
   message: ['topic', 'payload'],
   assigned: ['hub', 'deviceId'],
   twin: ['desired', 'reported'],
@@ -81,8 +81,8 @@ function checkForm({ v, ts, type, ...all }: JsonEvent): void {
       ? ['kind']
       : type === 'property' && !('ad' in members)
         ? ['ad']
-        : type === 'waiting' && !('seconds' in members)
-          ? ['seconds']
+        : type === 'waiting'
+          ? [...('seconds' in members ? [] : ['seconds']), ...('count' in members ? [] : ['count', 'total'])]
           : [];
   assert.deepEqual(Object.keys(members).sort(), expected.filter((name) => !optional.includes(name)).sort(), type);
   const row = readme.split('\n').find((line) => line.startsWith(`| \`${type}\` | `)) ?? '';

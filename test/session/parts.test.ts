@@ -167,10 +167,13 @@ test('before the first telemetry it is given up, after it never', () => {
     [new AppError('E_HUB_TLS', 'no', 'check'), 1],
   ] as const) {
     const retry = new RetryPolicy(() => 0.5);
+    assert.deepEqual(retry.tries(error.code), { count: 1, total: attempts });
     for (let n = 1; n < attempts; n++) retry.record(error);
+    assert.deepEqual(retry.tries(error.code), { count: attempts, total: attempts });
     assert.throws(() => retry.record(error), error);
     const reached = new RetryPolicy(() => 0.5);
     reached.reached();
+    assert.equal(reached.tries(error.code), null);
     for (let n = 0; n < 50; n++) reached.record(error);
   }
 });

@@ -42,6 +42,7 @@ class Sink extends Writable {
 
 const SETTINGS: OutputOptions['output'] = { quiet: false, verbose: false, json: false, logFile: null, color: null };
 const NOTHING_ELSE = { quiet: true };
+const ERASE = '\r\u001b[2K';
 
 interface Bench {
   clock: VirtualClock;
@@ -53,7 +54,12 @@ interface Bench {
 
 function bench(
   settings: Partial<OutputOptions['output']> = {},
-  { tty = false, interactive = true, secrets = [] as string[] } = {},
+  {
+    tty = false,
+    interactive = true,
+    secrets = [] as string[],
+    form = 'session' as NonNullable<OutputOptions['form']>,
+  } = {},
 ): Bench {
   const [clock, stdout, stderr, redactor] = [
     new VirtualClock(),
@@ -62,12 +68,14 @@ function bench(
     new Redactor(SECRET_PARAMETERS),
   ];
   stdout.isTTY = tty;
+  stderr.isTTY = tty;
   for (const secret of secrets) redactor.add(secret);
   let closed = 0;
   const output = createOutput({
     stdout,
     stderr,
     output: { ...SETTINGS, ...settings },
+    form,
     redactor,
     clock,
     env: { NO_COLOR: tty ? '1' : '' },
@@ -210,6 +218,28 @@ test('the cursor stands where it is in the line, and behind what is masked', () 
   assert.equal(shown('0123456789', 10), '6789');
   assert.equal(shown('0123456789', 7), '6789\u001b[3D');
   assert.equal(shown('0123456789', 3), '3456\u001b[4D');
+});
+
+test('what a command waits for is one line of standard error, counted where that is a terminal', async () => {
+  const tries = [1, 2, 3].map((count) => ({ type: 'waiting', message: 'no answer yet', count, total: 8 }) as const);
+  const piped = bench(SETTINGS, { form: 'results' });
+  for (const event of [...tries, ...tries]) piped.output.report(event);
+  assert.equal(piped.stderr.text, '... no answer yet (1 of 8)\n'.repeat(2));
+
+  const { output, stdout, stderr } = bench(SETTINGS, { form: 'results', tty: true, secrets: ['Workshop'] });
+  for (const event of tries) output.report(event);
+  assert.equal(
+    stderr.text.replaceAll(ERASE, '|'),
+    '|... no answer yet (1 of 8)|... no answer yet (2 of 8)|... no answer yet (3 of 8)',
+  );
+  stderr.text = '';
+  output.print('a result');
+  assert.deepEqual([stderr.text, stdout.text], [ERASE, 'a result\n']);
+  stderr.text = '';
+  output.report({ type: 'waiting', message: 'Workshop \u001b[2J' });
+  output.note('a note');
+  assert.equal(stderr.text.replaceAll(ERASE, '|'), '|... *** ?[2J|a note\n');
+  await output.close();
 });
 
 test('without a keyboard or a terminal no line is drawn', () => {

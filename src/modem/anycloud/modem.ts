@@ -120,6 +120,7 @@ export class AnyCloudModem extends EventEmitter<ModemEvents> implements Modem {
       } catch (error) {
         if (!(error instanceof AtError) || error.failure === 'closed') throw error;
         if (attempt === SYNC_ATTEMPTS) throw error;
+        if (error.failure === 'timed-out') this.emit('silent', attempt, SYNC_ATTEMPTS);
         if (error.failure === 'timed-out' && attempt === 2) await this.#link.leaveBinaryMode(signal);
       }
     }

@@ -34,7 +34,7 @@ export const awaitReconnect: StateHandler<'await-reconnect'> = async (context, {
   });
   try {
     event(report, 'MQTT broker disconnected, waiting for the module to reconnect');
-    waiting(report, 'the module reconnects to the hub', TIMEOUT / 1000);
+    waiting(report, 'the module reconnects to the hub', { seconds: TIMEOUT / 1000 });
     // It may have reconnected before this state began, after a rejoin for instance.
     let result: 'up' | 'refused' | null = (await modem.mqtt.isConnected(signal)) ? 'up' : null;
     const deadline = clock.monotonic() + TIMEOUT;

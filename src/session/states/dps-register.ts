@@ -37,7 +37,7 @@ export const dpsRegister: StateHandler<'dps-register'> = async (context, { modem
           return { outcome: 'assigned', assignment: usable(answer, modem, context) };
         case 'assigning':
           operationId = answer.operationId;
-          waiting(report, 'DPS assigns a hub', answer.retryAfter ?? DEFAULT_RETRY_AFTER);
+          waiting(report, 'DPS assigns a hub', { seconds: answer.retryAfter ?? DEFAULT_RETRY_AFTER });
           await pause(1000 * (answer.retryAfter ?? DEFAULT_RETRY_AFTER));
           break;
         case 'again':

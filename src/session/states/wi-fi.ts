@@ -33,8 +33,8 @@ type Joined = { outcome: 'joined'; network: { ip: string; found: false } } | { o
 
 /** Joins the configured network. */
 export async function join(context: SessionContext, modem: Modem, signal: AbortSignal): Promise<Joined> {
-  const { settings, report } = context;
-  waiting(report, `joining "${settings.wifi.ssid}"`, JOINS_WITHIN);
+  const { settings, report, retry } = context;
+  waiting(report, `joining "${settings.wifi.ssid}"`, { seconds: JOINS_WITHIN, ...retry.tries('E_WIFI_JOIN') });
   const result = await modem.wifi.join(signal);
   if (result.joined) {
     event(report, 'WiFi connected');
