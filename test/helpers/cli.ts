@@ -102,10 +102,16 @@ export class Cli {
   }
 }
 
+/** The folders of this process; a test's own end may come before that of the program that works in one. */
+const FOLDERS = new Set<string>();
+process.on('exit', () => {
+  for (const folder of FOLDERS) rmSync(folder, { recursive: true, force: true });
+});
+
 /** A folder of its own, which goes with the test's process. */
 export function emptyFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'anycloud-iotc-test-'));
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  FOLDERS.add(folder);
   return folder;
 }
 
