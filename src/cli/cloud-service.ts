@@ -3,6 +3,7 @@ import { isIPv6 } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
+import type { ModelRepository } from '../dtdl/repository.ts';
 import { replaceFile, systemFiles } from '../simulator/cloud/files.ts';
 import type { LockedFolder } from '../simulator/cloud/folder-lock.ts';
 import { createLocalCloud, type LocalCloud } from '../simulator/cloud/local-cloud.ts';
@@ -22,6 +23,8 @@ export interface CloudPlan {
   mqttPort: number;
   /** Null for the usual one, or any free one when that is taken. */
   httpPort: number | null;
+  /** Where device models are found. */
+  models: ModelRepository;
   /** MQTT without TLS; null for none. */
   plainPort: number | null;
   /** Where its state is kept; null: nowhere. */
@@ -129,6 +132,7 @@ async function build(
     enrollments: [],
     // A board finds the hub in the way it has found DPS.
     hubName: names[0] ?? plan.host,
+    models: plan.models,
     log,
     ...(plan.data === null ? {} : { dataFolder: folder }),
   });

@@ -5,6 +5,7 @@ import { readEnrollment, readGroup } from './cloud-enrollments.ts';
 import { type CloudPlan, serveCloud } from './cloud-service.ts';
 import { type CommandAction, settingsInput } from './command.ts';
 import { CommandOptions, wrongOption } from './command-options.ts';
+import { openModels } from './models/places.ts';
 import type { ProcessEnvironment } from './process-environment.ts';
 import { runService } from './runner.ts';
 
@@ -16,15 +17,16 @@ const aHost = matching(/^[0-9A-Za-z.:-]{1,253}$/, 'be an address or a name of th
 /** Lets this computer be DPS and IoT Hub for whoever can reach it, until it is asked to end. */
 export const cloud: CommandAction = (given, environment) =>
   runService(given, environment, () => {
-    const { idScope, httpPort, json, logFile } = resolveValues(
+    const { idScope, httpPort, models, json, logFile } = resolveValues(
       // Without an ID scope it has that of a simulation.
       settingsInput({ ...given, flags: { ...given.flags, simulate: true } }, environment),
-      ['idScope', 'httpPort', 'json', 'logFile'],
+      ['idScope', 'httpPort', 'models', 'json', 'logFile'],
     );
     const options = new CommandOptions(given.flags);
     const plan: CloudPlan = {
       idScope,
       httpPort,
+      models: openModels(models, environment.cwd),
       host: options.checked('host', aHost, LOOPBACK),
       mqttPort: options.checked('mqttPort', aPort, MQTT_PORT),
       plainPort: options.checked('plainPort', aPort, null),

@@ -94,7 +94,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   {
     usage: 'cloud',
     description: 'be a local DPS and IoT Hub, for boards and for programs',
-    settings: ['idScope', 'httpPort', 'envFile', 'json', 'logFile'],
+    settings: ['idScope', 'httpPort', 'models', 'envFile', 'json', 'logFile'],
     options: [
       ['--host <address>', 'address or name to listen on (default: 127.0.0.1, for this computer only)'],
       ['--mqtt-port <n>', 'port for MQTT over TLS; 0 takes any free one (default: 8883)'],

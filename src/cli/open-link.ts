@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { Clock } from '../clock.ts';
 import type { Settings } from '../config/resolve.ts';
 import { WBZ451, walkthroughTwin } from '../device/wbz451.ts';
+import type { ModelRepository } from '../dtdl/repository.ts';
 import type { Report } from '../events.ts';
 import { type SerialSettings, serialLink } from '../serial/link.ts';
 import type { EventLog } from '../web/event-log.ts';
@@ -36,9 +37,10 @@ export type LinkSettings =
   | ({ readonly simulate: false } & SerialSettings)
   | ({ readonly simulate: true } & SimulationSettings);
 
+/** @param options.models where a local cloud finds device models; those that come with the program by default */
 export async function openLink(
   settings: LinkSettings,
-  { clock, random, report }: { clock: Clock; random: () => number; report: Report },
+  { clock, random, report, models }: { clock: Clock; random: () => number; report: Report; models?: ModelRepository },
 ): Promise<Link> {
   if (!settings.simulate) return serialLink(settings, clock, report);
   const { deviceId, interval, modelId, emptyTwin } = settings;
@@ -57,6 +59,7 @@ export async function openLink(
     desired: hasTwin ? walkthroughTwin(begins) : {},
     expiredRoot: settings.expiredRoot,
     httpPort: settings.httpPort,
+    models,
   }).catch((error: unknown) => {
     throw portError(error, LOOPBACK);
   });

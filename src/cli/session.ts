@@ -67,7 +67,7 @@ async function runSession(
   const root = settings.rootCert === null ? null : readRootCertificate(settings.rootCert, { ...environment, clock });
   if (root?.choice) report({ type: 'event', level: 'event', message: root.choice });
   const rootCert = root?.pem ?? null;
-  const device = await chooseDevice(settings, { ...environment, clock, random });
+  const { device, models } = await chooseDevice(settings, { ...environment, clock, random });
   if (settings.device !== null) {
     const { strayError } = await import('./session/device-file.ts');
     let told: string | null = null;
@@ -105,7 +105,7 @@ async function runSession(
       });
   shutdown.onExit(() => keyboard?.close());
   try {
-    link = await openLink(settings, { clock, random, report });
+    link = await openLink(settings, { clock, random, report, models });
     const { open, events } = link;
     if (events) {
       output.follow(

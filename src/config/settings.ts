@@ -212,7 +212,7 @@ export const SETTINGS: { readonly [Name in SettingName]: Setting<SettingValues[N
     flag: '--models <path>',
     env: 'MODELS',
     section: 'Azure',
-    help: 'DTDL file, or folder of models, where MODEL_ID is looked up beside those that come with the program',
+    help: 'DTDL file, or folder of models, to be known beside those that come with the program',
     example: 'models',
     comment: ['A folder has the layout of the public repository: dtmi/com/example/thermostat-1.json.'],
     fallback: null,

@@ -1,6 +1,7 @@
 import { type Dirent, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Json } from '../events.ts';
 import { type InterfaceSource, readDocument } from './document.ts';
 import { pathOf } from './dtmi.ts';
 import { readText } from './localized-text.ts';
@@ -27,6 +28,8 @@ export class ModelRepository {
   readonly #files: string[] = [];
   /** Interfaces of the files, and of what was found in the folders, by id. */
   readonly #known = new Map<string, InterfaceSource>();
+  /** Interfaces that stand in no file. */
+  readonly #added: InterfaceSource[] = [];
 
   /**
    * @param places paths of files and folders
@@ -41,6 +44,21 @@ export class ModelRepository {
         this.#add(read(place) ?? missing(place));
       }
     }
+  }
+
+  /**
+   * Adds the interfaces of a document that stands in no file of these places, and comes before them.
+   * @param origin what it was read from, for errors
+   * @returns the interface that the document is about
+   * @throws ModelError when it is no model
+   */
+  add(document: Json, origin: string): InterfaceSource {
+    const interfaces = readDocument(document, origin);
+    this.#added.push(...interfaces.values());
+    for (const [id, source] of interfaces) this.#known.set(id, source);
+    const [first] = interfaces.values();
+    if (!first) throw new Error('a document without an interface was read');
+    return first;
   }
 
   /**
@@ -67,7 +85,8 @@ export class ModelRepository {
 
   /** What the places have, in no particular order; for a file that is no model, what is wrong with it. */
   *list(): Generator<ModelEntry | ModelError> {
-    const seen = new Set<string>();
+    const seen = new Set<string>(this.#added.map(({ id }) => id));
+    yield* this.#added.map(entryOf);
     const files = [...this.#files, ...this.#folders.flatMap((folder) => filesIn(join(folder, 'dtmi')))];
     for (const file of files) {
       const entries = entriesOf(file);
@@ -102,13 +121,15 @@ function missing(file: string): never {
 function entriesOf(file: string): ModelEntry[] | ModelError {
   try {
     const interfaces = read(file) ?? missing(file);
-    return [...interfaces.values()].map(({ id, element }) => {
-      return { id, displayName: readText(element.member('displayName')), file };
-    });
+    return [...interfaces.values()].map(entryOf);
   } catch (thrown) {
     if (thrown instanceof ModelError) return thrown;
     throw thrown;
   }
+}
+
+function entryOf({ id, element }: InterfaceSource): ModelEntry {
+  return { id, displayName: readText(element.member('displayName')), file: element.file };
 }
 
 function filesIn(folder: string): string[] {

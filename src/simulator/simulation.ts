@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../clock.ts';
+import type { ModelRepository } from '../dtdl/repository.ts';
 import type { JsonObject } from '../json.ts';
 import type { EventLog } from '../web/event-log.ts';
 import { createVirtualModule, type SimulatedNetwork } from './create-virtual-module.ts';
@@ -20,6 +21,8 @@ export interface SimulationOptions {
   desired: JsonObject;
   /** Whether the module is firmware whose built-in root has expired: no TLS after 2025-05-12. */
   expiredRoot: boolean;
+  /** Where the cloud finds device models; those that come with the program by default. */
+  models?: ModelRepository | undefined;
   /** Port of the HTTP API; null for the usual one, or any free one when that is taken. */
   httpPort: number | null;
 }
@@ -49,6 +52,7 @@ export async function startSimulation(options: SimulationOptions): Promise<Simul
     desired: { [deviceId]: options.desired },
     hubName: HUB_NAME,
     httpPort,
+    models: options.models,
     plainPort: options.tls ? undefined : 0,
   });
   const module = await createVirtualModule({ clock, random, cloud, wifi, pace, expiredRoot });

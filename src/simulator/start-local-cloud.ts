@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../clock.ts';
+import { ModelRepository, PACKAGED_MODELS } from '../dtdl/repository.ts';
 import type { Json, JsonObject } from '../json.ts';
 import type { EventLog } from '../web/event-log.ts';
 import { LOOPBACK } from '../web/loopback.ts';
@@ -35,6 +36,8 @@ export interface LocalCloudOptions {
   httpPort?: number | null | undefined;
   /** What requests to the HTTP API must bring as `Authorization`; nothing by default. */
   httpKey?: string | undefined;
+  /** A DTDL file, or a folder of models, to be known beside those that come with the program. */
+  models?: string | undefined;
   /** Takes what an operator should know; silent by default. */
   log?: ((line: string) => void) | undefined;
   /** The computer's own by default. */
@@ -122,21 +125,27 @@ const TIMEOUT = 30;
  * Starts DPS, IoT Hub and their HTTP API on this computer, in memory.
  * @returns when all of them answer
  * @throws the system's error (EADDRINUSE, EACCES …) when a port or an address cannot be had; AzureError 400004 for an
- *   enrollment that cannot be one; TypeError for other options that are wrong
+ *   enrollment that cannot be one; TypeError for other options that are wrong; Error for models that cannot be read
  */
 export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<LocalCloud> {
-  return (await startCloudWithLog(options)).cloud;
+  const { models, ...others } = options;
+  if (models === undefined) return (await startCloudWithLog(others)).cloud;
+  if (typeof models !== 'string') throw new TypeError('models must be a path');
+  return (await startCloudWithLog({ ...others, models: new ModelRepository([PACKAGED_MODELS, models]) })).cloud;
 }
 
-/** The same, with the log that the HTTP API streams, to which a session beside it adds what it sees itself. */
+/**
+ * The same with models that are at hand, and with the log that the HTTP API streams, to which a session beside it adds
+ * what it sees itself.
+ */
 export async function startCloudWithLog(
-  options: LocalCloudOptions = {},
+  options: Omit<LocalCloudOptions, 'models'> & { models?: ModelRepository | undefined },
 ): Promise<{ cloud: LocalCloud; events: EventLog }> {
   const { clock = systemClock, random = Math.random, devices = ['device-1'], idScope = '0ne00A1B2C3' } = options;
   const { host = LOOPBACK, mqttPort = 0, httpPort = 0, plainPort, httpKey, log } = options;
   if (!Array.isArray(devices)) throw new TypeError('devices must be a list of device ids');
   const pki = await createPki({ hosts: [host], now: clock.wall(), state: options.pki });
-  const { assigningAnswers, retryAfter, desired, enrollments = [], hubName = host } = options;
+  const { assigningAnswers, retryAfter, desired, enrollments = [], hubName = host, models } = options;
   const cloud = createLocalCloud({
     clock,
     random,
@@ -147,6 +156,7 @@ export async function startCloudWithLog(
     assigningAnswers,
     retryAfter,
     desired,
+    models,
     log,
   });
   const identities: DeviceIdentity[] = [];

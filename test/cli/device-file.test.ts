@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { emptyFolder, startCli } from '../helpers/cli.ts';
+import { emptyFolder, parseEvent, startCli } from '../helpers/cli.ts';
 
 const DIST = new URL('../../dist/', import.meta.url);
 const EXAMPLES = fileURLToPath(new URL('../../examples/', import.meta.url));
@@ -190,6 +190,31 @@ describe('a device of one’s own in a session', () => {
     assert.equal(code, 130);
     assert.equal(stderr, 'hello from the file\n');
     assert.doesNotMatch(stdout, /WBZ451|modelId/);
+  });
+
+  test('the local cloud knows the model that stands in the file', async (t) => {
+    const cwd = write({
+      'mine.mjs': `export default {
+        model: {
+          '@context': 'dtmi:dtdl:context;3', '@id': 'dtmi:test:Mine;1', '@type': 'Interface',
+          contents: [{ '@type': 'Telemetry', name: 'n', schema: 'integer' }],
+        },
+        telemetry: { n: () => 7, other: () => 1 },
+      };`,
+    });
+    const cli = startCli(t, [...ARGS, '--device', 'mine.mjs'], { cwd });
+    const { url, deviceId } = await cli.event('local-cloud');
+    await cli.event('telemetry');
+    const get = async (path: string) => parseEvent(await (await fetch(`${url}/api/${path}`)).text());
+    const marks = await Promise.all(['n', 'other'].map((name) => get(`devices/${deviceId}/telemetry/${name}`)));
+    assert.deepEqual(
+      marks.map(({ value, unmodelled }) => [value, unmodelled]),
+      [
+        [7, undefined],
+        [1, true],
+      ],
+    );
+    assert.equal((await get('deviceTemplates/dtmi:test:Mine;1'))['displayName'], 'dtmi:test:Mine;1');
   });
 
   test('a file that cannot be loaded ends it with 3, before anything is sent', async (t) => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -210,13 +210,19 @@ describe('the cloud as a process', () => {
       'board-1',
       '--sntp',
       '0',
+      '--models',
+      'lamp.json',
     ];
+    const lamp = { '@context': 'dtmi:dtdl:context;2', '@id': 'dtmi:test:Lamp;1', '@type': 'Interface' };
+    writeFileSync(join(cwd, 'lamp.json'), JSON.stringify(lamp));
     const start = async () => {
       const cli = startCli(t, args, { cwd });
       const [, url = ''] = await cli.text(/^HTTP API: (\S+)$/m);
       await cli.text(/^SNTP is on UDP port \d+ and gives the true time/m);
       const response = await fetch(`${url}/api/enrollments/board-1`);
       assert.equal(response.status, 200);
+      const template = parseEvent(await (await fetch(`${url}/api/deviceTemplates/dtmi:test:Lamp;1`)).text());
+      assert.deepEqual(template['capabilityModel'], lamp);
       cli.kill('SIGINT');
       assert.equal((await cli.ended).code, 130);
       return ['ca.pem', 'board-1.cert.pem', 'board-1.key.pem'].map((name) =>

@@ -95,6 +95,8 @@ test('module and cloud check every option before they begin, and say what it mus
       /The folder .*held cannot be used: it is in use by the local cloud of this process/,
     ],
     [['cloud', '--enrol', 'a b'], 3, /--enroll is wrong: "a b"/],
+    [['cloud', '--models', 'gone'], 3, /gone does not exist[\s\S]*--models \(MODELS\) takes/],
+    [['cloud', '--models', 'text.pem'], 3, /text\.pem is not JSON/],
     [['cloud', '--host', 'a/b'], 3, /--host is wrong/],
     [['cloud', '--host', '192.0.2.1', '--mqtt-port', '0'], 3, /192\.0\.2\.1 is not an address of this computer/],
     [['cloud', 'x'], 2, /too many arguments/],

@@ -10,10 +10,17 @@ import { createDevice } from '../../device/runtime.ts';
 import { WBZ451, wbz451 } from '../../device/wbz451.ts';
 import type { Model } from '../../dtdl/model.ts';
 import type { ModelRepository } from '../../dtdl/repository.ts';
-import { loadModel, readModel } from '../../dtdl/resolve.ts';
+import { loadModel } from '../../dtdl/resolve.ts';
 import { openModels, withModels } from '../models/places.ts';
 import type { ProcessEnvironment } from '../process-environment.ts';
 import { loadDeviceFile } from './device-file.ts';
+
+/** What a session plays. */
+export interface ChosenDevice {
+  readonly device: Device;
+  /** Where its model is found, and others. */
+  readonly models: ModelRepository;
+}
 
 /**
  * The device that the settings ask for: one of a person's own, or one that comes with the program.
@@ -23,24 +30,24 @@ import { loadDeviceFile } from './device-file.ts';
 export async function chooseDevice(
   { device: file, modelId, models, interval }: Pick<Settings, 'device' | 'modelId' | 'models' | 'interval'>,
   environment: Pick<ProcessEnvironment, 'clock' | 'random' | 'cwd' | 'stderr'>,
-): Promise<Device> {
+): Promise<ChosenDevice> {
   const { clock, random, cwd } = environment;
-  const repository = () => openModels(models, cwd);
+  const repository = openModels(models, cwd);
   const sources: Sources = { random, wall: () => clock.wall() };
   const partsOf = (model: Model) => ({ schema: schemaOfModel(model), button: buttonOf(model, sources) });
   if (file !== null) {
     const { definition, locate } = await loadDeviceFile(file, environment);
     const model = withModels(() => modelOf(definition, file, repository));
-    return createDevice(definition, { interval, locate, ...(model && partsOf(model)) });
+    return { device: createDevice(definition, { interval, locate, ...(model && partsOf(model)) }), models: repository };
   }
-  const model = withModels(() => loadModel(modelId, repository()));
+  const model = withModels(() => loadModel(modelId, repository));
   // It has a definition of its own, and stays as it is on the wire; every other model is played.
   const definition = modelId === WBZ451 ? wbz451() : playerOf(model, sources);
-  return createDevice(definition, { interval, ...partsOf(model) });
+  return { device: createDevice(definition, { interval, ...partsOf(model) }), models: repository };
 }
 
 /** The model of a device of a person's own; null where it has none. */
-function modelOf({ model }: DeviceDefinition, file: string, repository: () => ModelRepository): Model | null {
+function modelOf({ model }: DeviceDefinition, file: string, repository: ModelRepository): Model | null {
   if (model === undefined) return null;
-  return typeof model === 'string' ? loadModel(model, repository()) : readModel(toJson(model), file, repository());
+  return loadModel(typeof model === 'string' ? model : repository.add(toJson(model), file).id, repository);
 }

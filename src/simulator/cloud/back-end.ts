@@ -62,6 +62,9 @@ export interface BackEnd {
     id: string,
     options: { certificate?: string; thumbprint?: string; modelId?: string },
   ): Promise<DeviceSummary>;
+  /** A device template in IoT Central's shape: one for each model, with everything that it refers to. */
+  template(id: string): JsonObject | undefined;
+  templates(): Promise<JsonObject[]>;
   twin(id: string): JsonObject;
   /** In IoT Central's shape, with what is pending, accepted or rejected. */
   properties(id: string): JsonObject;

@@ -2,6 +2,7 @@ import type { Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Packet } from 'mqtt-packet';
 import type { Clock } from '../../clock.ts';
+import { ModelRepository, PACKAGED_MODELS } from '../../dtdl/repository.ts';
 import type { JsonObject } from '../../json.ts';
 import type { EventLog } from '../../web/event-log.ts';
 import { type Listening, listen } from '../../web/listen.ts';
@@ -22,7 +23,7 @@ import { startHttpApi } from './http/api.ts';
 import { Hub } from './hub.ts';
 import { fingerprintOf, identityOfSocket, type PeerIdentity } from './identity.ts';
 import { checkKept, upgradeLine } from './kept.ts';
-import { findModel, type Model } from './models.ts';
+import { ModelCatalog } from './models.ts';
 import { MqttConnection } from './mqtt-connection.ts';
 import { converse, serviceOf } from './mqtt-front.ts';
 import { describePacket } from './packet-description.ts';
@@ -51,6 +52,8 @@ export interface LocalCloudOptions {
   retryAfter?: number | undefined;
   /** First desired properties, by device id. */
   desired?: Readonly<Record<string, JsonObject>> | undefined;
+  /** Where device models are found; those that come with the program by default. */
+  models?: ModelRepository | undefined;
   /** Takes what an operator should know; silent by default. */
   log?: ((line: string) => void) | undefined;
   /** Where devices, twins, enrollments and waiting messages are kept, to be released after the cloud; in memory by default. */
@@ -115,6 +118,12 @@ const collator = new Intl.Collator('en', { numeric: true });
 /** board-2 before board-10. */
 const byId = (one: DeviceSummary, other: DeviceSummary) => collator.compare(one.id, other.id);
 
+/** What a path such as `component.name.field` may be a field of: `component.name`, `component`. */
+function fieldsOf(path: string): string[] {
+  const parts = path.split('.');
+  return parts.map((_, index) => parts.slice(0, index).join('.')).slice(1);
+}
+
 /** The twin as IoT Hub's own API shows it. */
 function describeTwin({ record }: Device): JsonObject {
   const { desired, reported, tags, version, revision } = record.twin;
@@ -140,6 +149,8 @@ export function createLocalCloud(options: LocalCloudOptions): LocalCloud {
       : openStore(options.dataFolder, { now: clock.wall(), check: checkKept, upgrade: upgradeLine, log });
   const events = new EventFeed(() => clock.wall(), hex(random, 8));
   const context: CloudContext = { clock, random, store, faults: new FaultQueue(), events, log };
+  const catalog = new ModelCatalog(options.models ?? new ModelRepository([PACKAGED_MODELS]), log);
+  const modelOf = ({ record }: Device) => catalog.find(record.modelId);
   const devices = new DeviceRegistry(context);
   const enrollments = new EnrollmentRegistry(context, options.enrollments);
   const { hubName: name = HUB_NAME } = options;
@@ -250,19 +261,27 @@ export function createLocalCloud(options: LocalCloudOptions): LocalCloud {
     },
     state(id) {
       const device = devices.get(id);
-      const model = findModel(device.record.modelId);
+      const model = modelOf(device);
       return {
         device: summarise(device),
         model: model?.document ?? null,
-        properties: describeProperties(device.record),
+        properties: describeProperties(device.record, model),
         twin: describeTwin(device),
       };
     },
     twin: (id) => describeTwin(devices.get(id)),
-    properties: (id) => describeProperties(devices.get(id).record),
+    properties(id) {
+      const device = devices.get(id);
+      return describeProperties(device.record, modelOf(device));
+    },
+    template: (id) => catalog.template(id),
+    templates: () => catalog.templates(),
     patchDesired: (id, patch) => hub.patchDesired(id, patch),
     changeTwin: (id, changes, conditions) => hub.changeTwin(id, changes, conditions),
-    withComponents: (id, properties) => withComponents(properties, devices.get(id).record),
+    withComponents(id, properties) {
+      const device = devices.get(id);
+      return withComponents(properties, device.record, modelOf(device));
+    },
     replaceDesired: (id, properties) => hub.replaceDesired(id, properties),
     invokeMethod: (id, method, request, times) => hub.invokeMethod(id, method, request, times),
     telemetry: (id, metric) => devices.get(id).telemetry.last(metric),
@@ -270,8 +289,10 @@ export function createLocalCloud(options: LocalCloudOptions): LocalCloud {
     telemetryHistory: (id, metric) => devices.get(id).telemetry.history(metric),
     sendC2d: (id, body, properties = new Map()) => hub.sendC2d(id, body, properties),
     isModelled(id, kind, member) {
-      const model: Model | undefined = findModel(devices.get(id).record.modelId);
-      return !model || model[kind].has(member);
+      const model = modelOf(devices.get(id));
+      if (!model || model[kind].has(member)) return true;
+      // Of telemetry a value may be named, or a field in it.
+      return kind === 'telemetry' && fieldsOf(member).some((name) => model.telemetry.has(name));
     },
   };
   return cloud;

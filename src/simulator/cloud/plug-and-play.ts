@@ -1,6 +1,6 @@
 import { isJsonObject, type Json, type JsonObject, own } from '../../json.ts';
 import type { DeviceRecord } from './device-record.ts';
-import { findModel } from './models.ts';
+import type { Model } from './models.ts';
 import type { Change } from './twin.ts';
 
 /** What has become of a desired value (Azure 3.1). */
@@ -46,7 +46,12 @@ const halfOfComponent = (value: Json | undefined, change: Change | undefined): H
 const changeOf = ({ changes }: Half, name: string): Change | undefined =>
   Object.hasOwn(changes, name) ? changes[name] : undefined;
 
-function describe(desired: Half, reported: Half, isModelled: (name: string) => boolean): JsonObject {
+/** @param model what has these properties; undefined where it is not known */
+function describe(
+  desired: Half,
+  reported: Half,
+  model: Pick<Model, 'properties' | 'components'> | undefined,
+): JsonObject {
   const names = [...new Set([...Object.keys(reported.properties), ...Object.keys(desired.properties)])];
   const values: [string, Json][] = [];
   const metadata: [string, Json][] = [];
@@ -57,7 +62,7 @@ function describe(desired: Half, reported: Half, isModelled: (name: string) => b
     const actualChange = changeOf(reported, name);
     if (isComponent(wanted) || isComponent(actual)) {
       const halves = [halfOfComponent(wanted, wantedChange), halfOfComponent(actual, actualChange)] as const;
-      values.push([name, describe(...halves, () => true)]);
+      values.push([name, describe(...halves, model && componentOf(model, name))]);
       continue;
     }
     const acknowledgement = parseAcknowledgement(actual);
@@ -72,7 +77,7 @@ function describe(desired: Half, reported: Half, isModelled: (name: string) => b
         ...(acknowledgement?.ad === undefined ? {} : { ackDescription: acknowledgement.ad }),
         lastUpdateTime,
         ...(wanted === undefined ? {} : { state: stateOf(wantedChange?.version ?? 0, acknowledgement) }),
-        ...(isModelled(name) ? {} : { unmodelled: true }),
+        ...(model?.properties.has(name) === false ? { unmodelled: true } : {}),
       },
     ]);
   }
@@ -83,15 +88,25 @@ function describe(desired: Half, reported: Half, isModelled: (name: string) => b
  * A device's properties as IoT Central shows them: the values in force, and under `$metadata`, by name, what is desired and
  * what the device has answered. `state` and `unmodelled` are additions of this cloud.
  */
-export function describeProperties({ twin, modelId }: DeviceRecord): JsonObject {
+export function describeProperties({ twin }: Pick<DeviceRecord, 'twin'>, model: Model | undefined): JsonObject {
   const { desired, reported } = twin;
-  const model = findModel(modelId);
-  return describe(desired, reported, (name) => !model || model.properties.has(name));
+  return describe(desired, reported, model);
+}
+
+/** What a model has at the place of a component; nothing where it has no such component. */
+function componentOf(
+  { components }: Pick<Model, 'components'>,
+  name: string,
+): Pick<Model, 'properties' | 'components'> {
+  return { properties: components.get(name) ?? new Set(), components: new Map() };
 }
 
 /** Properties as a back end gives them, with the mark that components have on the wire where it was left out (Azure 3.3). */
-export function withComponents(properties: JsonObject, { twin, modelId }: DeviceRecord): JsonObject {
-  const model = findModel(modelId);
+export function withComponents(
+  properties: JsonObject,
+  { twin }: Pick<DeviceRecord, 'twin'>,
+  model: Model | undefined,
+): JsonObject {
   const known = [twin.desired.properties, twin.reported.properties];
   return Object.fromEntries(
     Object.entries(properties).map(([name, value]): [string, Json] => {

@@ -330,6 +330,18 @@ suite('the HTTP API', () => {
     assert.equal((body['model'] as { id: string }).id, MODEL);
   });
 
+  test('device templates: all of them, one, and none', async () => {
+    const { status, body } = await api('GET', '/api/deviceTemplates?api-version=2022-07-31');
+    const templates = body['value'] as Record<string, unknown>[];
+    assert.deepEqual([status, templates.length], [200, 15]);
+    const one = await api('GET', `/api/deviceTemplates/${encodeURIComponent(MODEL)}`);
+    assert.deepEqual([one.status, templates.filter((template) => template['@id'] === MODEL)], [200, [one.body]]);
+    assert.deepEqual((await api('GET', `/api/deviceTemplates/${MODEL}`)).body, one.body, 'an id needs no escapes');
+    assert.equal((await api('GET', '/api/deviceTemplates/dtmi:com:nobody:Nothing;1')).status, 404);
+    assert.equal((await api('GET', '/api/deviceTemplates/..%2Fpackage')).status, 404);
+    assert.equal((await api('PUT', `/api/deviceTemplates/${MODEL}`, {})).status, 405);
+  });
+
   test('telemetry by field and time', async () => {
     const client = await boardAtHub();
     for (const x of [1, 2, 3]) {
@@ -344,6 +356,14 @@ suite('the HTTP API', () => {
     assert.deepEqual(await values('motion.x/history?from=2100-01-01'), []);
     assert.deepEqual(await values('motion.x/history?to=2100-01-01&limit=1'), [3]);
     assert.deepEqual(await history('motion.x'), 3);
+    const pressed = { button_event: { press_count: 1 }, temperature: 20 };
+    client.publish(`devices/${ID}/messages/events/`, pressed, { qos: 1 });
+    await client.next('puback');
+    const marked = async (path: string) =>
+      (await api('GET', `/api/devices/${ID}/telemetry/${path}`)).body['unmodelled'];
+    assert.deepEqual(await Promise.all(['motion', 'motion.x'].map(marked)), [true, true]);
+    const known = ['temperature', 'button_event', 'button_event.press_count'];
+    assert.deepEqual(await Promise.all(known.map(marked)), [undefined, undefined, undefined]);
     for (const wrong of ['from=x', 'limit=0', 'limit=-1', 'limit=1e3']) {
       assert.equal((await api('GET', `/api/devices/${ID}/telemetry/motion.x/history?${wrong}`)).status, 400, wrong);
     }

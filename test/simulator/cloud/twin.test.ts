@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
+import { ModelRepository, PACKAGED_MODELS } from '../../../src/dtdl/repository.ts';
 import type { Json, JsonObject } from '../../../src/json.ts';
 import { parseJson } from '../../../src/json.ts';
 import type { DeviceRecord } from '../../../src/simulator/cloud/device-record.ts';
 import { parseFault } from '../../../src/simulator/cloud/fault-request.ts';
-import { findModel } from '../../../src/simulator/cloud/models.ts';
+import { ModelCatalog } from '../../../src/simulator/cloud/models.ts';
 import { describeProperties } from '../../../src/simulator/cloud/plug-and-play.ts';
 import { formatPropertyBag, parsePropertyBag } from '../../../src/simulator/cloud/property-bag.ts';
 import {
@@ -180,6 +181,9 @@ suite('properties as IoT Central shows them', () => {
     },
   });
   const time = '2026-11-23T12:00:00.0000000Z';
+  const catalog = new ModelCatalog(new ModelRepository([PACKAGED_MODELS]), assert.fail);
+  const model = catalog.find('dtmi:com:Microchip:WBZ451_Curiosity;1');
+  assert.ok(model);
 
   for (const [name, reported, state] of [
     ['no answer', undefined, 'pending'],
@@ -192,7 +196,7 @@ suite('properties as IoT Central shows them', () => {
   ] as [string, Json | undefined, string][]) {
     test(`${name}: ${state}`, () => {
       const record = recordOf({ telemetryInterval: 5 }, reported === undefined ? {} : { telemetryInterval: reported });
-      const metadata = describeProperties(record)['$metadata'] as Record<string, JsonObject>;
+      const metadata = describeProperties(record, model)['$metadata'] as Record<string, JsonObject>;
       assert.equal(metadata['telemetryInterval']?.['state'], state);
     });
   }
@@ -202,7 +206,7 @@ suite('properties as IoT Central shows them', () => {
       { led_user: 1, constructor: 1 },
       { led_user: { ac: 400, av: 7, ad: 'no', value: 3 }, ipAddress: '10.0.0.7', other: { ac: 1 } },
     );
-    assert.deepEqual(describeProperties(record), {
+    assert.deepEqual(describeProperties(record, model), {
       led_user: 3,
       ipAddress: '10.0.0.7',
       other: { ac: 1 },
@@ -231,7 +235,8 @@ suite('properties as IoT Central shows them', () => {
 
   test('a component has its own properties', () => {
     const component = { __t: 'c', target: { ac: 200, av: 7, value: 20 } };
-    assert.deepEqual(describeProperties(recordOf({ thermo: { __t: 'c', target: 21 } }, { thermo: component })), {
+    const record = recordOf({ thermo: { __t: 'c', target: 21 } }, { thermo: component });
+    assert.deepEqual(describeProperties(record, undefined), {
       thermo: {
         target: 20,
         $metadata: {
@@ -247,16 +252,6 @@ suite('properties as IoT Central shows them', () => {
       },
       $metadata: {},
     });
-  });
-
-  test('models are found by their id, and only by it', () => {
-    const model = findModel('dtmi:com:Microchip:WBZ451_Curiosity;1');
-    assert.deepEqual([...(model?.commands ?? [])], ['reboot', 'sendMsg']);
-    assert.deepEqual([...(model?.telemetry ?? [])], ['temperature', 'button_event']);
-    assert.equal(model?.properties.has('telemetryInterval'), true);
-    for (const id of [null, 'dtmi:com:microchip:wbz451_curiosity;1', 'dtmi:x:../package;1', 'dtmi:a:nothing;1', '']) {
-      assert.equal(findModel(id), undefined);
-    }
   });
 });
 

@@ -12,6 +12,7 @@ import { enrollmentRoutes } from './enrollment-routes.ts';
 import { faultRoutes } from './fault-routes.ts';
 import { messageRoutes } from './message-routes.ts';
 import { checkApiVersion, explain } from './request.ts';
+import { templateRoutes } from './template-routes.ts';
 import { twinRoutes } from './twin-routes.ts';
 
 export interface HttpApiOptions {
@@ -41,6 +42,7 @@ export function startHttpApi({ cloud, events, clock, ...options }: HttpApiOption
       ...consoleRoutes(),
       ...deviceRoutes(cloud),
       ...twinRoutes(cloud),
+      ...templateRoutes(cloud),
       ...messageRoutes(cloud),
       ...enrollmentRoutes(cloud, () => clock.wall()),
       ...faultRoutes(cloud),
