@@ -7,7 +7,7 @@ import { safeJson } from './json.ts';
 import { type LogFile, openLogFile } from './log-file.ts';
 import { toNdjson } from './ndjson.ts';
 import type { Redactor } from './redact.ts';
-import { errorLines, type Line, Transcript, Waits, waitingLine } from './transcript.ts';
+import { errorLines, type Line, Transcript, waitingLine } from './transcript.ts';
 import { visible } from './visible.ts';
 
 export interface OutputOptions {
@@ -98,7 +98,8 @@ class Gateway implements Output {
   #cursor = 0;
   /** The device that the session plays; JSON tells it also of what does not come from the session. */
   #deviceId: string | undefined;
-  readonly #waits = new Waits();
+  /** What a command waits for. */
+  #waitsFor = '';
   /** What a command waits for stands on standard error. */
   #hasNote = false;
   #skipped = 0;
@@ -167,7 +168,8 @@ class Gateway implements Output {
   #noteWaiting(event: SessionEvent & { type: 'waiting' }): void {
     const line = waitingLine(event);
     if (!this.#stderr.isTerminal) {
-      if (this.#waits.begins(event)) this.note(line);
+      if (event.message !== this.#waitsFor) this.note(line);
+      this.#waitsFor = event.message;
       return;
     }
     this.#hasNote = true;

@@ -23,6 +23,12 @@ export interface Line {
 const RULE = '-'.repeat(80);
 const BLOCK_RULE = '-'.repeat(32);
 const DOTS = '.'.repeat(29);
+/** Sentences of the walkthrough about a step; what has come of it has a line of its own. */
+const STEPS: ReadonlySet<string> = new Set([
+  'WiFi not connected, initializing',
+  'Subscribed to DPS topics, publish registration request....',
+  'DPS subscription received notification',
+]);
 const PROMPT: Line = { tone: 'plain', text: '>' };
 const BLANK: Line = { tone: 'plain', text: '' };
 
@@ -35,7 +41,8 @@ export class Transcript {
   #cloud: Line[] = [];
   #deviceId: string | null = null;
   #hub: string | null = null;
-  readonly #waits = new Waits();
+  /** What is waited for, until a sentence has come after it. */
+  #waitsFor = '';
 
   constructor(options: TranscriptOptions) {
     this.#options = options;
@@ -78,6 +85,7 @@ export class Transcript {
     const content = view === 'session' ? this.#content(event) : this.#brief(event);
     if (event.type === 'error') this.#failed = true;
     if (content.length === 0) return [];
+    if (event.type === 'event') this.#waitsFor = '';
     const needsBlank = isNote && this.#last === 'other' && view === 'session';
     const lines = [...this.#beginning(event), ...(needsBlank ? [BLANK] : []), ...content];
     this.#last = content.at(-1)?.text === '' ? 'blank' : isNote ? 'note' : 'other';
@@ -130,7 +138,8 @@ export class Transcript {
     const { view, verbose, interactive } = this.#options;
     switch (event.type) {
       case 'event':
-        return view === 'quiet' && event.level === 'note' ? [] : sentence(event.level, event.message, interactive);
+        if (view === 'quiet' && (event.level === 'note' || STEPS.has(event.message))) return [];
+        return sentence(event.level, event.message, interactive);
       case 'error':
         return errorLines(event, verbose);
       case 'at':
@@ -156,24 +165,15 @@ export class Transcript {
   }
 
   #waiting(event: SessionEvent & { type: 'waiting' }): Line[] {
-    return this.#options.interactive || !this.#waits.begins(event) ? [] : plain(visible(waitingLine(event)));
+    const isSame = event.message === this.#waitsFor;
+    this.#waitsFor = event.message;
+    return this.#options.interactive || isSame ? [] : plain(visible(waitingLine(event)));
   }
 
   /** A failure has been told already. */
   #ending({ reason, code }: SessionEvent & { type: 'exit' }): Line {
     const why = this.#failed ? '' : `: ${reason}`;
     return { tone: 'plain', text: visible(`Session ended${why} (exit code ${code})`) };
-  }
-}
-
-/** Tells a new wait from the next part of the one before, where nobody sees them counted. */
-export class Waits {
-  #last: string | null = null;
-
-  begins({ message, count }: Pick<SessionEvent & { type: 'waiting' }, 'message' | 'count'>): boolean {
-    const before = this.#last;
-    this.#last = message;
-    return count === undefined || count === 1 || message !== before;
   }
 }
 

@@ -223,8 +223,8 @@ test('the cursor stands where it is in the line, and behind what is masked', () 
 test('what a command waits for is one line of standard error, counted where that is a terminal', async () => {
   const tries = [1, 2, 3].map((count) => ({ type: 'waiting', message: 'no answer yet', count, total: 8 }) as const);
   const piped = bench(SETTINGS, { form: 'results' });
-  for (const event of [...tries, ...tries]) piped.output.report(event);
-  assert.equal(piped.stderr.text, '... no answer yet (1 of 8)\n'.repeat(2));
+  for (const event of tries) piped.output.report(event);
+  assert.equal(piped.stderr.text, '... no answer yet (1 of 8)\n');
 
   const { output, stdout, stderr } = bench(SETTINGS, { form: 'results', tty: true, secrets: ['Workshop'] });
   for (const event of tries) output.report(event);

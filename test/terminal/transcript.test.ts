@@ -376,6 +376,11 @@ test('what takes a while is one line, where nobody watches it being counted', ()
     assert.doesNotMatch(render([event], { view, interactive: true }), /joining/);
   }
   assert.equal(waitingLine({ message: 'm' }, 7), '... m (7 s)');
+  const polls: SessionEvent[] = [event, said('event', 'DPS subscription received notification')];
+  const quiet = render([...polls, ...polls], { view: 'quiet' });
+  assert.deepEqual([quiet.match(/joining/g)?.length, /notification/.test(quiet)], [1, false]);
+  assert.match(render(polls), /Event: DPS subscription received notification/);
+  assert.equal(render([event, said('event', 'lost'), event], { view: 'quiet' }).match(/joining/g)?.length, 2);
   const first = { ...event, count: 1, total: 2 };
   assert.equal(waitingLine(first), '... joining "Workshop", up to 20 s, try 1 of 2');
   assert.equal(waitingLine({ message: 'no answer yet', count: 3, total: 8 }, 1), '... no answer yet (3 of 8)');
