@@ -23,9 +23,21 @@ test('payloads are read as JSON, and an empty one is no error', () => {
     [`${'['.repeat(32)}1${']'.repeat(32)}`, { ok: true, value: JSON.parse(`${'['.repeat(32)}1${']'.repeat(32)}`) }],
     [`${'['.repeat(33)}1${']'.repeat(33)}`, { ok: false, reason: 'it is nested too deeply' }],
   ];
+  table.push(
+    [
+      '{"a":1e400,"b":[-1E+999, 1e308],"c":"1e400 \\" 1e400"}',
+      { ok: true, value: { a: '1e400', b: ['-1E+999', 1e308], c: '1e400 " 1e400' } },
+    ],
+    [`{"1e400":${'9'.repeat(400)}}`, { ok: true, value: { '1e400': '9'.repeat(400) } }],
+    ['1e-400', { ok: true, value: 0 }],
+  );
   for (const [text, parsed] of table) assert.deepEqual(parseJson(Buffer.from(text)), parsed, text);
   assert.deepEqual(parseJson(Uint8Array.of(0x22, 0xff, 0x22)), { ok: false, reason: 'it is not UTF-8' });
   assert.equal(parseJson(Buffer.from('['.repeat(500_000))).ok, false);
+  assert.deepEqual(parseDesiredPatch(Buffer.from('{"x":1e400,"$version":2}'), null), {
+    patch: { x: '1e400' },
+    version: 2,
+  });
   assert.equal(parseJson(Buffer.from('['.repeat(500_000) + ']'.repeat(500_000))).ok, false);
 });
 

@@ -39,6 +39,14 @@ test('a line that is no object is named with its number and skipped', async () =
   );
 });
 
+test('a number that no double can hold is not changed on its way: its line is skipped', async () => {
+  const { sent, warnings } = await read(['{"a":1e400}\n{"b":"1e400","c":1e300}\n']);
+  assert.deepEqual(sent, [{ b: '1e400', c: 1e300 }]);
+  assert.deepEqual(warnings, [
+    'Line 1 of the standard input has a number that is too large for a double; it is skipped',
+  ]);
+});
+
 test('a line that never ends costs no memory, and the next one is read', async () => {
   const endless = Array.from({ length: 100 }, () => 'x'.repeat(10_000));
   const { sent, warnings } = await read(['{"a":1}\n', ...endless, '\n{"b":2}\n']);

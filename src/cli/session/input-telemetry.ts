@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { isJsonObject, parseJson } from '../../azure/json.ts';
+import { isJsonObject, parseJson, withDoublesOnly } from '../../azure/json.ts';
 import type { JsonObject } from '../../events.ts';
 
 const LF = 0x0a;
@@ -29,6 +29,11 @@ export async function sendInput(input: Readable, { send, warn, signal }: InputRe
     if (!parsed?.ok || !isJsonObject(parsed.value)) {
       const why = line === null ? `has more than ${LONGEST_LINE} bytes` : 'is not a JSON object';
       warn(`Line ${number} of the standard input ${why}; it is skipped`);
+      continue;
+    }
+    const text = String(line);
+    if (withDoublesOnly(text) !== text) {
+      warn(`Line ${number} of the standard input has a number that is too large for a double; it is skipped`);
       continue;
     }
     try {
