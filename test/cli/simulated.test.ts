@@ -184,3 +184,11 @@ test('whatever is typed amiss gets an answer that helps', async (t) => {
     assert.deepEqual([ended.code, says.test(ended.stdout + ended.stderr)], [code, true], `${args}\n${ended.stderr}`);
   }
 });
+
+test('--quiet has a line for each thing that happens, and none for a step to it', async (t) => {
+  const { code, stdout } = await runMain([...SIMULATE, '--quiet', '--count', '1', '--http-port', '0'], folder(t));
+  assert.equal(code, 0);
+  assert.match(stdout, /^\.\.\. joining "AnyCloud-Demo", up to 20 s, try 1 of 2\nEvent: WiFi connected\n/m);
+  assert.equal(stdout.match(/DPS assigns a hub/g)?.length, 1);
+  assert.doesNotMatch(stdout, /notification|initializing|registration request/);
+});
