@@ -3,17 +3,29 @@ import { age, clipped } from './format.js';
 import { keepKey } from './key.js';
 import { deviceHref, parseRoute } from './route.js';
 import { html, useEffect, useErrorBoundary, useRef, useState } from './vendor/preact.js';
+import { Chart } from './views/chart.js';
 import { Commands } from './views/commands.js';
 import { Devices } from './views/devices.js';
+import { Faults } from './views/faults.js';
+import { Identity } from './views/identity.js';
+import { JourneyView } from './views/journey.js';
 import { Overview } from './views/overview.js';
 import { Properties } from './views/properties.js';
 import { Raw } from './views/raw.js';
+import { Template } from './views/template.js';
+import { Trace } from './views/trace.js';
 
 const VIEWS = [
   ['overview', 'Overview', Overview],
   ['raw', 'Raw data', Raw],
   ['properties', 'Properties', Properties],
   ['commands', 'Commands', Commands],
+  ['chart', 'Chart', Chart],
+  ['journey', 'Journey', JourneyView],
+  ['trace', 'Trace', Trace],
+  ['faults', 'Faults', Faults],
+  ['identity', 'Identity', Identity],
+  ['template', 'Template', Template],
 ];
 
 /** The page is drawn at most so often, whatever happens. */
@@ -135,11 +147,10 @@ function DevicePage({ store, server, route }) {
   const device = store.devices.get(route.id);
   const [error, setError] = useState('');
   const isCloud = server.about?.mode === 'cloud';
-  const asked = useRef('');
+  const tabs = useRef(null);
   const streams = server.state === 'live';
   useEffect(() => {
     if (!isCloud || !streams) return;
-    asked.current = route.id;
     api.state(route.id).then(
       (state) => {
         store.takeState(state);
@@ -149,17 +160,22 @@ function DevicePage({ store, server, route }) {
     );
   }, [route.id, isCloud, streams, device?.modelId]);
 
+  useEffect(() => {
+    tabs.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+  }, [route.view, device === undefined]);
+
   if (!device) {
     return html`<div class="empty">
       <p>${error === '' ? `Waiting for ${clipped(route.id, 80)}.` : error}</p>
       <p><a href="#/devices">All devices</a></p>
     </div>`;
   }
-  const [, name, View] = VIEWS.find(([id]) => id === route.view) ?? VIEWS[0];
+  const views = VIEWS.filter(([id]) => isCloud || id !== 'faults');
+  const [, name, View] = views.find(([id]) => id === route.view) ?? views[0];
   return html`
     <${DeviceHead} store=${store} device=${device} />
-    <nav class="nav tabs" aria-label="Views of the device">
-      ${VIEWS.map(
+    <nav class="nav tabs" aria-label="Views of the device" ref=${tabs}>
+      ${views.map(
         ([id, text]) =>
           html`<a key=${id} href=${deviceHref(device.id, id)} aria-current=${id === route.view ? 'page' : null}>${text}</a>`,
       )}

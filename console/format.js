@@ -4,7 +4,9 @@ const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u
 
 /** A text from outside in which nothing is invisible. */
 export function visible(text) {
-  return String(text).replace(INVISIBLE, (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return String(text)
+    .replaceAll(/\s*\r?\n\s*/g, ' ')
+    .replace(INVISIBLE, (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** A text from outside, visible, of at most `most` characters. */

@@ -4,6 +4,7 @@ import type { ModelRepository } from '../dtdl/repository.ts';
 import type { JsonObject } from '../json.ts';
 import type { EventLog } from '../web/event-log.ts';
 import { createVirtualModule, type SimulatedNetwork } from './create-virtual-module.ts';
+import { moduleRoutes } from './module-routes.ts';
 import { startCloudWithLog } from './start-local-cloud.ts';
 
 export interface SimulationOptions {
@@ -44,24 +45,28 @@ const HUB_NAME = 'local-hub.azure-devices.net';
 /** Starts both simulators; every broker name that the module is given leads to the local cloud. */
 export async function startSimulation(options: SimulationOptions): Promise<Simulation> {
   const { clock, random, idScope, deviceId, httpPort, pace, wifi, expiredRoot } = options;
-  const { cloud, events } = await startCloudWithLog({
-    clock,
-    random,
-    idScope,
-    devices: [deviceId],
-    desired: { [deviceId]: options.desired },
-    hubName: HUB_NAME,
-    httpPort,
-    models: options.models,
-    plainPort: options.tls ? undefined : 0,
-  });
-  const module = await createVirtualModule({ clock, random, cloud, wifi, pace, expiredRoot });
+  let module: { control(line: string): string } | undefined;
+  const { cloud, events } = await startCloudWithLog(
+    {
+      clock,
+      random,
+      idScope,
+      devices: [deviceId],
+      desired: { [deviceId]: options.desired },
+      hubName: HUB_NAME,
+      httpPort,
+      plainPort: options.tls ? undefined : 0,
+    },
+    moduleRoutes(() => module),
+  );
+  const started = await createVirtualModule({ clock, random, cloud, wifi, pace, expiredRoot });
+  module = started;
   return {
-    connect: () => module.connect(),
+    connect: () => started.connect(),
     url: cloud.url,
     events,
     async close() {
-      module.close();
+      started.close();
       await cloud.close();
     },
   };

@@ -3,6 +3,7 @@ import { ModelRepository, PACKAGED_MODELS } from '../dtdl/repository.ts';
 import type { Json, JsonObject } from '../json.ts';
 import type { EventLog } from '../web/event-log.ts';
 import { LOOPBACK } from '../web/loopback.ts';
+import type { Route } from '../web/router.ts';
 import type { BackEnd } from './cloud/back-end.ts';
 import type { CloudEvent, TimedEvent } from './cloud/events.ts';
 import { createLocalCloud, type Enrollment } from './cloud/local-cloud.ts';
@@ -140,6 +141,7 @@ export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<
  */
 export async function startCloudWithLog(
   options: Omit<LocalCloudOptions, 'models'> & { models?: ModelRepository | undefined },
+  routes: readonly Route[] = [],
 ): Promise<{ cloud: LocalCloud; events: EventLog }> {
   const { clock = systemClock, random = Math.random, devices = ['device-1'], idScope = '0ne00A1B2C3' } = options;
   const { host = LOOPBACK, mqttPort = 0, httpPort = 0, plainPort, httpKey, log } = options;
@@ -158,6 +160,7 @@ export async function startCloudWithLog(
     desired,
     models,
     log,
+    routes,
   });
   const identities: DeviceIdentity[] = [];
 

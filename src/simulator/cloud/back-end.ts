@@ -57,6 +57,8 @@ export interface BackEnd {
   ): Promise<DeviceSummary>;
   /** All that there is to see of a device: itself, its model, its properties and its twin. */
   state(id: string): JsonObject;
+  /** Who a device is to the cloud: registration, enrollment, certificates. */
+  identity(id: string): JsonObject;
   /** Makes a device without DPS. @throws AzureError 409001 when it is there, 400004 for an id or certificate that is not valid. */
   createDevice(
     id: string,

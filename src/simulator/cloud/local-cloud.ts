@@ -7,8 +7,10 @@ import type { JsonObject } from '../../json.ts';
 import type { EventLog } from '../../web/event-log.ts';
 import { type Listening, listen } from '../../web/listen.ts';
 import { isLoopback, LOOPBACK } from '../../web/loopback.ts';
+import type { Route } from '../../web/router.ts';
 import type { BackEnd, DeviceSummary } from './back-end.ts';
 import type { CloudContext } from './context.ts';
+import { describeIdentity } from './describe-identity.ts';
 import type { Device } from './device.ts';
 import type { DeviceRecord } from './device-record.ts';
 import { DeviceRegistry } from './devices.ts';
@@ -58,6 +60,8 @@ export interface LocalCloudOptions {
   log?: ((line: string) => void) | undefined;
   /** Where devices, twins, enrollments and waiting messages are kept, to be released after the cloud; in memory by default. */
   dataFolder?: LockedFolder;
+  /** Further routes of the HTTP API. */
+  routes?: readonly Route[];
 }
 
 export interface ListenOptions {
@@ -143,6 +147,7 @@ function describeTwin({ record }: Device): JsonObject {
  */
 export function createLocalCloud(options: LocalCloudOptions): LocalCloud {
   const { clock, random, pki, idScope, assigningAnswers = 2, retryAfter = 1, desired = {}, log = () => {} } = options;
+  const { routes = [] } = options;
   const store =
     options.dataFolder === undefined
       ? memoryStore()
@@ -190,7 +195,7 @@ export function createLocalCloud(options: LocalCloudOptions): LocalCloud {
   }
 
   async function startHttp(host: string, port: number | undefined, key: string | null): Promise<Listening> {
-    const api = { cloud, events: events.log, clock, log, host, key };
+    const api = { cloud, events: events.log, clock, log, host, key, routes };
     if (port !== undefined) return startHttpApi({ ...api, port });
     try {
       return await startHttpApi({ ...api, port: HTTP_PORT });
@@ -269,6 +274,14 @@ export function createLocalCloud(options: LocalCloudOptions): LocalCloud {
         twin: describeTwin(device),
       };
     },
+    identity: (id) =>
+      describeIdentity(devices.get(id).record, {
+        enrollments: enrollments.all(),
+        ca: pki.ca,
+        idScope,
+        hub: hubName(),
+        now: clock.wall(),
+      }),
     twin: (id) => describeTwin(devices.get(id)),
     properties(id) {
       const device = devices.get(id);

@@ -2,6 +2,7 @@ import type { Clock } from '../../../clock.ts';
 import type { EventLog } from '../../../web/event-log.ts';
 import type { Listening } from '../../../web/listen.ts';
 import { PageFiles } from '../../../web/page-files.ts';
+import type { Route } from '../../../web/router.ts';
 import { startWebServer } from '../../../web/server.ts';
 import { SESSION_TYPES } from '../../../web/session-feed.ts';
 import type { BackEnd } from '../back-end.ts';
@@ -22,6 +23,8 @@ export interface HttpApiOptions {
   log: (line: string) => void;
   host: string;
   port: number;
+  /** Those of what stands beside the cloud: the virtual module. */
+  routes: readonly Route[];
   /** What every request must bring as `Authorization`, where the server can be reached from other machines. */
   key: string | null;
 }
@@ -33,13 +36,14 @@ const FORMERLY = /^\/api\/enrolments(?=\/|$)/;
  * Starts the HTTP API, in the shape of IoT Central's where Central has the same thing.
  * @throws the system's error when the port cannot be had
  */
-export function startHttpApi({ cloud, events, clock, ...options }: HttpApiOptions): Promise<Listening> {
+export function startHttpApi({ cloud, events, clock, routes, ...options }: HttpApiOptions): Promise<Listening> {
   return startWebServer({
     ...options,
     clock,
     page: new PageFiles(),
     routes: [
-      ...consoleRoutes(),
+      ...routes,
+      ...consoleRoutes(routes.length > 0),
       ...deviceRoutes(cloud),
       ...twinRoutes(cloud),
       ...templateRoutes(cloud),

@@ -111,5 +111,10 @@ export function deviceRoutes(cloud: BackEnd): Route[] {
       path: '/api/devices/:/state',
       handle: ({ parameters: [id = ''] }) => ({ status: 200, body: cloud.state(id) }),
     },
+    {
+      method: 'GET',
+      path: '/api/devices/:/identity',
+      handle: ({ parameters: [id = ''] }) => ({ status: 200, body: cloud.identity(id) }),
+    },
   ];
 }

@@ -1,0 +1,204 @@
+import { api } from '../api.js';
+import { clipped, number, timeOfDay } from '../format.js';
+import { saveFile } from '../parts/download.js';
+import { setQuery } from '../route.js';
+import { html, useEffect, useRef, useState } from '../vendor/preact.js';
+
+const WINDOWS = [
+  ['60', '1 min'],
+  ['900', '15 min'],
+  ['3600', '1 h'],
+];
+const COLORS = ['--series1', '--series2', '--series3', '--series4', '--series5', '--series6'];
+const HEIGHT = 360;
+
+let library = null;
+/** The chart library, loaded when the first chart is drawn. */
+function loadLibrary() {
+  library ??= new Promise((resolve, reject) => {
+    const style = document.createElement('link');
+    style.rel = 'stylesheet';
+    style.href = 'vendor/uplot.css';
+    const script = document.createElement('script');
+    script.src = 'vendor/uplot.js';
+    script.onload = () => resolve(globalThis.uPlot);
+    script.onerror = () => reject(new Error('The chart library was not loaded.'));
+    document.head.append(style, script);
+  });
+  return library;
+}
+
+/** Numbers over time: chosen by one click, several in one chart. */
+export function Chart({ store, device, route, isCloud }) {
+  const paths = store.series
+    .paths(device.id)
+    .filter((path) => typeof store.series.get(device.id, path).values.at(-1) === 'number');
+  const asked = route.query
+    .getAll('path')
+    .flatMap((text) => text.split('\n'))
+    .filter(Boolean);
+  const chosen = asked.length > 0 || route.query.has('path') ? asked : paths.slice(0, 1);
+  const seconds = Number(route.query.get('window') ?? fittingWindow(store, device, chosen));
+  const [pausedAt, setPausedAt] = useState(null);
+  const fetched = useRef(new Set());
+  useEffect(() => {
+    if (!isCloud) return;
+    for (const path of chosen) {
+      if (fetched.current.has(path)) continue;
+      fetched.current.add(path);
+      api.history(device.id, path).then(
+        ({ value }) => {
+          const numbers = value.filter((sample) => typeof sample.value === 'number');
+          store.series.prepend(
+            device.id,
+            path,
+            numbers.map(({ timestamp }) => Date.parse(timestamp)),
+            numbers.map((sample) => sample.value),
+          );
+          store.changed();
+        },
+        () => undefined, // the past is a help; the chart goes on without it
+      );
+    }
+  });
+  if (paths.length === 0)
+    return html`<div class="empty"><p>No number has come yet. As soon as the device sends one, it can be drawn here.</p></div>`;
+  const toggle = (path) =>
+    setQuery(
+      'path',
+      chosen.includes(path)
+        ? chosen.filter((one) => one !== path).join('\n') || ' '
+        : [...chosen, path].slice(-COLORS.length).join('\n'),
+    );
+  const until = pausedAt ?? store.now();
+  const csv = () =>
+    saveFile(`${device.id}.csv`, 'text/csv', csvOf(store, device, chosen, until - seconds * 1000, until));
+  return html`
+    <div class="bar">
+      <div class="choice" role="group" aria-label="Window">${WINDOWS.map(([id, name]) => html`<button key=${id} type="button" aria-pressed=${String(seconds) === id} onClick=${() => setQuery('window', id)}>${name}</button>`)}</div>
+      <button type="button" aria-pressed=${pausedAt !== null} onClick=${() => setPausedAt(pausedAt === null ? store.now() : null)}>${pausedAt === null ? 'Pause' : 'Go on'}</button>
+      <button type="button" onClick=${csv}>Save as CSV</button>
+    </div>
+    <div class="choice paths" role="group" aria-label="Values">${paths.map((path) => {
+      const index = chosen.indexOf(path);
+      return html`<button key=${path} type="button" aria-pressed=${index >= 0} onClick=${() => toggle(path)}>${index >= 0 ? html`<span class=${`swatch series${(index % COLORS.length) + 1}`} aria-hidden="true"></span>` : ''}${clipped(path, 60)} <b>${number(store.series.get(device.id, path).values.at(-1))}</b></button>`;
+    })}</div>
+    ${chosen.filter((path) => paths.includes(path)).length === 0 ? html`<div class="empty"><p>Choose a value to draw.</p></div>` : html`<${Plot} store=${store} device=${device} paths=${chosen.filter((path) => paths.includes(path))} from=${until - seconds * 1000} until=${until} />`}`;
+}
+
+/** The smallest window that holds what there is. */
+function fittingWindow(store, device, paths) {
+  const first = Math.min(
+    ...paths.map((path) => store.series.get(device.id, path)?.times[0] ?? Number.POSITIVE_INFINITY),
+  );
+  return Number((WINDOWS.find(([seconds]) => store.now() - first <= seconds * 1000) ?? WINDOWS.at(-1))[0]);
+}
+
+function csvOf(store, device, paths, from, until) {
+  const rows = paths.flatMap((path) => {
+    const series = store.series.get(device.id, path);
+    return (series?.times ?? []).flatMap((at, index) =>
+      at >= from && at <= until ? [[at, path, series.values[index]]] : [],
+    );
+  });
+  const field = (text) =>
+    /[",\n\r]|^[=+@-]/.test(text) ? `"${text.replaceAll('"', '""').replace(/^([=+@-])/, "'$1")}"` : text;
+  return `time,name,value\n${rows
+    .sort((a, b) => a[0] - b[0])
+    .map(([at, path, value]) => `${new Date(at).toISOString()},${field(path)},${value}\n`)
+    .join('')}`;
+}
+
+function Plot({ store, device, paths, from, until }) {
+  const box = useRef(null);
+  const plot = useRef(null);
+  const [error, setError] = useState('');
+  const key = paths.join('\n');
+  useEffect(() => {
+    let isGone = false;
+    let observer = null;
+    loadLibrary().then(
+      (UPlot) => {
+        if (isGone || !box.current) return;
+        const style = getComputedStyle(document.documentElement);
+        const color = (name) => style.getPropertyValue(name).trim();
+        const axis = {
+          stroke: color('--quiet'),
+          grid: { stroke: color('--sunk'), width: 1 },
+          ticks: { stroke: color('--line'), width: 1 },
+          font: '12px system-ui, sans-serif',
+        };
+        plot.current = new UPlot(
+          {
+            width: box.current.clientWidth,
+            height: HEIGHT,
+            scales: { x: { time: true }, y: { range: (_, low, high) => padded(low, high) } },
+            axes: [
+              { ...axis, values: (_, splits) => splits.map((at) => timeOfDay(at * 1000).slice(0, 8)) },
+              { ...axis, size: 60 },
+            ],
+            series: [
+              { label: 'Time', value: (_, at) => (at === null ? '–' : timeOfDay(at * 1000, true)) },
+              ...paths.map((path, index) => ({
+                label: clipped(path, 60),
+                stroke: color(COLORS[index % COLORS.length]),
+                width: 1.5,
+                spanGaps: true,
+                points: { size: 4 },
+              })),
+            ],
+            legend: { live: true },
+          },
+          [[], ...paths.map(() => [])],
+          box.current,
+        );
+        observer = new ResizeObserver(() => plot.current?.setSize({ width: box.current.clientWidth, height: HEIGHT }));
+        observer.observe(box.current);
+        store.changed();
+      },
+      (failure) => setError(failure.message),
+    );
+    return () => {
+      isGone = true;
+      observer?.disconnect();
+      plot.current?.destroy();
+      plot.current = null;
+    };
+  }, [key, device.id]);
+  useEffect(() => {
+    if (!plot.current) return;
+    const tables = paths.map((path) => windowOf(store.series.get(device.id, path), from, until));
+    plot.current.batch(() => {
+      plot.current.setData(paths.length === 1 ? tables[0] : globalThis.uPlot.join(tables), false);
+      plot.current.setScale('x', { min: from / 1000, max: until / 1000 });
+    });
+  });
+  if (error !== '') return html`<p class="bad" role="alert">${error}</p>`;
+  return html`<div class="card plot" ref=${box} role="img" aria-label=${`Chart of ${clipped(paths.join(', '), 200)}`}></div>`;
+}
+
+/** Some room above and below, also for a line that does not move. */
+function padded(low, high) {
+  if (low === null || high === null) return [0, 1];
+  const room = (high - low || Math.abs(high) || 1) * 0.08;
+  return [low - room, high + room];
+}
+
+/** The points in a window, as uPlot has them; searched, since the series are sorted. */
+function windowOf(series, from, until) {
+  const { times, values } = series;
+  let [low, high] = [0, times.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (times[middle] < from) low = middle + 1;
+    else high = middle;
+  }
+  const xs = [];
+  const ys = [];
+  for (let index = low; index < times.length && times[index] <= until; index++) {
+    if (xs.at(-1) === times[index] / 1000) continue;
+    xs.push(times[index] / 1000);
+    ys.push(typeof values[index] === 'number' ? values[index] : null);
+  }
+  return [xs, ys];
+}
