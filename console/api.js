@@ -45,6 +45,8 @@ export async function request(method, path, body) {
 const at = (id) => `/api/devices/${encodeURIComponent(id)}`;
 
 export const api = {
+  recording: (from) => request('GET', `/api/recording?from=${from}`),
+  model: (id) => request('GET', `/api/models/${encodeURIComponent(id)}`),
   about: () => request('GET', '/api/console'),
   devices: () => request('GET', '/api/devices'),
   state: (id) => request('GET', `${at(id)}/state`),

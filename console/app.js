@@ -85,6 +85,7 @@ export function App({ store, server, restart }) {
       </nav>
       <${Stream} server=${server} />
     </header>
+    ${server.error !== '' && html`<p class="notice bad" role="alert">${clipped(server.error, 300)}</p>`}
     <main id="main" tabindex="-1">
       <${Guarded} key=${`${route.section}/${route.id}/${route.view}`}>
         <${Page} store=${store} server=${server} route=${route} />

@@ -2,6 +2,7 @@ import { ApiError, api } from './api.js';
 import { App } from './app.js';
 import { follow } from './feed.js';
 import { takeKeyFromAddress } from './key.js';
+import { readFile, readRecording, showRecording } from './recording.js';
 import { Store } from './store.js';
 import { html, render } from './vendor/preact.js';
 
@@ -41,8 +42,10 @@ const CHANGES_DEVICES = ['connect', 'disconnect', 'provisioning', 'gap'];
 
 function onEvent(event, size) {
   if (event === null) return;
-  if (event.type === 'gap') store.clear();
-  else store.take(event, size);
+  if (event.type === 'gap') {
+    store.clear();
+    store.takeAbout(server.about);
+  } else store.take(event, size);
   if (CHANGES_DEVICES.includes(event.type)) readSoon();
 }
 
@@ -63,8 +66,33 @@ async function start() {
     return;
   }
   store.takeAbout(server.about);
+  if (server.about.mode === 'recording') {
+    await showRecording(store, await readRecording());
+    setState('recorded');
+    return;
+  }
   stop = follow({ onEvent, onState: setState, onOpen: readState });
 }
+
+/** A recording that is dropped takes the place of what is shown, until the page is loaded again. */
+async function drop(event) {
+  const [file] = event.dataTransfer?.files ?? [];
+  if (!file) return;
+  event.preventDefault();
+  try {
+    const events = await readFile(file);
+    stop();
+    server.about = { mode: 'recording', name: file.name };
+    await showRecording(store, events);
+    setState('recorded');
+    location.hash = '#/devices';
+  } catch (error) {
+    server.error = error.message;
+    store.changed();
+  }
+}
+addEventListener('dragover', (event) => event.preventDefault());
+addEventListener('drop', (event) => void drop(event));
 
 const root = document.getElementById('app');
 root.textContent = '';

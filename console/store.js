@@ -101,6 +101,7 @@ export class Store {
   version = 0;
   /** The device of a session, until its events name it. */
   sessionDevice = null;
+  isSession = false;
   #listeners = new Set();
 
   /** Calls `listener` after changes; call the result to stop. */
@@ -125,6 +126,7 @@ export class Store {
     this.series.clear();
     this.count = 0;
     this.recordedUntil = null;
+    this.isSession = false;
     this.changed();
   }
 
@@ -138,10 +140,12 @@ export class Store {
   }
 
   /** What `GET /api/console` says: of a session, which device it is, and what its model is. */
-  takeAbout({ deviceId, model }) {
-    if (typeof deviceId !== 'string') return;
-    this.sessionDevice = deviceId;
-    const device = this.device(deviceId);
+  takeAbout({ mode, deviceId, model }) {
+    if (mode !== 'session') return;
+    // A session has one device, under one name here, whatever it turns out to be called.
+    this.sessionDevice = deviceId ?? 'board';
+    this.isSession = true;
+    const device = this.device(this.sessionDevice);
     device.model = model ?? null;
     device.modelId = model?.id ?? null;
     this.changed();
@@ -204,7 +208,8 @@ export class Store {
     if (!isObject(event) || typeof event.type !== 'string') return;
     const at = Date.parse(event.ts);
     if (!Number.isFinite(at)) return;
-    const id = typeof event.deviceId === 'string' && event.deviceId !== '' ? event.deviceId : this.sessionDevice;
+    const isNamed = !this.isSession && typeof event.deviceId === 'string' && event.deviceId !== '';
+    const id = isNamed ? event.deviceId : this.sessionDevice;
     const number = ++this.count;
     if (event.type === 'at' || event.type === 'mqtt') {
       this.trace.push({ at, side: event.type, direction: directionOf(event), deviceId: id, event, size, number });
@@ -276,6 +281,7 @@ export class Store {
         break;
       case 'assigned':
         device.hub = String(event.hub);
+        if (this.isSession) device.summary = { displayName: String(event.deviceId) };
         break;
       case 'mqtt':
         this.#takePacket(device, event, at);

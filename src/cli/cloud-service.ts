@@ -14,6 +14,7 @@ import { issue, openCertificates, openFolder, openKey, unusable } from './cloud-
 import { narrateCloud } from './cloud-narrator.ts';
 import type { ServiceContext } from './command.ts';
 import { addressesOf, portError } from './listening.ts';
+import { openBrowser } from './open-browser.ts';
 import type { ProcessEnvironment } from './process-environment.ts';
 
 /** What a local cloud for others is made from. */
@@ -30,6 +31,8 @@ export interface CloudPlan {
   /** Where its state is kept; null: nowhere. */
   data: string | null;
   idScope: string;
+  /** Whether the page is opened in the browser. */
+  open: boolean;
   enrollments: EnrollmentRequest[];
   /** Registration ids that get a certificate of this cloud. */
   toIssue: string[];
@@ -70,7 +73,9 @@ export async function serveCloud(
     const [name = plan.host] = names;
     const api = `http://${isIPv6(name) ? `[${name}]` : name}:${httpPort}`;
     note(`HTTP API: ${api}${key === null ? '' : ` with the header Authorization: ${key}`}`);
-    report({ type: 'console', url: api, link: key === null ? api : `${api}/#key=${key}` });
+    const link = key === null ? api : `${api}/#key=${key}`;
+    report({ type: 'console', url: api, link });
+    if (plan.open) openBrowser(link, () => warn('No browser could be started: open the address yourself'));
     for (const id of plan.toForget) await forget(cloud, id, note);
     for (const request of plan.enrollments) await enroll(cloud, request, clock.wall(), say);
     for (const id of plan.toIssue) {

@@ -17,14 +17,15 @@ const aHost = matching(/^[0-9A-Za-z.:-]{1,253}$/, 'be an address or a name of th
 /** Lets this computer be DPS and IoT Hub for whoever can reach it, until it is asked to end. */
 export const cloud: CommandAction = (given, environment) =>
   runService(given, environment, () => {
-    const { idScope, httpPort, models, json, logFile } = resolveValues(
+    const { idScope, httpPort, models, open, json, logFile } = resolveValues(
       // Without an ID scope it has that of a simulation.
       settingsInput({ ...given, flags: { ...given.flags, simulate: true } }, environment),
-      ['idScope', 'httpPort', 'models', 'json', 'logFile'],
+      ['idScope', 'httpPort', 'models', 'open', 'json', 'logFile'],
     );
     const options = new CommandOptions(given.flags);
     const plan: CloudPlan = {
       idScope,
+      open,
       httpPort,
       models: openModels(models, environment.cwd),
       host: options.checked('host', aHost, LOOPBACK),

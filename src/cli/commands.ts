@@ -77,6 +77,12 @@ export const COMMANDS: readonly CommandDefinition[] = [
     load: async () => (await import('./models.ts')).models,
   },
   {
+    usage: 'console <file>',
+    description: 'show a session in the browser that --json has recorded',
+    settings: ['console', 'open', 'models', 'envFile', 'json'],
+    load: async () => (await import('./console.ts')).consoleCommand,
+  },
+  {
     usage: 'module',
     description: 'be an AnyCloud module at the end of a serial port, for whoever drives one',
     settings: ['baud', 'ssid', 'passphrase', 'security', 'envFile', 'json', 'logFile', 'expiredRoot', 'pace'],
@@ -94,7 +100,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   {
     usage: 'cloud',
     description: 'be a local DPS and IoT Hub, for boards and for programs',
-    settings: ['idScope', 'httpPort', 'models', 'envFile', 'json', 'logFile'],
+    settings: ['idScope', 'httpPort', 'models', 'open', 'envFile', 'json', 'logFile'],
     options: [
       ['--host <address>', 'address or name to listen on (default: 127.0.0.1, for this computer only)'],
       ['--mqtt-port <n>', 'port for MQTT over TLS; 0 takes any free one (default: 8883)'],

@@ -14,6 +14,8 @@ export interface Link {
   /** @throws AppError when the way cannot be opened; after it was open once, waits until it can be again */
   open(signal: AbortSignal): Promise<Duplex>;
   close(): Promise<void>;
+  /** Where a simulation has its page. */
+  readonly url?: string;
   /** What the page of a simulation shows. */
   readonly events?: EventLog;
 }
@@ -64,5 +66,10 @@ export async function openLink(
     throw portError(error, LOOPBACK);
   });
   report({ type: 'local-cloud', url: simulation.url, deviceId, interval: begins });
-  return { open: async () => simulation.connect(), close: () => simulation.close(), events: simulation.events };
+  return {
+    open: async () => simulation.connect(),
+    close: () => simulation.close(),
+    events: simulation.events,
+    url: simulation.url,
+  };
 }

@@ -1,11 +1,15 @@
 import { remarksOn, resolveSettings, type Settings, type SettingsInput } from '../config/resolve.ts';
 import { EXIT } from '../errors.ts';
+import type { Report } from '../events.ts';
 import { createModem, LARGEST } from '../modem/detect.ts';
 import { Session } from '../session/session.ts';
 import { attachKeyboard } from '../terminal/keyboard.ts';
 import { SESSION_TYPES, sessionFeed } from '../web/session-feed.ts';
 import { type CommandAction, settingsInput } from './command.ts';
+import { openModels } from './models/places.ts';
+import { openBrowser } from './open-browser.ts';
 import { type Link, openLink } from './open-link.ts';
+import type { Page } from './page.ts';
 import type { ProcessEnvironment } from './process-environment.ts';
 import { readRootCertificate } from './root-certificate.ts';
 import { isTerminal, type RunContext, run } from './runner.ts';
@@ -59,6 +63,38 @@ async function sendStandardInput(
   }
 }
 
+/** Opens the page in the browser where that was asked for. */
+function showPage({ open }: Settings, url: string, report: Report): void {
+  const message = 'No browser could be started: open the address yourself';
+  if (open) openBrowser(url, () => report({ type: 'event', level: 'warning', message }));
+}
+
+/**
+ * The page of a session whose cloud is not ours; null when none was asked for, or the simulation has its own.
+ * @throws AppError E_CONFIG when its port cannot be had
+ */
+async function openPage(
+  settings: Settings,
+  modelId: string | null,
+  { output, report, clock, cwd }: Pick<RunContext, 'output' | 'report'> & Pick<ProcessEnvironment, 'clock' | 'cwd'>,
+): Promise<Page | null> {
+  if (settings.simulate || (settings.console === null && !settings.open)) return null;
+  const { startPage, findModel } = await import('./page.ts');
+  const { deviceId } = settings;
+  const model = modelId === null ? null : findModel(modelId, openModels(settings.models, cwd));
+  const page = await startPage({
+    port: settings.console ?? 0,
+    about: { mode: 'session', deviceId, model },
+    deviceId: deviceId ?? undefined,
+    clock,
+    warn: (message) => report({ type: 'event', level: 'warning', message }),
+  });
+  output.follow(page.take);
+  report({ type: 'console', url: page.url, link: page.url });
+  showPage(settings, page.url, report);
+  return page;
+}
+
 async function runSession(
   settings: Settings,
   { output, report, shutdown }: RunContext,
@@ -81,6 +117,7 @@ async function runSession(
   }
   let running: Session | null = null;
   let link: Link | null = null;
+  let page: Page | null = null;
   const stdio = { stdin, stdout: environment.stdout };
   const hasKeys = isTerminal(stdio) && !settings.stdin;
   if (!hasKeys && environment.stderr.isTTY) output.note('There are no keys here: Ctrl-C ends the session.');
@@ -105,7 +142,9 @@ async function runSession(
       });
   shutdown.onExit(() => keyboard?.close());
   try {
+    page = await openPage(settings, device.modelId, { output, report, clock, cwd: environment.cwd });
     link = await openLink(settings, { clock, random, report, models });
+    if (link.url !== undefined) showPage(settings, link.url, report);
     const { open, events } = link;
     if (events) {
       output.follow(
@@ -132,6 +171,7 @@ async function runSession(
     return shutdown.exitStatus ?? { code: EXIT.done, reason: 'the requested number of messages was sent' };
   } finally {
     await link?.close();
+    await page?.close();
     keyboard?.close();
   }
 }

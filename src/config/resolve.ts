@@ -49,6 +49,10 @@ export interface Settings {
     /** False for never, null to decide by terminal and environment. */
     readonly color: boolean | null;
   };
+  /** Port of the page of a session without a simulation; 0 for any free one, null for no page. */
+  readonly console: number | null;
+  /** Whether the page is opened in the browser. */
+  readonly open: boolean;
   /** Port of the local cloud's HTTP API; null for the usual one, or any free one when that is taken. */
   readonly httpPort: number | null;
   readonly emptyTwin: boolean;

@@ -30,6 +30,8 @@ export interface SettingValues {
   json: boolean;
   logFile: string | null;
   color: boolean | null;
+  console: number | null;
+  open: boolean;
   simulate: boolean;
   httpPort: number | null;
   emptyTwin: boolean;
@@ -335,6 +337,22 @@ export const SETTINGS: { readonly [Name in SettingName]: Setting<SettingValues[N
     fallback: null,
     simulated: null,
     check: (text) => ({ value: text === 'false' ? false : null }),
+  },
+  console: {
+    flag: '--console [port]',
+    section: 'Output',
+    help: 'show the session in the browser, on this port or any free one; a simulation is shown anyway',
+    fallback: null,
+    simulated: null,
+    check: (text) => (text === 'true' ? { value: 0 } : integer(0, 65_535)(text)),
+  },
+  open: {
+    flag: '--open',
+    section: 'Output',
+    help: 'open the page in the browser',
+    fallback: false,
+    simulated: false,
+    check: given,
   },
   simulate: {
     flag: '--simulate',
