@@ -19,7 +19,7 @@ export const deviceHref = (id, view = 'overview') => `#/devices/${encodeURICompo
 
 /** Changes the query of the address, without an entry in the history for every letter that is typed. */
 export function setQuery(name, value) {
-  const { hash } = location;
+  const hash = location.hash === '' ? '#/devices' : location.hash;
   const mark = hash.indexOf('?');
   const query = new URLSearchParams(mark < 0 ? '' : hash.slice(mark));
   if (value === '' || value === null) query.delete(name);
