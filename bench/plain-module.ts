@@ -6,8 +6,12 @@ const SECONDS_NOW = 1_795_000_000;
 
 /** What the module prints before the status of a command. */
 const INFORMATION: Record<string, string> = {
+  'AT+GMM': '+GMM="PIC32MZW1"',
   'AT+WSTA': `+WSTA:1,"${SETTINGS.wifi.ssid}",-40,6`,
   'AT+WSTAC=6': '+WSTAC:6,"192.168.1.50"',
+  'AT+WSTAC=12': `+WSTAC:12,"${SETTINGS.ntpServer}"`,
+  'AT+WSTAC=13': '+WSTAC:13,1',
+  'AT+WSTAC=14': '+WSTAC:14,1',
   'AT+TIME=1': `+TIME:1,${SECONDS_NOW}`,
   'AT+MQTTCONN': '+MQTTCONN:0',
 };

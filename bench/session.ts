@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../src/clock.ts';
 import { resolveSettings } from '../src/config/resolve.ts';
+import type { Device } from '../src/device/device.ts';
 import { createDevice } from '../src/device/runtime.ts';
 import { wbz451 } from '../src/device/wbz451.ts';
 import type { Report } from '../src/events.ts';
@@ -22,12 +23,18 @@ export interface RunningSession {
   stop(): Promise<void>;
 }
 
-/** Starts a session on a stream, with nobody to read what it reports. */
+/** The walkthrough's board. @param interval seconds between telemetry messages; null leaves it to the board */
+export function board(interval: number | null): Device {
+  return createDevice(wbz451(), { interval, schema: BOARD_SCHEMA });
+}
+
+/** Starts a session on a stream, with nobody to read what it reports; it plays the walkthrough's board unless told. */
 export function startSession(
   stream: Duplex,
   clock: Clock,
   settings: Partial<SessionSettings> & { interval?: number } = {},
   report: Report = () => undefined,
+  device: Device = board(settings.interval ?? null),
 ): RunningSession {
   const stop = new AbortController();
   let onTelemetry: () => void = () => undefined;
@@ -42,7 +49,7 @@ export function startSession(
       if (event.type === 'telemetry') onTelemetry();
       report(event);
     },
-    device: createDevice(wbz451(), { interval: settings.interval ?? null, schema: BOARD_SCHEMA }),
+    device,
     openModem: async () => createModem(stream, clock),
   });
   const ended = session.run(stop.signal);
