@@ -7,6 +7,9 @@ export type JsonObject = { [name: string]: Json };
 /** What a received line is to the person who reads along. */
 export type LineKind = 'info' | 'status' | 'urc' | 'text';
 
+/** A request to the HTTP API of a local cloud. */
+export type ExampleRequest = { title: string; method: string; path: string; body: JsonObject };
+
 /** What a session reports, by type. */
 type Happening =
   /** The state machine has entered a state of its table. */
@@ -34,10 +37,11 @@ type Happening =
   | { type: 'reported'; body: JsonObject }
   | { type: 'command'; name: string; request: Json; status: number; response: Json }
   /**
-   * The local cloud of a simulation is up: `url` is its HTTP API, `deviceId` the device that will connect, `interval` the
+   * The local cloud of a simulation is up: `url` is its HTTP API, `deviceId` the device that will connect, `requests` what
+   * can be tried with it there, `interval` the
    * seconds between its telemetry messages at first.
    */
-  | { type: 'local-cloud'; url: string; deviceId: string; interval: number }
+  | { type: 'local-cloud'; url: string; deviceId: string; interval: number; requests: readonly ExampleRequest[] }
   /** The page is served at `url`; `link` opens it, and holds the key where one is needed. */
   | { type: 'console'; url: string; link: string }
   /** `stack`: where a bug of ours was met; other failures have none. */

@@ -87,7 +87,7 @@ function Property({ path, of, store, device, hasModel, isCloud, isOpen, toggle }
 /** A write that no model stands behind. */
 function AnyProperty({ device }) {
   return html`<details class="other"><summary>Write desired properties as JSON</summary>
-    <p class="quiet">A merge patch, such as {"telemetryInterval": 5}; null removes a value. The cloud passes it on as it is.</p>
+    <p class="quiet">A merge patch, such as {"led": 1}; null removes a value. The cloud passes it on as it is.</p>
     <${ValueForm} action="Write" onSend=${async (value) => {
       if (value === undefined) throw new Error('Put in a JSON object.');
       await api.writeProperties(device.id, value);

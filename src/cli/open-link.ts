@@ -1,13 +1,15 @@
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../clock.ts';
 import type { Settings } from '../config/resolve.ts';
+import { INTERVAL } from '../device/definition.ts';
+import { commandExample, type Played, propertyExample } from '../device/examples.ts';
 import { WBZ451, walkthroughTwin } from '../device/wbz451.ts';
-import type { ModelRepository } from '../dtdl/repository.ts';
-import type { Report } from '../events.ts';
+import type { ExampleRequest, Report } from '../events.ts';
 import { type SerialSettings, serialLink } from '../serial/link.ts';
 import type { EventLog } from '../web/event-log.ts';
 import { LOOPBACK } from '../web/loopback.ts';
 import { portError } from './listening.ts';
+import type { ChosenDevice } from './session/choose-device.ts';
 
 /** The way to the module: a serial port, or the simulator's end of one. Each kind is loaded only when it is used. */
 export interface Link {
@@ -20,35 +22,33 @@ export interface Link {
   readonly events?: EventLog;
 }
 
+/** Seconds between telemetry messages that the walkthrough's twin asks for. */
+const WALKTHROUGH_INTERVAL = 5;
+
 /** What the simulator is built with. */
 type SimulationSettings = Pick<
   Settings,
-  | 'pace'
-  | 'wifi'
-  | 'idScope'
-  | 'deviceId'
-  | 'modelId'
-  | 'interval'
-  | 'mqttTls'
-  | 'emptyTwin'
-  | 'expiredRoot'
-  | 'httpPort'
+  'pace' | 'wifi' | 'idScope' | 'deviceId' | 'interval' | 'mqttTls' | 'emptyTwin' | 'expiredRoot' | 'httpPort'
 >;
 
 export type LinkSettings =
   | ({ readonly simulate: false } & SerialSettings)
   | ({ readonly simulate: true } & SimulationSettings);
 
-/** @param options.models where a local cloud finds device models; those that come with the program by default */
-export async function openLink(
-  settings: LinkSettings,
-  { clock, random, report, models }: { clock: Clock; random: () => number; report: Report; models?: ModelRepository },
-): Promise<Link> {
+interface LinkOptions {
+  clock: Clock;
+  random: () => number;
+  report: Report;
+  /** What is to be played over the link, where that is known. */
+  chosen?: ChosenDevice;
+}
+
+export async function openLink(settings: LinkSettings, { clock, random, report, chosen }: LinkOptions): Promise<Link> {
   if (!settings.simulate) return serialLink(settings, clock, report);
-  const { deviceId, interval, modelId, emptyTwin } = settings;
-  const begins = interval ?? (modelId === WBZ451 && !emptyTwin ? 5 : 10);
-  const hasTwin = modelId === WBZ451 && !emptyTwin;
+  const { deviceId, interval } = settings;
   if (deviceId === null) throw new Error('a simulation has no device id');
+  const isBoard = chosen?.device.modelId === WBZ451 && !settings.emptyTwin;
+  const begins = interval ?? (isBoard ? WALKTHROUGH_INTERVAL : (chosen?.definition.interval ?? INTERVAL.usual));
   const { startSimulation } = await import('../simulator/simulation.ts');
   const simulation = await startSimulation({
     clock,
@@ -58,18 +58,37 @@ export async function openLink(
     idScope: settings.idScope,
     deviceId,
     tls: settings.mqttTls === 1,
-    desired: hasTwin ? walkthroughTwin(begins) : {},
+    desired: isBoard ? walkthroughTwin(begins) : {},
     expiredRoot: settings.expiredRoot,
     httpPort: settings.httpPort,
-    models,
+    models: chosen?.models,
   }).catch((error: unknown) => {
     throw portError(error, LOOPBACK);
   });
-  report({ type: 'local-cloud', url: simulation.url, deviceId, interval: begins });
+  const requests = chosen ? requestsFor(deviceId, { ...chosen, interval: begins }) : [];
+  report({ type: 'local-cloud', url: simulation.url, deviceId, interval: begins, requests });
   return {
     open: async () => simulation.connect(),
     close: () => simulation.close(),
     events: simulation.events,
     url: simulation.url,
   };
+}
+
+/** What can be tried with a device: a change of a property, and a command. */
+function requestsFor(deviceId: string, played: Played): ExampleRequest[] {
+  const path = `/api/devices/${encodeURIComponent(deviceId)}`;
+  const requests: ExampleRequest[] = [];
+  const property = propertyExample(played);
+  if (property) {
+    const { title, desired } = property;
+    requests.push({ title, method: 'PATCH', path: `${path}/properties`, body: desired });
+  }
+  const command = commandExample(played);
+  if (command) {
+    const { title, name, request } = command;
+    const body = request === undefined ? {} : { request };
+    requests.push({ title, method: 'POST', path: `${path}/commands/${encodeURIComponent(name)}`, body });
+  }
+  return requests;
 }

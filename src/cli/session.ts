@@ -103,7 +103,8 @@ async function runSession(
   const root = settings.rootCert === null ? null : readRootCertificate(settings.rootCert, { ...environment, clock });
   if (root?.choice) report({ type: 'event', level: 'event', message: root.choice });
   const rootCert = root?.pem ?? null;
-  const { device, models } = await chooseDevice(settings, { ...environment, clock, random });
+  const chosen = await chooseDevice(settings, { ...environment, clock, random });
+  const { device } = chosen;
   if (settings.device !== null) {
     const { strayError } = await import('./session/device-file.ts');
     let told: string | null = null;
@@ -143,7 +144,7 @@ async function runSession(
   shutdown.onExit(() => keyboard?.close());
   try {
     page = await openPage(settings, device.modelId, { output, report, clock, cwd: environment.cwd });
-    link = await openLink(settings, { clock, random, report, models });
+    link = await openLink(settings, { clock, random, report, chosen });
     if (link.url !== undefined) showPage(settings, link.url, report);
     const { open, events } = link;
     if (events) {

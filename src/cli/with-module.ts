@@ -58,7 +58,6 @@ export function linkSettings(input: SettingsInput): LinkSettings {
     'deviceId',
     'mqttTls',
     'interval',
-    'modelId',
     'expiredRoot',
   ]);
   // Any free port: nobody is told of this cloud, and a session may have the usual one.

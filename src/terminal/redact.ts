@@ -1,4 +1,4 @@
-import type { Json, JsonObject, SessionEvent } from '../events.ts';
+import type { ExampleRequest, Json, JsonObject, SessionEvent } from '../events.ts';
 
 const MASK = '***';
 /** A shorter value is no passphrase: hiding it would garble every line and hide nothing. */
@@ -95,7 +95,7 @@ export class Redactor {
           response: this.#maskJson(event.response),
         };
       case 'local-cloud':
-        return { ...event, url: this.mask(event.url) };
+        return { ...event, url: this.mask(event.url), requests: event.requests.map((each) => this.#maskRequest(each)) };
       case 'console':
         return { ...event, url: this.mask(event.url), link: this.mask(event.link) };
       case 'error':
@@ -125,6 +125,10 @@ export class Redactor {
       if (next === masked) return masked;
       masked = next;
     }
+  }
+
+  #maskRequest({ title, method, path, body }: ExampleRequest): ExampleRequest {
+    return { title: this.mask(title), method, path: this.mask(path), body: this.#maskObject(body) };
   }
 
   #maskJson(value: Json): Json {

@@ -73,6 +73,7 @@ export class Transcript {
         visible(`Device ${this.#deviceId ?? 'not known yet'}, ${model}, ${hub}`),
       ),
       ...this.#cloud,
+      ...(this.#cloud.length > 0 ? plain('A browser finds the console at the same address.') : []),
       BLANK,
     ];
   }
@@ -284,18 +285,14 @@ function isUnchanged(value: Json): boolean {
   return value === null || typeof value !== 'object' || Object.values(value).every(isUnchanged);
 }
 
-/** How to play the cloud's part: the walkthrough's two actions as lines for a POSIX shell. */
-function cloudBlock({ url, deviceId, interval }: SessionEvent & { type: 'local-cloud' }): Line[] {
-  const another = interval === 10 ? 5 : 10;
-  const device = `${url.replace(/\/$/, '')}/api/devices/${encodeURIComponent(deviceId)}`;
+/** How to play the cloud's part, as lines for a POSIX shell. */
+function cloudBlock({ url, requests }: SessionEvent & { type: 'local-cloud' }): Line[] {
   const json = "-H 'Content-Type: application/json'";
-  return plain(
-    visible(`The local cloud is at ${url}`),
-    'Change the telemetry interval:',
-    `  curl -X PATCH ${shellWord(`${device}/properties`)} ${json} -d '{"telemetryInterval":${another}}'`,
-    'Reboot the device:',
-    `  curl -X POST ${shellWord(`${device}/commands/reboot`)} ${json} -d '{"request":{"delay":"PT5S"}}'`,
-  );
+  const commands = requests.flatMap(({ title, method, path, body }) => [
+    `${visible(title)}:`,
+    `  curl -X ${method} ${shellWord(url.replace(/\/$/, '') + path)} ${json} -d ${shellWord(JSON.stringify(body))}`,
+  ]);
+  return plain(visible(`The local cloud is at ${url}`), ...commands);
 }
 
 function shellWord(text: string): string {

@@ -215,6 +215,8 @@ describe('a device of one’s own in a session', () => {
       ],
     );
     assert.equal((await get('deviceTemplates/dtmi:test:Mine;1'))['displayName'], 'dtmi:test:Mine;1');
+    const warnings = cli.events().filter(({ level }) => level === 'warning');
+    assert.deepEqual(warnings, [], 'nothing is desired that only the board of the walkthrough has');
   });
 
   test('a file that cannot be loaded ends it with 3, before anything is sent', async (t) => {

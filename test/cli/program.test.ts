@@ -64,7 +64,7 @@ const MEMBERS: Record<string, string[]> = {
   property: ['name', 'value', 'requested', 'version', 'ac', 'ad'],
   command: ['name', 'request', 'status', 'response'],
   reported: ['body'],
-  'local-cloud': ['url', 'deviceId', 'interval'],
+  'local-cloud': ['url', 'deviceId', 'interval', 'requests'],
   error: ['code', 'message', 'hint'],
   exit: ['code', 'reason'],
 };

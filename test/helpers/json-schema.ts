@@ -64,6 +64,8 @@ export class JsonSchema {
         return typeof value !== 'string' || new RegExp(String(argument), 'u').test(value);
       case 'minLength':
         return typeof value !== 'string' || value.length >= Number(argument);
+      case 'items':
+        return !Array.isArray(value) || value.every((item) => this.#isValid(asSchema(argument), item));
       case 'oneOf':
         return list(argument).filter((option) => this.#isValid(asSchema(option), value)).length === 1;
       case 'required':

@@ -389,7 +389,13 @@ function eventsWith(form: string, before: string, after: string): SessionEvent[]
     { type: 'telemetry', body },
     { type: 'property', name: text, value: text, requested: body, version: 1, ac: 200 },
     { type: 'command', name: text, request: body, status: 200, response: body },
-    { type: 'local-cloud', interval: 5, url: `http://${text}`, deviceId: 'd' },
+    {
+      type: 'local-cloud',
+      interval: 5,
+      url: `http://${text}`,
+      deviceId: 'd',
+      requests: [{ title: text, method: 'POST', path: `/${text}`, body: { [text]: text } }],
+    },
     { type: 'error', code: 'E_INTERNAL', message: text, hint: text },
   ];
 }

@@ -40,6 +40,14 @@ Starting the AnyCloud Azure IoT Central Demonstration
 
 `;
 
+const CLOUD: SessionEvent = {
+  type: 'local-cloud',
+  url: 'http://127.0.0.1:7070',
+  deviceId: 'd',
+  interval: 10,
+  requests: [{ title: 'Change it', method: 'PATCH', path: '/api/x', body: { led: 1 } }],
+};
+
 test('a session reads like the walkthrough', () => {
   const events: SessionEvent[] = [
     { type: 'state', state: 'open-port' },
@@ -175,7 +183,7 @@ test('no key is spoken of where there is no keyboard', () => {
 
 test('--quiet is a line for each thing that happens', () => {
   const events: SessionEvent[] = [
-    { type: 'local-cloud', url: 'http://127.0.0.1:7070', deviceId: 'd', interval: 5 },
+    CLOUD,
     { type: 'state', state: 'wi-fi' },
     tx('AT'),
     ok,
@@ -230,10 +238,10 @@ test('? tells the keys, who the device is, and the lines that play the part of t
         .map(({ text }) => text)
         .join('\n');
     assert.match(help(null), /b presses the button[\s\S]*Device not known yet, no model, no hub yet\n$/);
-    transcript.lines({ type: 'local-cloud', url: 'http://127.0.0.1:7070', deviceId: 'd', interval: 10 }, START);
+    transcript.lines(CLOUD, START);
     assert.match(
       help('dtmi:a;1'),
-      /ESC ends[\s\S]*Device d, model dtmi:a;1, no hub yet\n.*127.0.0.1:7070\n[\s\S]*curl -X PATCH .*telemetryInterval":5[\s\S]*curl -X POST/,
+      /ESC ends[\s\S]*Device d, model dtmi:a;1, no hub yet\n.*127.0.0.1:7070\n[\s\S]*Change it:\n {2}curl -X PATCH 'http:\/\/127.0.0.1:7070\/api\/x' .*'\{"led":1\}'\nA browser finds the console at the same address.\n/,
     );
     transcript.lines({ type: 'assigned', hub: 'h.example', deviceId: 'd2' }, START);
     assert.match(help('dtmi:a;1'), /Device d2, model dtmi:a;1, hub h\.example\n/);
@@ -268,7 +276,10 @@ test('--verbose adds the milliseconds since the start, states and what the sessi
 test('the lines for the local cloud do in a shell what they say', { skip: process.platform === 'win32' }, () => {
   const deviceId = "o'neill:1 $(touch x)";
   const url = 'http://127.0.0.1:7070';
-  const commands = render([{ type: 'local-cloud', url, deviceId, interval: 5 }])
+  const device = `/api/devices/${encodeURIComponent(deviceId)}`;
+  const body = { "it's": '$(touch y) `\\' };
+  const requests = [{ title: 'Change it', method: 'PATCH', path: `${device}/properties`, body }];
+  const commands = render([{ type: 'local-cloud', url: `${url}/`, deviceId, interval: 5, requests }])
     .split('\n')
     .filter((line) => line.startsWith('  curl '));
   const words = commands.map((line) =>
@@ -276,11 +287,9 @@ test('the lines for the local cloud do in a shell what they say', { skip: proces
       .trim()
       .split('\n'),
   );
-  const device = `${url}/api/devices/${encodeURIComponent(deviceId)}`;
   const header = ['-H', 'Content-Type: application/json'];
   assert.deepEqual(words, [
-    ['curl', '-X', 'PATCH', `${device}/properties`, ...header, '-d', '{"telemetryInterval":10}'],
-    ['curl', '-X', 'POST', `${device}/commands/reboot`, ...header, '-d', '{"request":{"delay":"PT5S"}}'],
+    ['curl', '-X', 'PATCH', `${url}${device}/properties`, ...header, '-d', JSON.stringify(body)],
   ]);
 });
 
@@ -300,7 +309,13 @@ test('nothing from outside reaches the terminal as a control character', () => {
         said('event', outside),
         said('note', outside),
         { type: 'assigned', hub: outside, deviceId: outside },
-        { type: 'local-cloud', interval: 5, url: 'http://127.0.0.1', deviceId: Buffer.from(outside).toString() },
+        {
+          type: 'local-cloud',
+          interval: 5,
+          url: 'http://127.0.0.1',
+          deviceId: outside,
+          requests: [{ title: outside, method: 'POST', path: `/${outside}`, body: { [outside]: outside } }],
+        },
         { type: 'error', code: 'E_INTERNAL', message: outside, hint: outside },
         { type: 'exit', code: 1, reason: outside },
       ];

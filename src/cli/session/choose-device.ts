@@ -18,6 +18,9 @@ import { loadDeviceFile } from './device-file.ts';
 /** What a session plays. */
 export interface ChosenDevice {
   readonly device: Device;
+  readonly definition: DeviceDefinition;
+  /** Null for a device without one. */
+  readonly model: Model | null;
   /** Where its model is found, and others. */
   readonly models: ModelRepository;
 }
@@ -38,12 +41,13 @@ export async function chooseDevice(
   if (file !== null) {
     const { definition, locate } = await loadDeviceFile(file, environment);
     const model = withModels(() => modelOf(definition, file, repository));
-    return { device: createDevice(definition, { interval, locate, ...(model && partsOf(model)) }), models: repository };
+    const device = createDevice(definition, { interval, locate, ...(model && partsOf(model)) });
+    return { device, definition, model, models: repository };
   }
   const model = withModels(() => loadModel(modelId, repository));
   // It has a definition of its own, and stays as it is on the wire; every other model is played.
   const definition = modelId === WBZ451 ? wbz451() : playerOf(model, sources);
-  return { device: createDevice(definition, { interval, ...partsOf(model) }), models: repository };
+  return { device: createDevice(definition, { interval, ...partsOf(model) }), definition, model, models: repository };
 }
 
 /** The model of a device of a person's own; null where it has none. */

@@ -122,12 +122,17 @@ function commandsOf(part: Part, sources: Sources): [string, CommandHandler][] {
   });
 }
 
+/** Whether a command of this name reboots a device; a component's is `component*command`. */
+export function isReboot(name: string): boolean {
+  return REBOOT.test(name.replace(/^.*\*/, ''));
+}
+
 function handlerOf(command: Command, sources: Sources): CommandHandler {
   const answer = answererFor(command, sources);
   return (request, context) => {
     const violation = command.request && findViolation(command.request.schema, request);
     if (violation) throw new CommandError(BAD_REQUEST, violationSentence('request', violation));
-    if (REBOOT.test(command.name)) context.restart(delayIn(command, request));
+    if (isReboot(command.name)) context.restart(delayIn(command, request));
     return answer(request);
   };
 }

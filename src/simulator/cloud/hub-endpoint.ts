@@ -266,7 +266,7 @@ export function telemetryProperties(deviceId: string, topic: string): PropertyBa
 
 function distort(body: JsonObject | null, fault: TwinFault | undefined): string {
   if (fault?.answer === 'empty') return '';
-  if (fault?.answer === 'malformed') return '{"desired":{"telemetryInterval":';
+  if (fault?.answer === 'malformed') return '{"desired":{"$version":';
   if (fault?.answer === 'oversize') return JSON.stringify({ ...body, padding: 'x'.repeat(OVERSIZE) });
   return body === null ? '' : JSON.stringify(body);
 }

@@ -407,7 +407,7 @@ suite('twins', () => {
     ['429', { type: 'twin', answer: 'status', status: 429 }, /res\/429\/\?\$rid=1$/, /"errorCode":429001/],
     ['500', { type: 'twin', answer: 'status', on: 'get' }, /res\/500\//, /"errorCode":500001/],
     ['throttling', { type: 'throttle', seconds: 5, service: 'hub' }, /res\/429\//, /"errorCode":429001/],
-    ['malformed', { type: 'twin', answer: 'malformed' }, /res\/200\//, /^\{"desired":\{"telemetryInterval":$/],
+    ['malformed', { type: 'twin', answer: 'malformed' }, /res\/200\//, /^\{"desired":\{"\$version":$/],
     ['empty', { type: 'twin', answer: 'empty' }, /res\/200\//, /^$/],
     ['oversize', { type: 'twin', answer: 'oversize' }, /res\/200\//, /x{2000}/],
     ['none', { type: 'twin', answer: 'none' }, undefined, ''],
