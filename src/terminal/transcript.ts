@@ -39,6 +39,7 @@ export class Transcript {
   #last: 'blank' | 'note' | 'other' = 'other';
   #failed = false;
   #cloud: Line[] = [];
+  #console: string | null = null;
   #deviceId: string | null = null;
   #hub: string | null = null;
   /** What is waited for, until a sentence has come after it. */
@@ -73,7 +74,7 @@ export class Transcript {
         visible(`Device ${this.#deviceId ?? 'not known yet'}, ${model}, ${hub}`),
       ),
       ...this.#cloud,
-      ...(this.#cloud.length > 0 ? plain('A browser finds the console at the same address.') : []),
+      ...(this.#console === null ? [] : plain(visible(`The console is at ${this.#console}`))),
       BLANK,
     ];
   }
@@ -98,6 +99,8 @@ export class Transcript {
   /** Keeps what `help` tells. */
   #learn(event: SessionEvent): void {
     if (event.type === 'local-cloud') this.#cloud = cloudBlock(event);
+    if (event.type === 'local-cloud') this.#console = event.url;
+    if (event.type === 'console') this.#console = event.link;
     if (event.type === 'assigned') this.#hub = event.hub;
     if (event.type === 'assigned' || event.type === 'local-cloud') this.#deviceId = event.deviceId;
   }

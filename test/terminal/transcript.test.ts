@@ -241,9 +241,11 @@ test('? tells the keys, who the device is, and the lines that play the part of t
     transcript.lines(CLOUD, START);
     assert.match(
       help('dtmi:a;1'),
-      /ESC ends[\s\S]*Device d, model dtmi:a;1, no hub yet\n.*127.0.0.1:7070\n[\s\S]*Change it:\n {2}curl -X PATCH 'http:\/\/127.0.0.1:7070\/api\/x' .*'\{"led":1\}'\nA browser finds the console at the same address.\n/,
+      /ESC ends[\s\S]*Device d, model dtmi:a;1, no hub yet\n.*127.0.0.1:7070\n[\s\S]*Change it:\n {2}curl -X PATCH 'http:\/\/127.0.0.1:7070\/api\/x' .*'\{"led":1\}'\nThe console is at http:\/\/127.0.0.1:7070\n/,
     );
     transcript.lines({ type: 'assigned', hub: 'h.example', deviceId: 'd2' }, START);
+    transcript.lines({ type: 'console', url: 'http://127.0.0.1:1', link: 'http://127.0.0.1:1/#x' }, START);
+    assert.match(help(null), /The console is at http:\/\/127.0.0.1:1\/#x\n/);
     assert.match(help('dtmi:a;1'), /Device d2, model dtmi:a;1, hub h\.example\n/);
   }
 });
