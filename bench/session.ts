@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { MODULE_LIMITS } from '../src/cli/module-limits.ts';
 import type { Clock } from '../src/clock.ts';
 import { resolveSettings } from '../src/config/resolve.ts';
 import type { Device } from '../src/device/device.ts';
@@ -12,7 +13,7 @@ import { BOARD_SCHEMA } from '../test/helpers/board-model.ts';
 
 /** What the simulation runs with by default; the simulators here are given the same. */
 export const SETTINGS: SessionSettings = {
-  ...resolveSettings({ flags: { simulate: true }, env: {}, envFile: null }),
+  ...resolveSettings({ flags: { simulate: true }, env: {}, envFile: null, limits: MODULE_LIMITS }),
   rootCert: null,
   sampling: true,
 };

@@ -1,4 +1,4 @@
-import type { Check } from '../config/checks.ts';
+import type { PlainCheck } from '../config/checks.ts';
 import { AppError } from '../errors.ts';
 
 /** The options that only one command has, as commander gives them: texts, lists of texts, or true for a bare flag. */
@@ -26,7 +26,7 @@ export class CommandOptions {
   }
 
   /** @throws AppError E_CONFIG when the text is not what `check` accepts */
-  checked<Value, Absent>(name: string, check: Check<Value>, absent: Absent): Value | Absent {
+  checked<Value, Absent>(name: string, check: PlainCheck<Value>, absent: Absent): Value | Absent {
     const text = this.text(name);
     if (text === null) return absent;
     const checked = check(text);

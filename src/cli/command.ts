@@ -3,6 +3,7 @@ import type { SettingsInput } from '../config/resolve.ts';
 import type { AppError, ExitCode } from '../errors.ts';
 import type { Report } from '../events.ts';
 import type { Tone } from '../terminal/color.ts';
+import { MODULE_LIMITS } from './module-limits.ts';
 import type { ProcessEnvironment } from './process-environment.ts';
 
 /** What a command was given on the command line: its options as commander gives them, and its arguments. */
@@ -45,5 +46,6 @@ export interface ServiceContext {
 /** Where the settings of a command come from. @throws AppError E_CONFIG when the settings file cannot be read */
 export function settingsInput({ flags }: Given, { env, cwd }: ProcessEnvironment): SettingsInput {
   const named = flags['envFile'];
-  return { flags, env, envFile: readEnvFile(typeof named === 'string' ? named : undefined, cwd) };
+  const envFile = readEnvFile(typeof named === 'string' ? named : undefined, cwd);
+  return { flags, env, envFile, limits: MODULE_LIMITS };
 }

@@ -11,6 +11,7 @@ import { terminalAsker } from './init/asker.ts';
 import { type Answers, Dialogue, isYes } from './init/dialogue.ts';
 import { withValue } from './init/env-text.ts';
 import { tracking } from './init/git.ts';
+import { MODULE_LIMITS } from './module-limits.ts';
 import type { ProcessEnvironment } from './process-environment.ts';
 import { runCommand } from './runner.ts';
 import { linkSettings, withModule } from './with-module.ts';
@@ -81,7 +82,12 @@ async function converse(
       },
       withModule: async (port, use) => {
         const flags = { ...given.flags, ...(port !== '' && { port }) };
-        return withModule(linkSettings({ flags, env: environment.env, envFile: file }), environment, context, use);
+        return withModule(
+          linkSettings({ flags, env: environment.env, envFile: file, limits: MODULE_LIMITS }),
+          environment,
+          context,
+          use,
+        );
       },
     });
     const text = applied(file, await dialogue.run());
@@ -98,14 +104,14 @@ async function converse(
 /** The flags that a settings file can hold. @throws AppError E_CONFIG when one is wrong */
 function flagAnswers(flags: Record<string, unknown>): Answers {
   const names = SETTING_NAMES.filter((name) => SETTINGS[name].env !== undefined && flags[name] !== undefined);
-  const values = resolveValues({ flags, env: {}, envFile: null }, names);
+  const values = resolveValues({ flags, env: {}, envFile: null, limits: MODULE_LIMITS }, names);
   return new Map(names.map((name) => [name, String(values[name])]));
 }
 
 /** What the file, or else the default, says now; empty where there is neither, or it is wrong. */
 function current(envFile: EnvFile | null, name: SettingName): string {
   try {
-    return String(resolveValues({ flags: {}, env: {}, envFile }, [name])[name] ?? '');
+    return String(resolveValues({ flags: {}, env: {}, envFile, limits: MODULE_LIMITS }, [name])[name] ?? '');
   } catch {
     return '';
   }
@@ -173,7 +179,7 @@ async function advise(
   if ((await tracking(resolve(cwd, path), dirname(resolve(cwd, path)))) === 'not ignored') {
     print(`Warning: git does not ignore ${path}, which holds your passphrase. Add it to .gitignore before you commit.`);
   }
-  const missing = missingIn({ flags: {}, env: {}, envFile: { path, text } });
+  const missing = missingIn({ flags: {}, env: {}, envFile: { path, text }, limits: MODULE_LIMITS });
   for (const line of missing) print(line);
   if (missing.length === 0) print('Next: anycloud-iotc doctor checks it all; anycloud-iotc starts the session.');
 }

@@ -3,12 +3,21 @@ import { isIPv4 } from 'node:net';
 /** What a text means as a setting, or a phrase that says what it must be instead. */
 export type Checked<Value> = { value: Value } | { must: string };
 
-export type Check<Value> = (text: string) => Checked<Value>;
+/** What a module can hold, in characters: settings are ASCII where it counts. */
+export interface Limits {
+  readonly deviceId: number;
+  /** Names of hosts. */
+  readonly host: number;
+}
+
+export type Check<Value> = (text: string, limits: Limits) => Checked<Value>;
+/** A check that has nothing to do with modules. */
+export type PlainCheck<Value> = (text: string) => Checked<Value>;
 
 // `set NAME=COM5 && ...` on Windows leaves a blank at the end, so whatever has no blanks of its own is trimmed.
 
 /** A whole number from `min` to `max`, in decimal digits. */
-export function integer(min: number, max: number): Check<number> {
+export function integer(min: number, max: number): PlainCheck<number> {
   return (text) => {
     const number = /^\d{1,15}$/.test(text.trim()) ? Number(text) : Number.NaN;
     return number >= min && number <= max ? { value: number } : { must: `be a whole number from ${min} to ${max}` };
@@ -16,7 +25,7 @@ export function integer(min: number, max: number): Check<number> {
 }
 
 /** One of `values`; upper and lower case are the same. */
-export function choice<const Value extends string | number>(values: readonly Value[]): Check<Value> {
+export function choice<const Value extends string | number>(values: readonly Value[]): PlainCheck<Value> {
   return (text) => {
     const value = values.find((candidate) => String(candidate) === text.trim().toLowerCase());
     return value === undefined ? { must: `be one of ${values.join(', ')}` } : { value };
@@ -24,33 +33,42 @@ export function choice<const Value extends string | number>(values: readonly Val
 }
 
 /** A text that `pattern` accepts whole; `must` describes it. */
-export function matching(pattern: RegExp, must: string): Check<string> {
+export function matching(pattern: RegExp, must: string): PlainCheck<string> {
   return (text) => (pattern.test(text.trim()) ? { value: text.trim() } : { must });
 }
 
 /** A text of `min` to `max` bytes in UTF-8, blanks included. */
-export function bytes(min: number, max: number): Check<string> {
+export function bytes(min: number, max: number): PlainCheck<string> {
   return (text) => {
     const length = Buffer.byteLength(text);
     return length >= min && length <= max ? { value: text } : { must: `have ${min} to ${max} bytes` };
   };
 }
 
-const DNS_NAME =
-  /^(?=.{1,63}$)[0-9A-Za-z](?:[0-9A-Za-z-]*[0-9A-Za-z])?(?:\.[0-9A-Za-z](?:[0-9A-Za-z-]*[0-9A-Za-z])?)*$/;
+const DNS_NAME = /^[0-9A-Za-z](?:[0-9A-Za-z-]*[0-9A-Za-z])?(?:\.[0-9A-Za-z](?:[0-9A-Za-z-]*[0-9A-Za-z])?)*$/;
 
-/** A DNS name or an IPv4 address of at most 63 characters: 64 make the module retry in silence (AT protocol 7.4, 7.11). */
-export const host: Check<string> = (text) => {
+/** A DNS name or an IPv4 address. */
+export const host: Check<string> = (text, limits) => {
   const name = text.trim();
   const valid = /^[\d.]+$/.test(name) ? isIPv4(name) : DNS_NAME.test(name);
-  return valid ? { value: name } : { must: 'be a plain DNS name or an IPv4 address of at most 63 characters' };
+  if (valid && name.length <= limits.host) return { value: name };
+  return { must: `be a plain DNS name or an IPv4 address of at most ${limits.host} characters` };
+};
+
+/** A registration id of DPS. */
+export const deviceId: Check<string> = (text, limits) => {
+  const id = text.trim();
+  if (/^[0-9A-Za-z._:-]*[0-9A-Za-z-]$/.test(id) && id.length <= limits.deviceId) return { value: id };
+  return {
+    must: `have 1 to ${limits.deviceId} letters, digits or any of - . _ : and end in a letter, a digit or -`,
+  };
 };
 
 /** What WPA takes: a passphrase of 8 to 63 printable ASCII characters, or the key itself in 64 hex digits. */
-export const wpaPassphrase: Check<string> = (text) =>
+export const wpaPassphrase: PlainCheck<string> = (text) =>
   /^(?:[ -~]{8,63}|[0-9A-Fa-f]{64})$/.test(text)
     ? { value: text }
     : { must: 'have 8 to 63 printable ASCII characters, or be a key of 64 hex digits' };
 
 /** A flag without an argument: given means true. */
-export const given: Check<boolean> = (text) => ({ value: text === 'true' });
+export const given: PlainCheck<boolean> = (text) => ({ value: text === 'true' });

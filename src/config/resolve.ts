@@ -1,5 +1,5 @@
 import { AppError } from '../errors.ts';
-import type { Checked } from './checks.ts';
+import type { Checked, Limits } from './checks.ts';
 import { type EnvFile, isReadAsWritten, parseEnvFile, workingQuotes } from './env-file.ts';
 import { nearest } from './nearest.ts';
 import { flagName, SETTING_NAMES, SETTINGS, type Setting, type SettingName, type SettingValues } from './settings.ts';
@@ -60,15 +60,23 @@ export interface Settings {
   readonly pace: SettingValues['pace'];
 }
 
-export interface SettingsInput {
+/** What settings must fit, which is the module's to say. */
+export interface SettingsLimits extends Limits {
+  /** How many characters an ID scope can have beside a device id. */
+  idScope(deviceId: string): number;
+}
+
+/** Where settings come from. */
+export interface SettingsSources {
   /** Options as commander gives them; other members are ignored. */
   flags: Record<string, unknown>;
   env: NodeJS.ProcessEnv;
   envFile: EnvFile | null;
 }
 
-/** Longest user name that the module can both store and read back, in bytes (AT protocol 8.6). */
-const MAX_USER_NAME = 127;
+export interface SettingsInput extends SettingsSources {
+  limits: SettingsLimits;
+}
 
 /**
  * Settles every setting: flag before environment before `.env` before default; an empty value is an unset one.
@@ -78,9 +86,9 @@ const MAX_USER_NAME = 127;
 export function resolveSettings(input: SettingsInput): Settings {
   const { values, problems } = readValues(input, SETTING_NAMES);
   const { ssid, passphrase, security, quiet, verbose, json, logFile, color, envFile, demoTwin, ...others } = values;
-  const userName = `${values.idScope}/registrations/${values.deviceId ?? ''}/api-version=2019-03-31`;
-  if (userName.length > MAX_USER_NAME) {
-    problems.push(`ID_SCOPE is wrong: together with the device id it must fit a user name of ${MAX_USER_NAME} bytes.`);
+  const longest = input.limits.idScope(values.deviceId ?? '');
+  if (values.idScope.length > longest) {
+    problems.push(`ID_SCOPE is wrong: beside the device id it must have at most ${longest} characters.`);
   }
   if (problems.length > 0) throw configurationError(problems, input.envFile?.path ?? '.env');
   return Object.freeze({
@@ -124,7 +132,7 @@ function readValues<Name extends SettingName>(
       problems.push(`${setting.env ?? flagName(setting)} is missing: ${setting.help}.${meant}${remedy(setting)}`);
       return setting.simulated;
     }
-    const checked = check(found, setting);
+    const checked = check(found, setting, input.limits);
     if ('value' in checked) return checked.value;
     const shown = setting.secret ? 'its value' : JSON.stringify(found.text.slice(0, 80));
     const help = found.damaged ? '' : remedy(setting);
@@ -136,13 +144,13 @@ function readValues<Name extends SettingName>(
   return { values: Object.fromEntries(entries), problems };
 }
 
-function check<Value>(found: Found, setting: Setting<Value>): Checked<Value> {
+function check<Value>(found: Found, setting: Setting<Value>, limits: Limits): Checked<Value> {
   if (found.damaged && found.quotes === null) {
     return { must: 'be set in the environment instead: no quotes in a settings file can hold it' };
   }
   if (found.damaged) return { must: `stand in ${found.quotes}: as written, a #, quote or backslash changes it` };
   if (/\p{Cc}/u.test(found.text)) return { must: 'hold no line ends or other control characters' };
-  return setting.check(found.text);
+  return setting.check(found.text, limits);
 }
 
 /** The line for `.env` that would help. */
@@ -180,7 +188,7 @@ const COMMON_MISTAKES: { readonly [name: string]: string } = {
 };
 
 /** What a person may like to know about where the settings come from; nothing of it is wrong. */
-export function remarksOn(input: SettingsInput): { warnings: string[]; fromFile: string[] } {
+export function remarksOn(input: SettingsSources): { warnings: string[]; fromFile: string[] } {
   const sources = new Sources(input);
   const path = input.envFile?.path ?? '.env';
   const warnings = [...sources.strays].map(
@@ -191,10 +199,10 @@ export function remarksOn(input: SettingsInput): { warnings: string[]; fromFile:
 
 /** The three places that a value can be given in. */
 class Sources {
-  readonly #input: SettingsInput;
+  readonly #input: SettingsSources;
   readonly #fileValues: Record<string, string>;
 
-  constructor(input: SettingsInput) {
+  constructor(input: SettingsSources) {
     this.#input = input;
     this.#fileValues = input.envFile ? parseEnvFile(input.envFile) : {};
   }

@@ -1,4 +1,4 @@
-import { bytes, type Check, choice, given, host, integer, matching, wpaPassphrase } from './checks.ts';
+import { bytes, type Check, choice, deviceId, given, host, integer, matching, wpaPassphrase } from './checks.ts';
 
 /** The value of every setting, by the name that commander gives its flag. */
 export interface SettingValues {
@@ -161,14 +161,10 @@ export const SETTINGS: { readonly [Name in SettingName]: Setting<SettingValues[N
     section: 'Azure',
     help: "device id, which is the common name of the board's certificate",
     example: 'sn0123456789ABCDEF01',
-    comment: ['Empty: it is read from the board. The limit of the module is 23 characters.'],
+    comment: ['Empty: it is read from the board.'],
     fallback: null,
     simulated: 'sn0123A1B2C3D4E5F601',
-    // The client id of the module ends at 23 characters (AT protocol 7.11); the set is that of DPS registration ids.
-    check: matching(
-      /^[0-9A-Za-z._:-]{0,22}[0-9A-Za-z-]$/,
-      'have 1 to 23 letters, digits or any of - . _ : and end in a letter, a digit or -',
-    ),
+    check: deviceId,
   },
   rootCert: {
     flag: '--root-cert <file>',

@@ -5,6 +5,7 @@ import { SETTINGS, type Setting, type SettingName, type SettingValues } from '..
 import type { DeviceDefinition } from '../device/define.ts';
 import { AppError } from '../errors.ts';
 import type { SessionEvent } from '../events.ts';
+import { LARGEST } from '../modem/detect.ts';
 import type { SessionSettings } from '../session/context.ts';
 
 /** What a session reports. */
@@ -32,7 +33,7 @@ export interface SessionOptions {
   };
   /** ID scope of the Device Provisioning Service. */
   idScope: string;
-  /** 1 to 23 characters; by default the common name of the module's certificate, which it must be. */
+  /** The common name of the module's certificate, which is the default; modules limit how long it can be. */
   deviceId?: string | undefined;
   /** The device that is played: a definition, or the DTMI of a model that is played by itself. */
   device: DeviceDefinition | string;
@@ -133,10 +134,13 @@ export function checkSessionOptions(options: SessionOptions): CheckedOptions {
   return checked;
 }
 
+/** What every module can hold at most. */
+const LIMITS = { deviceId: LARGEST.clientId, host: LARGEST.brokerHost };
+
 function checkValue<Value>(setting: Setting<Value>, value: unknown): ReturnType<Setting<Value>['check']> {
   if (typeof value !== 'string' && typeof value !== 'number') return { must: 'be a string or a number' };
   if (/\p{Cc}/u.test(String(value))) return { must: 'hold no line ends or other control characters' };
-  return setting.check(String(value));
+  return setting.check(String(value), LIMITS);
 }
 
 function shown(value: unknown): string {

@@ -143,7 +143,7 @@ export class Redactor {
   }
 
   /**
-   * An event that breaks into the echo of `AT+WSTAC=3,"<passphrase>"` tears the passphrase in two (AT protocol 3.4):
+   * An event that breaks into the echo of a command with a passphrase tears the passphrase in two (AT protocol 3.4):
    * hides the beginning of a secret behind a quote at the end of a line, and a line that is a piece of one.
    */
   #maskPieces(line: string): string {

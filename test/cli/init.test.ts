@@ -6,6 +6,7 @@ import { parse } from 'dotenv';
 import fc from 'fast-check';
 import { type Answers, Dialogue, type DialogueOptions } from '../../src/cli/init/dialogue.ts';
 import { withValue } from '../../src/cli/init/env-text.ts';
+import { MODULE_LIMITS } from '../../src/cli/module-limits.ts';
 import { envExample } from '../../src/config/env-example.ts';
 import { resolveValues } from '../../src/config/resolve.ts';
 import type { SettingName } from '../../src/config/settings.ts';
@@ -17,7 +18,7 @@ import { emptyFolder } from '../helpers/cli.ts';
 import { runMain } from '../helpers/in-process.ts';
 
 const read = (text: string, name: SettingName) =>
-  resolveValues({ flags: {}, env: {}, envFile: { path: '.env', text } }, [name])[name];
+  resolveValues({ flags: {}, env: {}, envFile: { path: '.env', text }, limits: MODULE_LIMITS }, [name])[name];
 
 /** Texts with everything that has a meaning in a settings file. */
 const awkward = fc.oneof(

@@ -15,6 +15,7 @@ import {
   resolveValues,
   type Settings,
   type SettingsInput,
+  type SettingsLimits,
 } from '../../src/config/resolve.ts';
 import { SETTING_NAMES, SETTINGS, type Setting, type SettingName } from '../../src/config/settings.ts';
 import { AppError, EXIT } from '../../src/errors.ts';
@@ -27,8 +28,10 @@ const BOARD = {
   DEVICE_ID: 'sn0123456789ABCDEF01',
 };
 
+const LIMITS: SettingsLimits = { deviceId: 23, host: 63, idScope: (deviceId) => 127 - 38 - deviceId.length };
+
 function resolve(input: Partial<SettingsInput>): Settings {
-  return resolveSettings({ flags: {}, env: {}, envFile: null, ...input });
+  return resolveSettings({ flags: {}, env: {}, envFile: null, limits: LIMITS, ...input });
 }
 
 function complaint(action: () => unknown): AppError {
@@ -71,9 +74,9 @@ test('every default and every simulated value passes its own check, and so does 
     const { fallback, simulated, example } = setting;
     for (const value of [fallback, simulated]) {
       if (value === undefined || value === null) continue;
-      assert.deepEqual(setting.check(String(value)), { value }, name);
+      assert.deepEqual(setting.check(String(value), LIMITS), { value }, name);
     }
-    if (example !== undefined) assert.ok('value' in setting.check(parse(`X=${example}`)['X'] ?? ''), name);
+    if (example !== undefined) assert.ok('value' in setting.check(parse(`X=${example}`)['X'] ?? '', LIMITS), name);
   }
 });
 
@@ -204,7 +207,12 @@ test('a simulation needs nothing, and takes what is given', () => {
 });
 
 test('a chosen few are settled without the others, as all of them together would be', () => {
-  const input = { flags: { baud: '9600' }, env: { SERIAL_PORT: 'COM5', TELEMETRY_INTERVAL: 'often' }, envFile: null };
+  const input = {
+    flags: { baud: '9600' },
+    env: { SERIAL_PORT: 'COM5', TELEMETRY_INTERVAL: 'often' },
+    envFile: null,
+    limits: LIMITS,
+  };
   assert.deepEqual(resolveValues(input, ['port', 'baud', 'deviceId']), { port: 'COM5', baud: 9600, deviceId: null });
   assert.match(complaint(() => resolveValues(input, ['interval'])).message, /TELEMETRY_INTERVAL/);
   assert.match(complaint(() => resolveValues(input, ['ssid', 'passphrase'])).message, /WIFI_SSID.*WIFI_PASSPHRASE/s);
@@ -251,6 +259,28 @@ test('everything that is missing or wrong is named at once, with the line to add
   assert.ok(!error.message.includes('sesame'));
   assert.ok(!error.message.includes('ID_SCOPE'));
   assert.deepEqual(error.facts, { path: 'lab.env' });
+});
+
+test('how long a setting can be is the module’s to say', () => {
+  const limits: SettingsLimits = { deviceId: 30, host: 20, idScope: (deviceId) => 40 - deviceId.length };
+  const problems = (env: Record<string, string>) => {
+    try {
+      resolve({ env: { ...BOARD, ...env }, limits });
+      return '';
+    } catch (error) {
+      return error instanceof AppError ? error.message : String(error);
+    }
+  };
+  const hosts = { DPS_HOST: 'a'.repeat(20), NTP_SERVER: 'b'.repeat(20) };
+  assert.equal(problems({ ...hosts, DEVICE_ID: 'd'.repeat(30), ID_SCOPE: 's'.repeat(10) }), '');
+  const wrong = { DPS_HOST: 'a'.repeat(21), NTP_SERVER: 'b'.repeat(21), DEVICE_ID: 'd'.repeat(31) };
+  const told = problems(wrong);
+  assert.equal(told.match(/a plain DNS name or an IPv4 address of at most 20 characters/g)?.length, 2);
+  assert.match(told, /DEVICE_ID .* must have 1 to 30 letters/);
+  assert.match(
+    problems({ ...hosts, DEVICE_ID: 'd'.repeat(30), ID_SCOPE: 's'.repeat(11) }),
+    /- ID_SCOPE is wrong: beside the device id it must have at most 10 characters\./,
+  );
 });
 
 test('values at and beyond the limits of module, Wi-Fi and Azure', () => {

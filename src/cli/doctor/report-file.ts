@@ -2,7 +2,7 @@ import { closeSync, rmSync, writeFileSync } from 'node:fs';
 import { arch, release, type } from 'node:os';
 import { resolve } from 'node:path';
 import { parseEnvFile } from '../../config/env-file.ts';
-import type { SettingsInput } from '../../config/resolve.ts';
+import type { SettingsSources } from '../../config/resolve.ts';
 import { SETTINGS } from '../../config/settings.ts';
 import { AppError } from '../../errors.ts';
 import type { SessionEvent } from '../../events.ts';
@@ -40,7 +40,7 @@ export class ReportFile {
    * @param logName of the log file of a session, which the transcript is taken from; null: from what is seen here
    * @throws AppError E_CONFIG when one of them cannot be used
    */
-  constructor(name: string, logName: string | null, cwd: string, input: SettingsInput) {
+  constructor(name: string, logName: string | null, cwd: string, input: SettingsSources) {
     this.name = name;
     this.#path = resolve(cwd, name);
     this.#redactor = new Redactor(SECRET_PARAMETERS);
@@ -105,7 +105,7 @@ function create(name: string, path: string): number {
 }
 
 /** Everything that is given as a secret, also where it is wrong, and where another one wins. */
-function secretsOf({ flags, env, envFile }: SettingsInput): string[] {
+function secretsOf({ flags, env, envFile }: SettingsSources): string[] {
   const name = SETTINGS.passphrase.env ?? '';
   return [flags['passphrase'], env[name], envFile ? parseEnvFile(envFile)[name] : undefined].filter(
     (value) => typeof value === 'string',

@@ -1,3 +1,4 @@
+import { QUESTIONS } from '../../modem/unconfirmed.ts';
 import type { Finding } from './check-result.ts';
 
 /** What a report for an issue is made of; secrets are masked before. */
@@ -7,17 +8,6 @@ export interface ReportParts {
   findings: readonly Finding[];
   transcript: { source: string; lines: readonly string[] };
 }
-
-/** What is known from the firmware's source and not from a board; the trap that costs everything comes first. */
-const TO_CONFIRM = [
-  'T4, the built-in root certificate that has expired: does this board make a TLS connection at all, or does it print ' +
-    '`SSL Connection Negotiation Failed - Aborting` and `+MQTTCONN:0` over and over?',
-  'The firmware: as it was sold, or built by you, and when?',
-  'The socket that it is wired to, and its pins.',
-  'After the reset button: how many seconds until it answers `AT`?',
-  'After `+WSTALD`: does joining again need a pause of a second or two?',
-  'Where it has fallen silent until a reset: the last line that was sent to it, and how long that was.',
-];
 
 /** The report as Markdown. What comes from outside stands in blocks of code, where nothing of it is markup. */
 export function reportText({ versions, findings, transcript }: ReportParts): string {
@@ -39,7 +29,7 @@ export function reportText({ versions, findings, transcript }: ReportParts): str
     '',
     '## Please confirm on your board',
     '',
-    ...TO_CONFIRM.map((question) => `- [ ] ${question}`),
+    ...QUESTIONS.map((question) => `- [ ] ${question}`),
     '',
     `## Transcript: ${transcript.source}`,
     '',

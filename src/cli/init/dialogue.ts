@@ -3,6 +3,7 @@ import { AppError } from '../../errors.ts';
 import { commonName } from '../../modem/certificate.ts';
 import type { Modem, SeenNetwork } from '../../modem/modem.ts';
 import { onlyLikely, type RankedPort } from '../../serial/likely.ts';
+import { MODULE_LIMITS } from '../module-limits.ts';
 import { networkLine } from '../scan.ts';
 import type { Asker } from './asker.ts';
 import { withValue } from './env-text.ts';
@@ -162,7 +163,7 @@ interface Asking {
 function problemOf(name: SettingName, answer: string): string | null {
   const setting: Setting<unknown> = SETTINGS[name];
   if (/\p{Cc}/u.test(answer)) return 'hold no control characters';
-  const checked = setting.check(answer);
+  const checked = setting.check(answer, MODULE_LIMITS);
   if ('must' in checked) return checked.must;
   if (withValue('', name, answer) !== null) return null;
   return `be one that a settings file can hold; set ${setting.env} in the environment for this one`;

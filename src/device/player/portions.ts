@@ -4,7 +4,7 @@ import type { Generator } from './generate.ts';
 
 /**
  * What a made-up value may take, in bytes as a module's command has it, with its quotes escaped: it leaves room for the
- * topic and the rest of the command in the 510 bytes of the narrowest module (AT protocol 2.4).
+ * topic and the rest of a command of the narrowest module (AT protocol 2.4).
  */
 const ROOM = 280;
 
