@@ -55,6 +55,7 @@ export async function startSimulation(options: SimulationOptions): Promise<Simul
       desired: { [deviceId]: options.desired },
       hubName: HUB_NAME,
       httpPort,
+      models: options.models,
       plainPort: options.tls ? undefined : 0,
     },
     moduleRoutes(() => module),
