@@ -24,27 +24,29 @@ const files = (paths.length > 0 ? paths : ['test']).flatMap(testsIn).sort();
 if (files.length === 0) throw new Error('no tests found');
 
 /**
- * Tests that start no program share a process: loading the compiler's loader and the code takes longer than most of them.
+ * Files share a few processes: loading the compiler's loader and the code takes longer than most of them. Those that start
+ * programs mostly wait for them, so they come first, and more processes run at once than there are cores.
  * The largest files are spread first, so that the processes end at about the same time.
  */
-const ALONE = /^test.(?:cli|library|pty|serial|readme)/;
-const PROCESSES = 6;
+const STARTS_PROGRAMS = /^test.(?:cli|library|serial|readme)/;
+const PROCESSES = 4;
+
+function groupsOf(all) {
+  const size = (file) => statSync(file).size;
+  const groups = Array.from({ length: Math.min(PROCESSES, all.length) }, () => []);
+  for (const [index, file] of all.sort((a, b) => size(b) - size(a)).entries()) groups[index % groups.length].push(file);
+  return groups;
+}
 
 function inGroups(all, folder) {
-  const shared = all.filter((file) => !ALONE.test(file));
-  const size = (file) => statSync(file).size;
-  const groups = Array.from({ length: Math.min(PROCESSES, shared.length) }, () => []);
-  for (const [index, file] of shared.sort((a, b) => size(b) - size(a)).entries())
-    groups[index % groups.length].push(file);
-  const entries = groups.map((files, index) => {
+  const starting = all.filter((file) => STARTS_PROGRAMS.test(file));
+  const others = all.filter((file) => !STARTS_PROGRAMS.test(file));
+  return [...groupsOf(starting), ...groupsOf(others)].map((files, index) => {
     const entry = join(folder, `group-${index + 1}.mjs`);
-    writeFileSync(
-      entry,
-      files.map((file) => `import ${JSON.stringify(pathToFileURL(resolve(file)).href)};\n`).join(''),
-    );
+    const imports = files.map((file) => `import ${JSON.stringify(pathToFileURL(resolve(file)).href)};\n`);
+    writeFileSync(entry, imports.join(''));
     return entry;
   });
-  return [...entries, ...all.filter((file) => ALONE.test(file))];
 }
 
 // Some tests start the program as its users do; what it is compiled from may have changed.
@@ -52,14 +54,15 @@ execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconf
 execFileSync(process.execPath, ['console/build.mjs'], { stdio: 'inherit' });
 chmodSync('dist/cli.js', 0o755);
 
-// Child processes inherit tsx through NODE_OPTIONS; the concurrency default of node:test leaves one core idle.
-process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ''} --import tsx`.trim();
+// The processes of node:test inherit these.
+const hooks = new URL('helpers/test-hooks.mjs', import.meta.url).href;
+process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ''} --import ${hooks} --import tsx`.trim();
 const folder = mkdtempSync(join(tmpdir(), 'anycloud-iotc-tests-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 const started = paths.length > 0 ? files : inGroups(files, folder);
 const tests = run({
   files: started,
-  concurrency: availableParallelism(),
+  concurrency: paths.length > 0 ? availableParallelism() : availableParallelism() + PROCESSES,
   timeout: paths.length > 0 ? 1_200_000 : 300_000,
 });
 tests.on('test:fail', () => {

@@ -14,12 +14,14 @@ const name = process.env['ROOM'] ?? 'session';
 const room = ROOMS[name];
 if (!room) throw new Error(`there is no room ${name}; there are ${Object.keys(ROOMS).join(', ')}`);
 
+const PRELOADS = ['--import', './test/helpers/test-hooks.mjs', '--import', 'tsx'];
+
 /** @type {import('@stryker-mutator/api/core').PartialStrykerOptions} */
 export default {
   mutate: process.env['FILES'] ? process.env['FILES'].split(',') : room.mutate,
   testRunner: 'tap',
   plugins: [new URL('./node_modules/@stryker-mutator/tap-runner/dist/src/index.js', import.meta.url).pathname],
-  tap: { testFiles: room.tests, nodeArgs: ['--import', 'tsx', '-r', '{{hookFile}}', '{{testFile}}'] },
+  tap: { testFiles: room.tests, nodeArgs: [...PRELOADS, '-r', '{{hookFile}}', '{{testFile}}'] },
   coverageAnalysis: 'perTest',
   incremental: true,
   incrementalFile: `test/mutation/reports/${name}.json`,

@@ -64,7 +64,7 @@ for (const [name, by] of Object.entries(MISCHIEF)) {
           // Something has to bring it out of telemetry, where the state lies before that.
           rig.modem.tell({ type: 'stuck' });
         }
-        const { most, last, over } = await busiest(rig, reached ? 8 : 4);
+        const { most, last, over } = await busiest(rig, reached ? 5 : 3);
         const what = `${state}, ${reached ? 'after' : 'before'} telemetry: ${most} and ${last} calls a minute`;
         assert.ok(most <= 300, `${what}\n${rig.text(-40)}`);
         // After a while there are few attempts; a session that works all the same does its work.

@@ -28,18 +28,18 @@ describe('the wire', () => {
     rig.module.close();
   });
 
-  test('a host that does not read costs bounded memory, and so do a million events', async () => {
+  test('a host that does not read costs bounded memory, and so do a quarter of a million events', async () => {
     const rig = await booted();
     const deaf = rig.module.connect();
     const before = process.memoryUsage().heapUsed + process.memoryUsage().external;
-    for (let event = 0; event < 1_000_000; event++) {
+    for (let event = 0; event < 250_000; event++) {
       rig.module.faults.urc('+URC:0123456789');
       if (event % 10_000 === 0) await Promise.resolve();
     }
     await rig.clock.advance(1);
     assert.ok(deaf.readableLength <= 65_536, `${deaf.readableLength} bytes wait`);
     const after = process.memoryUsage().heapUsed + process.memoryUsage().external;
-    assert.ok(after - before < 64 * 1024 * 1024, `${after - before} bytes more`);
+    assert.ok(after - before < 16 * 1024 * 1024, `${after - before} bytes more`);
     rig.module.close();
   });
 
