@@ -1,33 +1,16 @@
-import { accessSync, constants } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after } from 'node:test';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-
-const PLACES = [
-  process.env['CHROMIUM'] ?? '',
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-];
-
-const found = PLACES.find((path) => {
-  try {
-    accessSync(path, constants.X_OK);
-    return path !== '';
-  } catch {
-    return false;
-  }
-});
+import { executable } from './executable.ts';
 
 /** Why the tests that need a browser are skipped; false where there is one. */
-export const withoutBrowser = found === undefined && 'no Chromium was found; CHROMIUM names one';
+export const withoutBrowser = executable === undefined && 'no Chromium was found; CHROMIUM names one';
 
 let running: Promise<Browser> | null = null;
 
 /** The browser of this test file. */
 export function browser(): Promise<Browser> {
-  running ??= chromium.launch({ executablePath: found ?? '', args: ['--no-sandbox', '--disable-gpu'] });
+  running ??= chromium.launch({ executablePath: executable ?? '', args: ['--no-sandbox', '--disable-gpu'] });
   return running;
 }
 
