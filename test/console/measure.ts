@@ -1,0 +1,96 @@
+// npm run bench:console: what the page weighs and costs; the figures of docs/performance.md.
+import { gzipSync } from 'node:zlib';
+import { chromium } from 'playwright-core';
+import { systemClock } from '../../src/clock.ts';
+import { EventLog } from '../../src/web/event-log.ts';
+import { PageFiles } from '../../src/web/page-files.ts';
+import { BOTH_ENDS, SESSION_TYPES, sessionFeed } from '../../src/web/session-feed.ts';
+import { connectDevice, startCloud, telemetryTopic } from './cloud.ts';
+import { executable } from './executable.ts';
+
+const HOUR = 3600;
+const POINTS = 100;
+const LIVE_SECONDS = 20;
+
+const print = (what: string, value: string) => process.stdout.write(`${what.padEnd(66)} ${value}\n`);
+const median = (values: number[]) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+
+const weight = new PageFiles().all().reduce((sum, { body }) => sum + gzipSync(body).length, 0);
+print('the page with its libraries and licences, gzip', `${(weight / 1000).toFixed(1)} kB`);
+
+const feed = sessionFeed(
+  new EventLog('run'),
+  () => systemClock.wall(),
+  () => 'board-1',
+  [...SESSION_TYPES, ...BOTH_ENDS],
+);
+const from = performance.now();
+for (let count = 0; count < 100_000; count++) feed({ type: 'telemetry', body: { temperature: count } });
+print('an event of a session with a page that nobody looks at', `${((performance.now() - from) / 100).toFixed(1)} µs`);
+
+if (executable === undefined) throw new Error('No Chromium was found; CHROMIUM names one.');
+const { cloud, url } = await startCloud();
+const client = await connectDevice(cloud, 'board-1');
+const browser = await chromium.launch({ executablePath: executable, args: ['--no-sandbox', '--disable-gpu'] });
+try {
+  const paints: number[] = [];
+  for (let count = 0; count < 5; count++) {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await page.goto(url);
+    await page.getByRole('link', { name: 'board-1' }).waitFor();
+    paints.push(Number(await page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")));
+    await context.close();
+  }
+  print('first paint on loopback, median of 5', `${Math.round(median(paints))} ms`);
+
+  const page = await browser.newPage();
+  const cdp = await page.context().newCDPSession(page);
+  await cdp.send('Performance.enable');
+  const metric = async (name: string) =>
+    (await cdp.send('Performance.getMetrics')).metrics.find((one) => one.name === name)?.value ?? Number.NaN;
+  const heap = async () => {
+    await cdp.send('HeapProfiler.collectGarbage');
+    return (await metric('JSHeapUsedSize')) / 1e6;
+  };
+  await page.goto(`${url}/#/devices/board-1/overview`);
+  await page.getByRole('heading', { level: 1, name: 'board-1' }).waitFor();
+
+  for (const view of ['overview', 'chart']) {
+    await page.goto(`${url}/#/devices/board-1/${view}`);
+    const busy = await metric('TaskDuration');
+    for (let second = 0; second < LIVE_SECONDS * 10; second++) {
+      const body = Object.fromEntries(Array.from({ length: POINTS / 10 }, (_, index) => [`n${index}`, Math.random()]));
+      client.publish(telemetryTopic('board-1'), body);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    const share = ((await metric('TaskDuration')) - busy) / LIVE_SECONDS;
+    print(`CPU of the page at 10 messages of 10 values a second, ${view}`, `${(100 * share).toFixed(1)} % of a core`);
+  }
+
+  // An hour in a burst: the same messages in the same store, with the times that they would have had.
+  await page.evaluate(`(async () => {
+    const { Store } = await import('./store.js');
+    globalThis.measured = new Store();
+    globalThis.hour = (start) => {
+      for (let message = 0; message < ${HOUR} * 10; message++) {
+        const body = {};
+        for (let index = 0; index < ${POINTS} / 10; index++) body['n' + index] = Math.random();
+        const ts = new Date(start + message * 100).toISOString();
+        globalThis.measured.take({ v: 1, ts, type: 'telemetry', deviceId: 'b', body, properties: {} }, 300);
+      }
+    };
+  })()`);
+  const sizes: number[] = [];
+  for (let hour = 0; hour < 3; hour++) {
+    await page.evaluate(`globalThis.hour(${hour} * 3600000)`);
+    sizes.push(await heap());
+  }
+  print(
+    'heap of the page after 1, 2 and 3 hours of 100 values a second',
+    sizes.map((size) => `${size.toFixed(1)} MB`).join(', '),
+  );
+} finally {
+  await browser.close();
+  await cloud.close();
+}
