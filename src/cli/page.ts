@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../clock.ts';
+import type { Model } from '../dtdl/model.ts';
 import { ModelError } from '../dtdl/model-error.ts';
 import type { ModelRepository } from '../dtdl/repository.ts';
 import { loadModel } from '../dtdl/resolve.ts';
@@ -14,10 +15,13 @@ import { startWebServer } from '../web/server.ts';
 import { BOTH_ENDS, SESSION_TYPES, sessionFeed } from '../web/session-feed.ts';
 import { portError } from './listening.ts';
 
+/** A model as the page gets it. */
+export const modelAsJson = (model: Model): Json => parseJson(JSON.stringify(model)) ?? null;
+
 /** A model with all that it refers to, as JSON; null where it is not found or is wrong. */
 export function findModel(id: string, repository: ModelRepository): Json {
   try {
-    return parseJson(Buffer.from(JSON.stringify(loadModel(id, repository)))) ?? null;
+    return modelAsJson(loadModel(id, repository));
   } catch (error) {
     if (error instanceof ModelError) return null;
     throw error;

@@ -1,4 +1,5 @@
 import { remarksOn, resolveSettings, type Settings, type SettingsInput } from '../config/resolve.ts';
+import type { Model } from '../dtdl/model.ts';
 import { EXIT } from '../errors.ts';
 import type { Report } from '../events.ts';
 import { createModem, LARGEST } from '../modem/detect.ts';
@@ -6,7 +7,6 @@ import { Session } from '../session/session.ts';
 import { attachKeyboard } from '../terminal/keyboard.ts';
 import { SESSION_TYPES, sessionFeed } from '../web/session-feed.ts';
 import { type CommandAction, settingsInput } from './command.ts';
-import { openModels } from './models/places.ts';
 import { openBrowser } from './open-browser.ts';
 import { type Link, openLink } from './open-link.ts';
 import type { Page } from './page.ts';
@@ -75,16 +75,15 @@ function showPage({ open }: Settings, url: string, report: Report): void {
  */
 async function openPage(
   settings: Settings,
-  modelId: string | null,
-  { output, report, clock, cwd }: Pick<RunContext, 'output' | 'report'> & Pick<ProcessEnvironment, 'clock' | 'cwd'>,
+  model: Model | null,
+  { output, report, clock }: Pick<RunContext, 'output' | 'report'> & Pick<ProcessEnvironment, 'clock'>,
 ): Promise<Page | null> {
   if (settings.simulate || (settings.console === null && !settings.open)) return null;
-  const { startPage, findModel } = await import('./page.ts');
+  const { modelAsJson, startPage } = await import('./page.ts');
   const { deviceId } = settings;
-  const model = modelId === null ? null : findModel(modelId, openModels(settings.models, cwd));
   const page = await startPage({
     port: settings.console ?? 0,
-    about: { mode: 'session', deviceId, model },
+    about: { mode: 'session', deviceId, model: model && modelAsJson(model) },
     deviceId: deviceId ?? undefined,
     clock,
     warn: (message) => report({ type: 'event', level: 'warning', message }),
@@ -143,7 +142,7 @@ async function runSession(
       });
   shutdown.onExit(() => keyboard?.close());
   try {
-    page = await openPage(settings, device.modelId, { output, report, clock, cwd: environment.cwd });
+    page = await openPage(settings, chosen.model, { output, report, clock });
     link = await openLink(settings, { clock, random, report, chosen });
     if (link.url !== undefined) showPage(settings, link.url, report);
     const { open, events } = link;

@@ -23,17 +23,20 @@ test('the walkthrough is done in the page, from the link that the program prints
 
   // Raw data: the first messages, opened.
   await page.getByRole('link', { name: 'Raw data' }).click();
-  await page.getByRole('button', { name: /Property reported/ }).click();
-  await page.getByText('ipAddress').first().waitFor();
+  await page
+    .getByRole('button', { name: /Property reported/ })
+    .last()
+    .click();
+  await page.locator('.raw .tree').getByText('telemetryInterval set to: 5').waitFor();
 
   // A property is written, is pending, and is accepted with the device's own words.
   await page.getByRole('link', { name: 'Properties' }).click();
   await page.getByRole('button', { name: 'Write telemetryInterval' }).click();
-  await page.getByLabel('Telemetry Interval').fill('5');
+  await page.getByLabel('Telemetry Interval').fill('3');
   await page.getByRole('button', { name: 'Write', exact: true }).first().click();
   const interval = page.getByRole('row').filter({ hasText: 'Telemetry Interval' });
   await interval.getByText('Accepted').waitFor();
-  await interval.getByText('telemetryInterval set to: 5').waitFor();
+  await interval.getByText('telemetryInterval set to: 3').waitFor();
 
   // What the model forbids is sent as raw JSON, and refused by the device.
   await page.getByLabel('raw JSON').first().check();
