@@ -54,6 +54,7 @@ export const api = {
   command: (id, name, body) => request('POST', `${at(id)}/commands/${encodeURIComponent(name)}`, { request: body }),
   history: (id, name) => request('GET', `${at(id)}/telemetry/${encodeURIComponent(name)}/history`),
   identity: (id) => request('GET', `${at(id)}/identity`),
+  module: (line) => request('POST', '/api/module', { line }),
   faults: () => request('GET', '/api/faults'),
   inject: (fault) => request('POST', '/api/faults', fault),
   clearFaults: () => request('DELETE', '/api/faults'),

@@ -75,6 +75,8 @@ class Device {
   /** Calls of this page that are not answered: { name, request, at, ms }. */
   calls = [];
   journey = new Journey();
+  /** What came of the fault that this page has asked for last; null while it has asked for none. */
+  aftermath = null;
 
   constructor(id) {
     this.id = id;
@@ -229,6 +231,7 @@ export class Store {
 
   #apply(device, event, at) {
     const { journey } = device;
+    device.aftermath?.take(event, at);
     switch (event.type) {
       case 'state':
         journey.enter(event.state, at);

@@ -1,125 +1,110 @@
-import { api, request } from '../api.js';
-import { brief, clipped, timeOfDay } from '../format.js';
+import { Aftermath } from '../aftermath.js';
+import { api } from '../api.js';
+import { CLOUD_FAULTS, MODULE_FAULTS } from '../faults.js';
+import { brief, clipped, span, timeOfDay } from '../format.js';
 import { html, useEffect, useState } from '../vendor/preact.js';
 
-/** What can be made to go wrong in the cloud: a name, what it does, and the request. Those of `now` happen at once. */
-const FAULTS = [
-  [
-    'DPS is busy',
-    'The next three registration requests are answered with 429.',
-    { type: 'dps', answer: 'status', status: 429, retryAfter: 5, count: 3 },
-  ],
-  ['DPS fails', 'The next registration ends as failed.', { type: 'dps', answer: 'failed' }],
-  ['DPS: disabled', 'The next registration ends as disabled.', { type: 'dps', answer: 'disabled' }],
-  ['DPS is silent', 'The next registration request is never answered.', { type: 'dps', answer: 'none' }],
-  ['DPS is garbled', 'The next answer of DPS is cut short.', { type: 'dps', answer: 'malformed' }],
-  [
-    'Hub refuses',
-    'The next CONNECT at the hub is refused with code 5.',
-    { type: 'connect', answer: 'code', code: 5, service: 'hub' },
-  ],
-  ['Hub hangs up', 'The next CONNECT at the hub is closed.', { type: 'connect', answer: 'drop', service: 'hub' }],
-  ['Twin fails', 'The next twin request is answered with 500.', { type: 'twin', answer: 'status', status: 500 }],
-  ['Twin is silent', 'The next twin request is never answered.', { type: 'twin', answer: 'none' }],
-  ['Twin too large', 'The next twin does not fit the module.', { type: 'twin', answer: 'oversize', on: 'get' }],
-  ['SUBACK is lost', 'The next subscription is not confirmed.', { type: 'lose', packet: 'suback' }],
-  ['PUBACK is lost', 'The next message of QoS 1 is not acknowledged.', { type: 'lose', packet: 'puback' }],
-  ['Throttle', 'DPS and twin requests are answered with 429 for 30 seconds.', { type: 'throttle', seconds: 30 }, 'all'],
-  ['Close the connection', 'The connection of the device is closed now.', { type: 'kick' }, 'now'],
-  ['Disable', 'The device is cut off, and refused.', { type: 'disable' }, 'now'],
-  ['Enable', 'The device is let in again.', { type: 'enable' }, 'now'],
-  [
-    'Move to another hub',
-    'The device belongs to another hub, and must ask DPS for it.',
-    { type: 'move', hub: 'other-hub.azure-devices.net' },
-    'now',
-  ],
-];
-
-/** Argument that the page sends with a control line of the virtual module. */
-const MODULE = [
-  ['Wi-Fi drops', 'wifi-drop'],
-  ['Wrong passphrase', 'wifi-mode fail'],
-  ['Wi-Fi is well', 'wifi-mode ok'],
-  ['No time server', 'sntp off'],
-  ['Time server answers', 'sntp on'],
-  ['Broker ends it', 'mqtt-drop'],
-  ['Broker resets it', 'mqtt-rst'],
-  ['Noise on the wire', 'noise 64'],
-  ['Lose 20 bytes', 'drop-tx 20'],
-  ['Stall for 5 s', 'stall 5000'],
-  ['Reset pin', 'reset'],
-  ['Crash', 'crash'],
-];
-
-/** What tells how it went on. */
-const TOLD = ['connect', 'disconnect', 'refusal', 'provisioning', 'telemetry'];
+/** How often what waits and the state of the module are read, in milliseconds. */
+const LOOK = 2000;
 
 /** Trouble on demand, and what came of it. */
 export function Faults({ store, device, server }) {
   const [message, setMessage] = useState('');
   const [waiting, setWaiting] = useState([]);
-  const [since, setSince] = useState(null);
-  const refresh = () =>
-    api.faults().then(
-      ({ value }) => setWaiting(value),
-      (error) => setMessage(error.message),
-    );
-  useEffect(() => {
-    void refresh();
-    const timer = setInterval(refresh, 2000);
-    return () => clearInterval(timer);
-  }, []);
-  const act = async (name, work) => {
-    setSince({ name, number: store.count, at: Date.now() });
-    setMessage('');
+  const [moduleState, setModuleState] = useState('');
+  const hasModule = server.about?.module === true;
+  const look = async () => {
     try {
-      await work();
-      await refresh();
+      setWaiting((await api.faults()).value.filter(({ deviceId }) => deviceId === undefined || deviceId === device.id));
+      if (hasModule) setModuleState((await api.module('status')).answer);
     } catch (error) {
       setMessage(error.message);
     }
   };
-  const hasModule = server.about?.module === true;
+  useEffect(() => {
+    void look();
+    const timer = setInterval(look, LOOK);
+    return () => clearInterval(timer);
+  }, [device.id, hasModule]);
+
+  const put = async (fault) => {
+    const before = device.aftermath;
+    device.aftermath = new Aftermath(fault, store.now());
+    setMessage('');
+    try {
+      if (fault.line !== undefined) await api.module(fault.line);
+      else await api.inject({ ...fault.fault, deviceId: device.id });
+    } catch (error) {
+      device.aftermath = before;
+      setMessage(error.message);
+    }
+    await look();
+  };
+  const forget = () =>
+    api.clearFaults().then(
+      () => look(),
+      (error) => setMessage(error.message),
+    );
+
   return html`
-    <p class="quiet">A fault is for this device, and for its next occasion; those marked “now” happen at once.</p>
-    ${message !== '' && html`<p class="bad" role="alert">${clipped(message, 300)}</p>`}
-    <h2>In the cloud</h2>
-    <ul class="faults">${FAULTS.map(
-      ([name, about, fault, scope]) => html`<li key=${name}>
-      <button type="button" class="fault" onClick=${() => act(name, () => api.inject(scope === 'all' ? fault : { ...fault, deviceId: device.id }))}>${name}</button>
-      <span>${about}${scope === 'now' ? html` <span class="mark">now</span>` : ''}</span></li>`,
-    )}</ul>
+    ${message !== '' && html`<p class="notice bad" role="alert">${clipped(message, 300)}</p>`}
+    <${WhatHappened} store=${store} device=${device} />
     ${
       waiting.length > 0 &&
-      html`<h2>Waiting for their occasion</h2>
-      <ul class="faults">${waiting.map((fault, index) => html`<li key=${index} class="num">${brief(fault, 200)}</li>`)}</ul>
-      <p><button type="button" onClick=${() => act('nothing', () => api.clearFaults())}>Forget them</button></p>`
+      html`<div class="notice waits"><p>Waiting for their occasion, at this device:</p>
+      <ul>${waiting.map((fault, index) => html`<li key=${index} class="num">${words(fault)}</li>`)}</ul>
+      <p><button type="button" onClick=${forget}>Forget all</button> <span class="quiet">also of other devices; throttling ends too</span></p></div>`
     }
-    ${
-      hasModule &&
-      html`<h2>In the virtual module</h2>
-      <div class="choice">${MODULE.map(([name, line]) => html`<button key=${line} type="button" title=${line} onClick=${() => act(name, () => request('POST', '/api/module', { line }))}>${name}</button>`)}</div>`
-    }
-    ${since && html`<${Aftermath} store=${store} device=${device} since=${since} />`}`;
+    ${hasModule && moduleState !== '' && html`<p class="quiet">The virtual module: ${clipped(moduleState, 300)}</p>`}
+    <div class="faults">${[...CLOUD_FAULTS, ...(hasModule ? MODULE_FAULTS : [])].map(
+      ({ title, hint, faults }) => html`<section key=${title}>
+      <h2>${title}</h2>
+      ${hint && html`<p class="quiet">${hint}</p>`}
+      <table class="data">
+        <caption class="hidden">${title}</caption>
+        <thead><tr><th>Fault</th><th>What it does</th><th>When</th></tr></thead>
+        <tbody>${faults.map(
+          (fault) => html`<tr key=${fault.name}>
+          <td><button type="button" class="fault" onClick=${() => put(fault)}>${fault.name}</button></td>
+          <td>${fault.about}</td>
+          <td>${fault.when === 'now' ? html`<span class="mark">now</span>` : html`<span class="quiet">${fault.when}</span>`}</td>
+        </tr>`,
+        )}</tbody>
+      </table>
+    </section>`,
+    )}</div>`;
 }
 
-/** What has happened since. */
-function Aftermath({ store, device, since }) {
-  const messages = store.messages.newest(
-    12,
-    (one) => one.number > since.number && one.deviceId === device.id && TOLD.includes(one.type),
+/** A fault that waits, as its name in the table; one that another program has asked for, as it is. */
+function words({ deviceId, count, ...fault }) {
+  const known = CLOUD_FAULTS.flatMap(({ faults }) => faults).find(({ fault: { count: _, ...one } }) =>
+    same(one, fault),
   );
-  const notes = device.journey.notes.filter((note) => note.at >= since.at);
-  const rows = [
-    ...messages.map((one) => ({
-      at: one.at,
-      text: `${one.type} ${brief(one.event.reason ?? one.event.status ?? one.event.body ?? one.event.service, 160)}`,
-    })),
-    ...notes.map((note) => ({ at: note.at, text: note.message })),
-  ]
-    .sort((a, b) => b.at - a.at)
-    .slice(0, 20);
-  return html`<h2>Since “${since.name}”, ${timeOfDay(since.at)}</h2>
-    ${rows.length === 0 ? html`<p class="quiet">Nothing yet. A fault that waits happens when the device does what it is about.</p>` : html`<ol class="notes" aria-live="polite">${rows.map((row, index) => html`<li key=${rows.length - index}><time class="num quiet">${timeOfDay(row.at, true)}</time> <span>${clipped(row.text, 300)}</span></li>`)}</ol>`}`;
+  return `${known?.name ?? brief(fault, 160)}${count > 1 ? `, ${count} times` : ''}`;
+}
+
+const same = (one, other) =>
+  Object.keys(one).length === Object.keys(other).length &&
+  Object.entries(one).every(([name, value]) => other[name] === value);
+
+function WhatHappened({ store, device }) {
+  const { aftermath } = device;
+  if (!aftermath) {
+    return html`<p class="quiet">Choose a fault of the table; what came of it will stand here, until telemetry flows again.</p>`;
+  }
+  const { fault, at, struckAt, recoveredAt, unharmed, rows } = aftermath;
+  const [tone, text] =
+    struckAt === null
+      ? [
+          'wait',
+          `${fault.when === 'now' ? 'No trouble seen yet' : `It happens ${fault.when}`}${unharmed === 0 ? '.' : `; ${unharmed} ${unharmed === 1 ? 'message has' : 'messages have'} come since.`}`,
+        ]
+      : recoveredAt === null
+        ? ['bad', `Trouble for ${span(store.now() - struckAt)}.`]
+        : ['ok', `Telemetry flows again, ${span(recoveredAt - struckAt)} after the trouble began.`];
+  return html`<section class="card aftermath" aria-label="What happened next">
+    <h2>${fault.name}, ${timeOfDay(at)}</h2>
+    <p class=${`state ${tone}`} role="status"><span class="dot" aria-hidden="true"></span>${text}</p>
+    ${rows.length > 0 && html`<ol class="notes" tabindex="0" aria-label="Events since the fault, newest first">${[...rows].reverse().map((row, index) => html`<li key=${rows.length - index} class=${row.tone}><time class="num quiet">${timeOfDay(row.at, true)}</time> <span>${row.text}</span></li>`)}</ol>`}
+  </section>`;
 }

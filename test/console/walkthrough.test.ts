@@ -4,11 +4,11 @@ import { startCli } from '../helpers/cli.ts';
 import { DEVICE } from '../helpers/simulation.ts';
 import { openTab, withoutBrowser } from './browser.ts';
 
-test('the walkthrough is done in the page, from the link that the program prints to the reboot', {
+test('the walkthrough is done in the page, from the link that the program prints to the reboot and to trouble', {
   skip: withoutBrowser,
-  timeout: 60_000,
+  timeout: 90_000,
 }, async (t) => {
-  const cli = startCli(t, ['--simulate', '--pace', 'instant', '--http-port', '0', '--duration', '20']);
+  const cli = startCli(t, ['--simulate', '--pace', 'instant', '--http-port', '0', '--duration', '50']);
   const [, link = ''] = await cli.text(/^The local cloud is at (\S+)$/m);
   const { page, complaints, close } = await openTab(link);
   t.after(close);
@@ -61,5 +61,23 @@ test('the walkthrough is done in the page, from the link that the program prints
   await page.getByRole('row').filter({ hasText: 'PT5S' }).getByText('200').waitFor();
   await page.goBack();
   await interval.getByText('Rejected').waitFor();
+
+  // Trouble in the cloud and in the module, and what came of it.
+  await page.getByRole('link', { name: 'Faults' }).click();
+  for (const [fault, trouble] of [
+    ['Close the connection', 'Disconnected from the hub'],
+    ['Wi-Fi drops', 'The session joins the network again'],
+  ] as const) {
+    await page.getByRole('button', { name: fault, exact: true }).click();
+    const aftermath = page.getByRole('region', { name: 'What happened next' }).filter({ hasText: fault });
+    await aftermath.getByText(/Telemetry flows again, .* after the trouble began/).waitFor();
+    await aftermath.getByText(trouble).first().waitFor();
+  }
+  // What waits for its occasion is for this device, and is named as in the table.
+  await page.getByRole('button', { name: 'Twin: silence' }).click();
+  await page.getByText('Waiting for their occasion').waitFor();
+  await page.getByRole('listitem').filter({ hasText: 'Twin: silence' }).waitFor();
+  await page.getByRole('button', { name: 'Forget all' }).click();
+  await page.getByText('Waiting for their occasion').waitFor({ state: 'detached' });
   assert.deepEqual(complaints, []);
 });

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
+import { CLOUD_FAULTS, MODULE_FAULTS } from '../../console/faults.js';
 import { systemClock } from '../../src/clock.ts';
+import { parseFault } from '../../src/simulator/cloud/fault-request.ts';
 import { type Simulation, startSimulation } from '../../src/simulator/simulation.ts';
 import { SESSION_TYPES, sessionFeed } from '../../src/web/session-feed.ts';
 import { DEVICE, SCOPE } from '../helpers/simulation.ts';
@@ -46,6 +48,15 @@ suite('what the page of a simulation asks for', () => {
     assert.equal((await ask('/api/module', { line: 'sntp on' })).status, 200);
     for (const body of [{ line: 'sntp maybe' }, { line: 'no such' }, { line: 'a\nb' }, { line: 5 }, {}, 'reset']) {
       assert.equal((await ask('/api/module', body)).status, 400, JSON.stringify(body));
+    }
+  });
+
+  test('every fault of its table, in the cloud and in the module', async () => {
+    for (const { fault } of CLOUD_FAULTS.flatMap(({ faults }) => faults)) {
+      assert.doesNotThrow(() => parseFault({ ...fault, deviceId: DEVICE }), JSON.stringify(fault));
+    }
+    for (const { line } of MODULE_FAULTS.flatMap(({ faults }) => faults)) {
+      assert.deepEqual(await ask('/api/module', { line }), { status: 200, json: { answer: 'ok' } }, line);
     }
   });
 

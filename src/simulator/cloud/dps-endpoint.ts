@@ -93,7 +93,7 @@ export class DpsEndpoint implements Endpoint {
     let answer: DpsAnswer;
     try {
       if (fault?.answer === 'status') throw errorOfFault(fault);
-      if (faults.throttled('dps', clock.wall())) throw new AzureError(429001, 'Throttled.');
+      if (faults.throttled('dps', this.deviceId, clock.wall())) throw new AzureError(429001, 'Throttled.');
       answer =
         on === 'register'
           ? await this.#service.register(this.#client, payload, fault)

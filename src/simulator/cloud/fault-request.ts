@@ -63,7 +63,12 @@ const READERS: Record<Fault['type'], Reader<Fault>> = {
     ...SERVICE,
     ...COUNTED,
   }),
-  throttle: objectOf({ type: oneOf('throttle'), seconds: integer(1, 86_400), ...SERVICE }),
+  throttle: objectOf({
+    type: oneOf('throttle'),
+    seconds: integer(1, 86_400),
+    deviceId: optional(shortText),
+    ...SERVICE,
+  }),
   kick: ofDevice('kick'),
   disable: ofDevice('disable'),
   enable: ofDevice('enable'),

@@ -66,11 +66,12 @@ export type LoseFault = Counted & {
   service?: Service;
 };
 
-/** 429 for every DPS and twin request (or those of one service) during so many seconds. */
+/** 429 for every DPS and twin request (or those of one service, or of one device) during so many seconds. */
 export type ThrottleFault = {
   type: 'throttle';
   seconds: number;
   service?: Service;
+  deviceId?: string;
 };
 
 /** Done at once: close its connection, disable, enable or delete its identity, or give it to a hub of another name. */
@@ -88,23 +89,31 @@ interface Entry {
   left: number;
 }
 
+const isForTheSame = (one: ThrottleFault, other: ThrottleFault) =>
+  one.service === other.service && one.deviceId === other.deviceId;
+
 /** The faults that wait for their occasion, first come first served. */
 export class FaultQueue {
   #entries: Entry[] = [];
-  readonly #throttledUntil: Record<Service, number> = { dps: 0, hub: 0 };
+  #throttles: { fault: ThrottleFault; until: number }[] = [];
 
   add(fault: QueuedFault): void {
     if (this.#entries.length < MAX_QUEUED) this.#entries.push({ fault, left: fault.count ?? 1 });
   }
 
   throttle(fault: ThrottleFault, now: number): void {
-    const until = now + fault.seconds * 1000;
-    if (fault.service !== 'hub') this.#throttledUntil.dps = until;
-    if (fault.service !== 'dps') this.#throttledUntil.hub = until;
+    // A later one takes the place of one for the same.
+    this.#throttles = this.#throttles
+      .filter(({ until, fault: earlier }) => until > now && !isForTheSame(earlier, fault))
+      .slice(-MAX_QUEUED + 1);
+    this.#throttles.push({ fault, until: now + fault.seconds * 1000 });
   }
 
-  throttled(service: Service, now: number): boolean {
-    return now < this.#throttledUntil[service];
+  throttled(service: Service, deviceId: string, now: number): boolean {
+    return this.#throttles.some(
+      ({ fault, until }) =>
+        now < until && (fault.service ?? service) === service && (fault.deviceId ?? deviceId) === deviceId,
+    );
   }
 
   /** Those that have not happened yet, with what is left of their count. */
@@ -114,8 +123,7 @@ export class FaultQueue {
 
   clear(): void {
     this.#entries = [];
-    this.#throttledUntil.dps = 0;
-    this.#throttledUntil.hub = 0;
+    this.#throttles = [];
   }
 
   takeDps(on: 'register' | 'poll', deviceId: string): DpsFault | undefined {

@@ -202,7 +202,7 @@ export class HubEndpoint implements Endpoint, DeviceLink {
     try {
       if (fault?.answer === 'drop') throw new ProtocolViolation('a fault that was asked for');
       if (fault?.answer === 'status') throw errorOfFault(fault);
-      if (faults.throttled('hub', clock.wall())) throw new AzureError(429001, 'Throttled.');
+      if (faults.throttled('hub', this.deviceId, clock.wall())) throw new AzureError(429001, 'Throttled.');
       answer = await perform();
     } catch (error) {
       if (!(error instanceof AzureError)) throw error;

@@ -274,6 +274,7 @@ suite('faults that are asked for over HTTP', () => {
     { type: 'connect', answer: 'code', code: 5, service: 'hub' },
     { type: 'lose', packet: 'puback' },
     { type: 'throttle', seconds: 10 },
+    { type: 'throttle', seconds: 10, service: 'hub', deviceId: 'a' },
     { type: 'move', deviceId: 'a', hub: 'b' },
   ];
   for (const fault of right) {
