@@ -9,8 +9,11 @@ const RECOVERING = new Map([
   ['reset', 'The session resets the module.'],
   ['open-port', 'The session opens the port.'],
 ]);
-const SERVICES = { dps: 'DPS', hub: 'the hub' };
-const serviceOf = ({ service }) => (Object.hasOwn(SERVICES, service ?? '') ? SERVICES[service] : 'the cloud');
+const SERVICES = new Map([
+  ['dps', 'DPS'],
+  ['hub', 'the hub'],
+]);
+const serviceOf = ({ service }) => SERVICES.get(service) ?? 'the cloud';
 
 /** What an event says of how things go: a tone ('bad' or 'step') and a sentence; undefined for what says nothing. */
 function told(event) {

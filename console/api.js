@@ -1,3 +1,4 @@
+import { wellFormed } from './json.js';
 import { key } from './key.js';
 
 /** What the server has refused, or why it was not reached. */
@@ -42,17 +43,18 @@ export async function request(method, path, body) {
   return json;
 }
 
-const at = (id) => `/api/devices/${encodeURIComponent(id)}`;
+const encoded = (name) => encodeURIComponent(wellFormed(name));
+const at = (id) => `/api/devices/${encoded(id)}`;
 
 export const api = {
   recording: (from) => request('GET', `/api/recording?from=${from}`),
-  model: (id) => request('GET', `/api/models/${encodeURIComponent(id)}`),
+  model: (id) => request('GET', `/api/models/${encoded(id)}`),
   about: () => request('GET', '/api/console'),
   devices: () => request('GET', '/api/devices'),
   state: (id) => request('GET', `${at(id)}/state`),
   writeProperties: (id, body) => request('PATCH', `${at(id)}/properties`, body),
-  command: (id, name, body) => request('POST', `${at(id)}/commands/${encodeURIComponent(name)}`, { request: body }),
-  history: (id, name) => request('GET', `${at(id)}/telemetry/${encodeURIComponent(name)}/history`),
+  command: (id, name, body) => request('POST', `${at(id)}/commands/${encoded(name)}`, { request: body }),
+  history: (id, name) => request('GET', `${at(id)}/telemetry/${encoded(name)}/history`),
   identity: (id) => request('GET', `${at(id)}/identity`),
   module: (line) => request('POST', '/api/module', { line }),
   faults: () => request('GET', '/api/faults'),

@@ -87,6 +87,7 @@ export function App({ store, server, restart }) {
     </header>
     ${server.error !== '' && html`<p class="notice bad" role="alert">${clipped(server.error, 300)}</p>`}
     <main id="main" tabindex="-1">
+      <${Skipped} about=${server.about} />
       <${Guarded} key=${`${route.section}/${route.id}/${route.view}`}>
         <${Page} store=${store} server=${server} route=${route} />
       </${Guarded}>
@@ -120,9 +121,16 @@ const STREAM = {
   recorded: ['wait', 'Recording'],
 };
 
+/** What of a recording could not be read. */
+function Skipped({ about }) {
+  if (!(about?.skipped > 0)) return null;
+  return html`<p class="notice">${about.skipped === 1 ? '1 line' : `${about.skipped} lines`} of ${clipped(about.name, 60)} ${about.skipped === 1 ? 'is' : 'are'} no event: cut short, damaged, or of another program. What can be read is shown.</p>`;
+}
+
 /** Whether what is shown is how things are. */
 function Stream({ server }) {
-  const [tone, text] = STREAM[server.state] ?? STREAM.connecting;
+  const [tone, words] = STREAM[server.state] ?? STREAM.connecting;
+  const text = server.state === 'recorded' && server.about ? `${words} ${clipped(server.about.name, 40)}` : words;
   return html`<p class=${`stream ${tone}`} role="status"><span class="dot" aria-hidden="true"></span>${text}</p>`;
 }
 
@@ -145,7 +153,7 @@ function AskForKey({ restart }) {
 }
 
 function DevicePage({ store, server, route }) {
-  const device = store.devices.get(route.id);
+  const device = store.find(route.id);
   const [error, setError] = useState('');
   const isCloud = server.about?.mode === 'cloud';
   const tabs = useRef(null);

@@ -1,3 +1,5 @@
+import { textOf } from './json.js';
+
 /**
  * What a line on either wire means: a pattern, a sentence, and where the project's protocol documents say more
  * (AT: docs/at-protocol.md, Azure: docs/azure-mqtt.md). The first that fits counts.
@@ -102,11 +104,11 @@ const MQTT = [
 /** A packet as one line: its kind, and what matters of it. */
 export function packetLine(packet) {
   const { cmd, topic, payload, subscriptions, ...rest } = packet;
-  if (cmd === 'publish') return `publish ${topic}${payload === '' ? '' : ` ${payload}`}`;
+  if (cmd === 'publish') return `publish ${textOf(topic)}${payload === '' ? '' : ` ${textOf(payload)}`}`;
   if (Array.isArray(subscriptions))
-    return `${cmd} ${subscriptions.map((one) => `${one?.topic} qos ${one?.qos}`).join(', ')}`;
-  return `${cmd} ${Object.entries(rest)
-    .map(([name, value]) => `${name} ${typeof value === 'object' ? JSON.stringify(value) : value}`)
+    return `${textOf(cmd)} ${subscriptions.map((one) => `${textOf(one?.topic)} qos ${textOf(one?.qos)}`).join(', ')}`;
+  return `${textOf(cmd)} ${Object.entries(rest)
+    .map(([name, value]) => `${name} ${textOf(value)}`)
     .join(', ')}`;
 }
 

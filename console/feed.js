@@ -1,4 +1,5 @@
 import { headers } from './api.js';
+import { parseEvent } from './json.js';
 
 const SHORTEST_PAUSE = 500;
 const LONGEST_PAUSE = 10_000;
@@ -62,7 +63,7 @@ export function follow({ onEvent, onState, onOpen }) {
         silence = setTimeout(stop, SILENCE);
         for (const { id, data } of parser.push(decoder.decode(value, { stream: true }))) {
           if (id !== null) lastId = id;
-          onEvent(parsed(data), data.length);
+          onEvent(parseEvent(data), data.length);
         }
       }
     } catch {
@@ -100,12 +101,4 @@ export function follow({ onEvent, onState, onOpen }) {
 
   void run();
   return () => ended.abort();
-}
-
-function parsed(data) {
-  try {
-    return JSON.parse(data);
-  } catch {
-    return null;
-  }
 }

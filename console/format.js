@@ -1,18 +1,23 @@
-/** Controls, and marks that turn the direction of what stands beside them. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+import { textOf } from './json.js';
+
+/** Controls, marks that turn the direction of what stands beside them, halves of characters, and letters that show nothing. */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}]|[\u115f\u1160\u3164\uffa0]|\u034f/gu;
+/** More marks on one letter than any language has; they would cover the lines beside. */
+const PILED = /(\p{M}{4})\p{M}+/gu;
 
 /** A text from outside in which nothing is invisible. */
 export function visible(text) {
-  return String(text)
+  return textOf(text)
     .replaceAll(/\s*\r?\n\s*/g, ' ')
-    .replace(INVISIBLE, (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`);
+    .replace(INVISIBLE, (mark) => `\\u${mark.codePointAt(0).toString(16).padStart(4, '0')}`)
+    .replace(PILED, '$1…');
 }
 
 /** A text from outside, visible, of at most `most` characters. */
 export function clipped(text, most = 200) {
-  const all = String(text);
-  return all.length <= most ? visible(all) : `${visible(all.slice(0, most))}…`;
+  const all = textOf(text);
+  // A pair that would be cut in two is left out.
+  return all.length <= most ? visible(all) : `${visible(all.slice(0, most).replace(/[\ud800-\udbff]$/, ''))}…`;
 }
 
 /** A JSON value in one line of at most `most` characters. */
@@ -20,7 +25,7 @@ export function brief(value, most = 120) {
   if (value === undefined) return '';
   if (typeof value === 'number') return number(value);
   if (typeof value === 'string') return clipped(value, most);
-  return clipped(JSON.stringify(value) ?? '', most);
+  return clipped(value, most);
 }
 
 /** A number with the digits that a reader can use. */

@@ -2,7 +2,7 @@ import { ApiError, api } from './api.js';
 import { App } from './app.js';
 import { follow } from './feed.js';
 import { takeKeyFromAddress } from './key.js';
-import { readFile, readRecording, showRecording } from './recording.js';
+import { DroppedRecording, ServedRecording, showRecording } from './recording.js';
 import { Store } from './store.js';
 import { html, render } from './vendor/preact.js';
 
@@ -67,7 +67,11 @@ async function start() {
   }
   store.takeAbout(server.about);
   if (server.about.mode === 'recording') {
-    await showRecording(store, await readRecording());
+    try {
+      await showRecording(store, new ServedRecording());
+    } catch (error) {
+      server.error = error.message;
+    }
     setState('recorded');
     return;
   }
@@ -80,10 +84,10 @@ async function drop(event) {
   if (!file) return;
   event.preventDefault();
   try {
-    const events = await readFile(file);
-    stop();
-    server.about = { mode: 'recording', name: file.name };
-    await showRecording(store, events);
+    const recording = new DroppedRecording(file);
+    await showRecording(store, recording, () => stop());
+    server.about = { mode: 'recording', name: file.name, skipped: recording.skipped };
+    server.error = '';
     setState('recorded');
     location.hash = '#/devices';
   } catch (error) {

@@ -1,3 +1,5 @@
+import { wellFormed } from './json.js';
+
 /** What the address shows: #/devices, #/devices/<id>/<view>, #/faults, #/replay, with its query. */
 export function parseRoute(hash) {
   const mark = hash.indexOf('?');
@@ -15,7 +17,7 @@ function decoded(text) {
   }
 }
 
-export const deviceHref = (id, view = 'overview') => `#/devices/${encodeURIComponent(id)}/${view}`;
+export const deviceHref = (id, view = 'overview') => `#/devices/${encodeURIComponent(wellFormed(id))}/${view}`;
 
 /** Changes the query of the address, without an entry in the history for every letter that is typed. */
 export function setQuery(name, value) {

@@ -3,7 +3,10 @@ import { isObject } from './json.js';
 const MAX_POINTS = 3600;
 /** Of all series together; those that have had no value for longest go first. */
 const MAX_TOTAL = 1_000_000;
+/** Of a message. */
 const MAX_PATHS = 64;
+/** Of a device. */
+const MAX_SERIES = 256;
 const MAX_DEPTH = 5;
 const LONGEST_TEXT = 64;
 
@@ -16,7 +19,7 @@ export function leaves(body, prefix = '') {
       if (depth >= MAX_DEPTH) return;
       for (const [name, member] of Object.entries(value))
         walk(member, path === '' ? name : `${path}.${name}`, depth + 1);
-    } else if (typeof value === 'number' || typeof value === 'boolean') {
+    } else if (Number.isFinite(value) || typeof value === 'boolean') {
       found.push([path, value]);
     } else if (typeof value === 'string' && value.length <= LONGEST_TEXT) {
       found.push([path, value]);
@@ -53,51 +56,62 @@ class Series {
 
 /** Every series of every device, bounded. */
 export class SeriesStore {
-  /** By device and path, in the order of their last value. */
-  #all = new Map();
+  /** By device and by path; both in the order of their last value. */
+  #devices = new Map();
   #total = 0;
 
   push(deviceId, path, at, value) {
-    const key = `${deviceId}\n${path}`;
-    const series = this.#all.get(key) ?? new Series();
-    this.#all.delete(key);
-    this.#all.set(key, series);
+    const paths = this.#pathsOf(deviceId);
+    const series = paths.get(path) ?? new Series();
+    paths.delete(path);
+    paths.set(path, series);
+    if (paths.size > MAX_SERIES) this.#forget(paths, paths.keys().next().value);
     this.#count(series, () => series.push(at, value));
   }
 
   prepend(deviceId, path, times, values) {
-    const key = `${deviceId}\n${path}`;
-    const series = this.#all.get(key) ?? new Series();
-    this.#all.set(key, series);
+    const paths = this.#pathsOf(deviceId);
+    const series = paths.get(path) ?? new Series();
+    paths.set(path, series);
     this.#count(series, () => series.prepend(times, values));
   }
 
   get(deviceId, path) {
-    return this.#all.get(`${deviceId}\n${path}`);
+    return this.#devices.get(deviceId)?.get(path);
   }
 
   /** The paths of a device, sorted. */
   paths(deviceId) {
-    const start = `${deviceId}\n`;
-    return [...this.#all.keys()]
-      .filter((key) => key.startsWith(start))
-      .map((key) => key.slice(start.length))
-      .sort();
+    return [...(this.#devices.get(deviceId)?.keys() ?? [])].sort();
   }
 
   clear() {
-    this.#all.clear();
+    this.#devices.clear();
     this.#total = 0;
+  }
+
+  #pathsOf(deviceId) {
+    const paths = this.#devices.get(deviceId) ?? new Map();
+    this.#devices.delete(deviceId);
+    this.#devices.set(deviceId, paths);
+    return paths;
+  }
+
+  #forget(paths, path) {
+    this.#total -= paths.get(path).times.length;
+    paths.delete(path);
   }
 
   #count(series, change) {
     const before = series.times.length;
     change();
     this.#total += series.times.length - before;
-    for (const [key, oldest] of this.#all) {
-      if (this.#total <= MAX_TOTAL || oldest === series) break;
-      this.#total -= oldest.times.length;
-      this.#all.delete(key);
+    for (const [id, paths] of this.#devices) {
+      for (const [path, oldest] of paths) {
+        if (this.#total <= MAX_TOTAL || oldest === series) return;
+        this.#forget(paths, path);
+      }
+      this.#devices.delete(id);
     }
   }
 }

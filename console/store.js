@@ -1,5 +1,5 @@
 import { Journey } from './journey.js';
-import { isObject, merged, own, sameJson } from './json.js';
+import { isObject, merged, own, sameJson, textOf, wellFormed } from './json.js';
 import { Ring } from './ring.js';
 import { leaves, SeriesStore } from './series.js';
 
@@ -24,8 +24,14 @@ const RAW = [
 
 /** The component that a message comes from, as the two ends mark it. */
 function componentOf(event) {
-  return event.component ?? own(event.properties, '$.sub') ?? own(event.properties, 'dt-subject') ?? '';
+  const name = event.component ?? own(event.properties, '$.sub') ?? own(event.properties, 'dt-subject');
+  return typeof name === 'string' ? name : '';
 }
+
+const numberOr = (other, value) => (typeof value === 'number' ? value : other);
+
+/** What is told in a sentence, of a bounded length. */
+const sentence = (value) => (value === undefined || value === null ? '' : textOf(value).slice(0, 2000));
 
 /** A reported value, taken out of its acknowledgement where it stands in one. */
 export function unwrap(value) {
@@ -39,7 +45,7 @@ const isComponent = (value) => own(value, '__t') === 'c';
 /** The properties in a part of a twin, a component's as `component.name`; its marks left out. */
 export function flatten(part, components = new Set()) {
   const found = [];
-  for (const [name, value] of Object.entries(part ?? {})) {
+  for (const [name, value] of Object.entries(isObject(part) ? part : {})) {
     if (name.startsWith('$')) continue;
     if (isObject(value) && (isComponent(value) || components.has(name))) {
       for (const [inner, member] of Object.entries(value)) {
@@ -141,6 +147,11 @@ export class Store {
     return device;
   }
 
+  /** The device that an address names. */
+  find(id) {
+    return this.devices.get(id) ?? [...this.devices.values()].find((device) => wellFormed(device.id) === id);
+  }
+
   /** What `GET /api/console` says: of a session, which device it is, and what its model is. */
   takeAbout({ mode, deviceId, model }) {
     if (mode !== 'session') return;
@@ -193,13 +204,20 @@ export class Store {
     device.reported.clear();
     for (const [name, value, path] of flatten(desired, device.components)) {
       const { $lastUpdated, $lastUpdatedVersion } = changes(desired, path);
-      device.desired.set(name, { value, version: $lastUpdatedVersion ?? null, at: Date.parse($lastUpdated) });
+      this.#keep(device.desired, name, {
+        value,
+        version: numberOr(null, $lastUpdatedVersion),
+        at: Date.parse(textOf($lastUpdated)),
+      });
     }
     for (const [name, value, path] of flatten(reported, device.components)) {
-      device.reported.set(name, { ...unwrap(value), at: Date.parse(changes(reported, path).$lastUpdated) });
+      this.#keep(device.reported, name, {
+        ...unwrap(value),
+        at: Date.parse(textOf(changes(reported, path).$lastUpdated)),
+      });
     }
-    device.desiredVersion = own(desired, '$version') ?? device.desiredVersion;
-    device.reportedVersion = own(reported, '$version') ?? device.reportedVersion;
+    device.desiredVersion = numberOr(device.desiredVersion, own(desired, '$version'));
+    device.reportedVersion = numberOr(device.reportedVersion, own(reported, '$version'));
   }
 
   /**
@@ -226,7 +244,7 @@ export class Store {
   #isCaptured(event) {
     const { types, text } = this.capture;
     if (types && !types.has(event.type)) return false;
-    return text === '' || JSON.stringify(event).toLowerCase().includes(text.toLowerCase());
+    return text === '' || textOf(event).toLowerCase().includes(text.toLowerCase());
   }
 
   #apply(device, event, at) {
@@ -237,17 +255,17 @@ export class Store {
         journey.enter(event.state, at);
         break;
       case 'event':
-        journey.note(event.level, String(event.message), at);
-        if (event.level === 'warning') journey.fail(String(event.message), '', at);
+        journey.note(event.level, sentence(event.message), at);
+        if (event.level === 'warning') journey.fail(sentence(event.message), '', at);
         break;
       case 'waiting':
-        journey.waiting = String(event.message);
+        journey.waiting = sentence(event.message);
         break;
       case 'error':
-        journey.fail(String(event.message), String(event.hint ?? ''), at);
+        journey.fail(sentence(event.message), sentence(event.hint), at);
         break;
       case 'exit':
-        journey.end(String(event.reason), at);
+        journey.end(sentence(event.reason), at);
         if (device.summary.id === undefined) device.connected = false;
         break;
       case 'connect':
@@ -262,7 +280,7 @@ export class Store {
       case 'disconnect':
         if (event.service !== 'hub') break;
         device.connected = false;
-        journey.away(event.reason, at);
+        journey.away(sentence(event.reason), at);
         break;
       case 'refusal':
         journey.seen(
@@ -271,20 +289,20 @@ export class Store {
           at,
         );
         journey.fail(
-          `Refused (${event.stage}${event.code === null ? '' : `, ${event.code}`}): ${event.reason}`,
+          `Refused (${[event.stage, event.code].map(sentence).filter(Boolean).join(', ')}): ${sentence(event.reason)}`,
           '',
           at,
         );
         break;
       case 'provisioning':
         if (event.status === 'assigned') {
-          device.hub = String(event.hub);
+          device.hub = sentence(event.hub);
           journey.seen('hub', 'the device to connect to its hub', at);
-        } else journey.fail(`DPS says: ${event.status}`, '', at);
+        } else journey.fail(`DPS says: ${sentence(event.status)}`, '', at);
         break;
       case 'assigned':
-        device.hub = String(event.hub);
-        if (this.isSession) device.summary = { displayName: String(event.deviceId) };
+        device.hub = sentence(event.hub);
+        if (this.isSession) device.summary = { displayName: sentence(event.deviceId) };
         break;
       case 'mqtt':
         this.#takePacket(device, event, at);
@@ -310,8 +328,9 @@ export class Store {
   #takePacket(device, { packet, direction, service }, at) {
     if (service !== 'hub') return;
     device.lastAt = direction === 'in' ? at : device.lastAt;
-    const topic = String(own(packet, 'topic') ?? '');
-    if (topic.startsWith('$iothub/twin/GET/')) device.journey.seen('twin', 'the device to send telemetry', at);
+    const topic = own(packet, 'topic');
+    if (typeof topic === 'string' && topic.startsWith('$iothub/twin/GET/'))
+      device.journey.seen('twin', 'the device to send telemetry', at);
   }
 
   #takeTelemetry(device, event, at) {
@@ -366,27 +385,30 @@ export class Store {
 
   #takeProperty(device, event, at) {
     device.lastAt = event.side === 'desired' ? device.lastAt : at;
+    const version = numberOr(null, event.version);
     if (event.side === 'desired') {
-      if (event.version <= device.desiredVersion) return;
-      device.desiredVersion = event.version;
+      if (version === null || version <= device.desiredVersion) return;
+      device.desiredVersion = version;
       for (const [name, value] of flatten(event.patch, device.components)) {
         const before = device.desired.get(name);
         if (value === null) device.desired.delete(name);
-        else this.#keep(device.desired, name, { value: merged(before?.value, value), version: event.version, at });
+        else this.#keep(device.desired, name, { value: merged(before?.value, value), version, at });
       }
     } else if (event.side === 'reported') {
-      if (event.version <= device.reportedVersion) return;
-      device.reportedVersion = event.version;
+      if (version === null || version <= device.reportedVersion) return;
+      device.reportedVersion = version;
       this.#takeReported(device, event.patch, at);
     } else if (typeof event.name === 'string') {
-      const { name, value, requested, version, ac, ad } = event;
+      const { name, value, requested, ad } = event;
+      const ac = numberOr(undefined, event.ac);
       this.#keep(device.desired, name, { value: requested, version, at });
-      this.#keep(device.reported, name, { value, ac, av: version, ad, at });
+      this.#keep(device.reported, name, { value, ac, av: version ?? undefined, ad, at });
     }
   }
 
   #takeCommand(device, event, at) {
-    const { name, request, status, response } = event;
+    const { request = null, response = null } = event;
+    const [name, status] = [textOf(event.name), numberOr(null, event.status)];
     const call = device.calls.find((one) => one.entry === null && one.name === name && sameJson(one.request, request));
     const entry = { at, name, request, status, response, ms: call?.ms ?? null, error: null };
     if (call) call.entry = entry;

@@ -8,7 +8,9 @@ export function Sparkline({ series, label }) {
   const values = (series?.values ?? []).slice(-MOST).filter((value) => typeof value === 'number');
   if (values.length < 2) return html`<svg class="spark" viewBox=${`0 0 ${WIDTH} ${HEIGHT}`} aria-hidden="true"></svg>`;
   const [low, high] = [Math.min(...values), Math.max(...values)];
-  const y = (value) => (high === low ? HEIGHT / 2 : HEIGHT - 3 - ((value - low) / (high - low)) * (HEIGHT - 6));
+  // Halved, since the distance of two numbers may be larger than any number.
+  const share = (value) => (value / 2 - low / 2) / (high / 2 - low / 2);
+  const y = (value) => (high === low ? HEIGHT / 2 : HEIGHT - 3 - share(value) * (HEIGHT - 6));
   const points = values.map(
     (value, index) => `${((index / (values.length - 1)) * WIDTH).toFixed(1)},${y(value).toFixed(1)}`,
   );

@@ -1,26 +1,52 @@
 import { clipped, number } from '../format.js';
 import { isObject } from '../json.js';
-import { html, useState } from '../vendor/preact.js';
+import { html, useMemo, useState } from '../vendor/preact.js';
 
-const MOST = 100;
 const LONGEST = 2000;
 
-/** A JSON value as a tree of text that opens on demand. */
-export function Tree({ value, depth = 0 }) {
-  const [most, setMost] = useState(MOST);
-  if (!isObject(value) && !Array.isArray(value)) return html`<${Leaf} value=${value} />`;
-  const entries = Object.entries(value);
-  if (entries.length === 0) return html`<span class="num">${Array.isArray(value) ? '[]' : '{}'}</span>`;
-  if (depth >= 12) return html`<span class="num">${clipped(JSON.stringify(value), LONGEST)}</span>`;
-  return html`<ul class="tree">
-    ${entries
-      .slice(0, most)
-      .map(
-        ([name, member]) =>
-          html`<li key=${name}><span class="name">${clipped(name, 120)}</span> <${Tree} value=${member} depth=${depth + 1} /></li>`,
-      )}
-    ${entries.length > most && html`<li><button type="button" class="plain" onClick=${() => setMost(most + MOST)}>${entries.length - most} more</button></li>`}
-  </ul>`;
+const isBranch = (value) => isObject(value) || Array.isArray(value);
+
+/** The number of values in a value, counted no further than `most`. */
+function count(value, most) {
+  let found = 1;
+  if (isBranch(value)) {
+    for (const name in value) {
+      if (found >= most) break;
+      if (Object.hasOwn(value, name)) found += count(value[name], most - found);
+    }
+  }
+  return found;
+}
+
+/**
+ * A JSON value as a tree of text. Large branches are closed until they are asked for, so that no value is too large.
+ * @param most members that are shown at first
+ * @param room values in a branch that is open at first
+ */
+export function Tree({ value, most = 100, room = 60 }) {
+  const [shown, setShown] = useState(most);
+  // Kept as long as the value is the same, since the page is drawn again and again.
+  return useMemo(() => {
+    if (!isBranch(value)) return html`<${Leaf} value=${value} />`;
+    const entries = Object.entries(value);
+    if (entries.length === 0) return html`<span class="num">${Array.isArray(value) ? '[]' : '{}'}</span>`;
+    return html`<ul class="tree">
+      ${entries
+        .slice(0, shown)
+        .map(
+          ([name, member]) =>
+            html`<li key=${name}><span class="name">${clipped(name, 120)}</span> <${isBranch(member) ? Branch : Leaf} value=${member} most=${most} room=${room} /></li>`,
+        )}
+      ${entries.length > shown && html`<li><button type="button" class="plain" onClick=${() => setShown(shown + most)}>${entries.length - shown} more</button></li>`}
+    </ul>`;
+  }, [value, shown, most, room]);
+}
+
+function Branch({ value, most, room }) {
+  const [isOpen, setOpen] = useState(() => count(value, room + 1) <= room);
+  if (isOpen) return html`<${Tree} value=${value} most=${most} room=${room} />`;
+  const size = Object.keys(value).length;
+  return html`<button type="button" class="plain num" aria-expanded="false" onClick=${() => setOpen(true)}>${Array.isArray(value) ? `[${size}]` : `{${size}}`}</button>`;
 }
 
 function Leaf({ value }) {

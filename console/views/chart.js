@@ -1,5 +1,6 @@
 import { api } from '../api.js';
 import { clipped, number, timeOfDay } from '../format.js';
+import { wellFormed } from '../json.js';
 import { saveFile } from '../parts/download.js';
 import { setQuery } from '../route.js';
 import { html, useEffect, useRef, useState } from '../vendor/preact.js';
@@ -33,12 +34,13 @@ export function Chart({ store, device, route, isCloud }) {
   const paths = store.series
     .paths(device.id)
     .filter((path) => typeof store.series.get(device.id, path).values.at(-1) === 'number');
-  const asked = route.query
-    .getAll('path')
-    .flatMap((text) => text.split('\n'))
-    .filter(Boolean);
-  const chosen = asked.length > 0 || route.query.has('path') ? asked : paths.slice(0, 1);
-  const seconds = Number(route.query.get('window') ?? fittingWindow(store, device, chosen));
+  const asked = chosenIn(route.query.get('paths'));
+  // An address holds no half characters: what it has stands for the path that is written so.
+  const chosen =
+    asked?.map((name) => paths.find((path) => wellFormed(path) === name) ?? name).slice(0, COLORS.length) ??
+    paths.slice(0, 1);
+  const window = route.query.get('window');
+  const seconds = WINDOWS.some(([id]) => id === window) ? Number(window) : fittingWindow(store, device, chosen);
   const [pausedAt, setPausedAt] = useState(null);
   const fetched = useRef(new Set());
   useEffect(() => {
@@ -48,7 +50,7 @@ export function Chart({ store, device, route, isCloud }) {
       fetched.current.add(path);
       api.history(device.id, path).then(
         ({ value }) => {
-          const numbers = value.filter((sample) => typeof sample.value === 'number');
+          const numbers = value.filter((sample) => Number.isFinite(sample.value));
           store.series.prepend(
             device.id,
             path,
@@ -65,10 +67,12 @@ export function Chart({ store, device, route, isCloud }) {
     return html`<div class="empty"><p>No number has come yet. As soon as the device sends one, it can be drawn here.</p></div>`;
   const toggle = (path) =>
     setQuery(
-      'path',
-      chosen.includes(path)
-        ? chosen.filter((one) => one !== path).join('\n') || ' '
-        : [...chosen, path].slice(-COLORS.length).join('\n'),
+      'paths',
+      JSON.stringify(
+        (chosen.includes(path) ? chosen.filter((one) => one !== path) : [...chosen, path].slice(-COLORS.length)).map(
+          wellFormed,
+        ),
+      ),
     );
   const until = pausedAt ?? store.now();
   const csv = () =>
@@ -84,6 +88,16 @@ export function Chart({ store, device, route, isCloud }) {
       return html`<button key=${path} type="button" aria-pressed=${index >= 0} onClick=${() => toggle(path)}>${index >= 0 ? html`<span class=${`swatch series${(index % COLORS.length) + 1}`} aria-hidden="true"></span>` : ''}${clipped(path, 60)} <b>${number(store.series.get(device.id, path).values.at(-1))}</b></button>`;
     })}</div>
     ${chosen.filter((path) => paths.includes(path)).length === 0 ? html`<div class="empty"><p>Choose a value to draw.</p></div>` : html`<${Plot} store=${store} device=${device} paths=${chosen.filter((path) => paths.includes(path))} from=${until - seconds * 1000} until=${until} />`}`;
+}
+
+/** The paths in an address, a JSON array; null where there are none. */
+function chosenIn(text) {
+  try {
+    const paths = JSON.parse(text ?? 'null');
+    return Array.isArray(paths) ? paths.filter((path) => typeof path === 'string') : null;
+  } catch {
+    return null;
+  }
 }
 
 /** The smallest window that holds what there is. */
@@ -177,10 +191,14 @@ function Plot({ store, device, paths, from, until }) {
   return html`<div class="card plot" ref=${box} role="img" aria-label=${`Chart of ${clipped(paths.join(', '), 200)}`}></div>`;
 }
 
-/** Some room above and below, also for a line that does not move. */
+/** Numbers beyond this are drawn at the edge: the library reckons with differences of what it draws. */
+const HUGE = 1e300;
+
+/** Some room above and below, also for a line that does not move; never less than the steps between such numbers. */
 function padded(low, high) {
   if (low === null || high === null) return [0, 1];
-  const room = (high - low || Math.abs(high) || 1) * 0.08;
+  const size = Math.max(Math.abs(low), Math.abs(high));
+  const room = Math.max((high - low) * 0.08, size * 1e-9) || (size || 1) * 0.08;
   return [low - room, high + room];
 }
 
@@ -198,7 +216,7 @@ function windowOf(series, from, until) {
   for (let index = low; index < times.length && times[index] <= until; index++) {
     if (xs.at(-1) === times[index] / 1000) continue;
     xs.push(times[index] / 1000);
-    ys.push(typeof values[index] === 'number' ? values[index] : null);
+    ys.push(typeof values[index] === 'number' ? Math.max(-HUGE, Math.min(HUGE, values[index])) : null);
   }
   return [xs, ys];
 }

@@ -28,7 +28,7 @@ export function JourneyView({ store, device }) {
     ${
       journey.notes.length > 0 &&
       html`<h2>What was told on the way</h2>
-      <ol class="notes">${[...journey.notes].reverse().map((note, index) => html`<li key=${journey.notes.length - index} class=${note.level}><time class="num quiet">${timeOfDay(note.at, true)}</time> <span>${clipped(note.message, 400)}${note.hint !== '' ? html` <span class="quiet">${clipped(note.hint, 400)}</span>` : ''}</span></li>`)}</ol>`
+      <ol class="notes">${[...journey.notes].reverse().map((note, index) => html`<li key=${journey.notes.length - index} class=${note.level === 'warning' || note.level === 'failed' ? note.level : ''}><time class="num quiet">${timeOfDay(note.at, true)}</time> <span>${clipped(note.message, 400)}${note.hint !== '' ? html` <span class="quiet">${clipped(note.hint, 400)}</span>` : ''}</span></li>`)}</ol>`
     }`;
 }
 

@@ -72,7 +72,7 @@ function Content({ store, device, path, field, value, name }) {
     )}</dl>`;
   }
   if (typeof value === 'object' && value !== null)
-    return html`<div class="scroll" tabindex="0" role="group" aria-label=${name}><${Tree} value=${value} /></div>`;
+    return html`<div class="scroll" tabindex="0" role="group" aria-label=${name}><${Tree} value=${value} most=${12} room=${12} /></div>`;
   return html`<p class="text">${clipped(value, 300)}</p>`;
 }
 
@@ -94,6 +94,6 @@ function coordinates(schema, value) {
 function Value({ field, value }) {
   const named = enumName(field?.schema, value);
   if (named) return html`${title(named)} <small class="quiet num">${brief(value, 40)}</small>`;
-  if (typeof value === 'object' && value !== null) return html`<${Tree} value=${value} />`;
+  if (typeof value === 'object' && value !== null) return html`<${Tree} value=${value} most=${12} room=${12} />`;
   return html`${brief(value, 200)} <small>${unit(field?.unit)}</small>`;
 }

@@ -1,4 +1,5 @@
 import { brief, byteLength, bytes, timeOfDay } from '../format.js';
+import { textOf } from '../json.js';
 import { download } from '../parts/download.js';
 import { Tree } from '../parts/tree.js';
 import { html, useState } from '../vendor/preact.js';
@@ -31,9 +32,9 @@ function gist({ type, event }) {
     case 'reported':
       return event.body;
     case 'property':
-      return event.patch ?? { [event.name]: event.value };
+      return event.patch ?? { [textOf(event.name)]: event.value };
     case 'command':
-      return `${event.name} → ${event.status}`;
+      return `${textOf(event.name)} → ${textOf(event.status)}`;
     case 'message':
       return event.body ?? event.payload;
     case 'refusal':
@@ -41,7 +42,7 @@ function gist({ type, event }) {
     case 'disconnect':
       return event.reason ?? (event.cleanly ? 'by the device' : 'the connection broke');
     case 'provisioning':
-      return `${event.status} ${event.hub}`;
+      return `${textOf(event.status)} ${textOf(event.hub)}`;
     case 'connect':
       return event.service;
     case 'assigned':
@@ -52,7 +53,9 @@ function gist({ type, event }) {
 }
 
 const nameOf = ({ type, event }) =>
-  type === 'property' && event.side ? `${KINDS.property[0]} ${event.side}` : KINDS[type][0];
+  type === 'property' && (event.side === 'desired' || event.side === 'reported')
+    ? `${KINDS.property[0]} ${event.side}`
+    : KINDS[type][0];
 
 /** Written into the message, since neither changes. */
 function prepared(message) {
@@ -114,7 +117,8 @@ export function Raw({ store, device }) {
 
 function Message({ message, isOpen, toggle }) {
   const { at, event, type } = message;
-  const isFailure = type === 'refusal' || (type === 'command' && event.status >= 400);
+  const isFailure =
+    type === 'refusal' || (type === 'command' && typeof event.status === 'number' && event.status >= 400);
   return html`<li class=${isOpen ? 'open' : ''}>
     <button type="button" class="line" aria-expanded=${isOpen} onClick=${toggle}>
       <time class="num">${timeOfDay(at, true)}</time>

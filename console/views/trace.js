@@ -1,5 +1,6 @@
 import { explain, packetLine } from '../explain.js';
 import { clipped, timeOfDay } from '../format.js';
+import { textOf } from '../json.js';
 import { download } from '../parts/download.js';
 import { VirtualList } from '../parts/virtual-list.js';
 import { html, useState } from '../vendor/preact.js';
@@ -7,7 +8,7 @@ import { html, useState } from '../vendor/preact.js';
 const MOST = 5000;
 const LONGEST = 4000;
 
-const lineOf = ({ side, event }) => (side === 'at' ? String(event.line) : packetLine(event.packet ?? {}));
+const lineOf = ({ side, event }) => (side === 'at' ? textOf(event.line) : packetLine(event.packet ?? {}));
 
 function prepared(entry) {
   entry.full ??= lineOf(entry);

@@ -1,5 +1,4 @@
 import { remarksOn, resolveSettings, type Settings, type SettingsInput } from '../config/resolve.ts';
-import type { Model } from '../dtdl/model.ts';
 import { EXIT } from '../errors.ts';
 import type { Report } from '../events.ts';
 import { createModem, LARGEST } from '../modem/detect.ts';
@@ -13,7 +12,7 @@ import type { Page } from './page.ts';
 import type { ProcessEnvironment } from './process-environment.ts';
 import { readRootCertificate } from './root-certificate.ts';
 import { isTerminal, type RunContext, run } from './runner.ts';
-import { chooseDevice } from './session/choose-device.ts';
+import { type ChosenDevice, chooseDevice } from './session/choose-device.ts';
 import type { ExitStatus } from './shutdown.ts';
 
 /** Runs a session, which is what the program does when no command is named. */
@@ -75,7 +74,7 @@ function showPage({ open }: Settings, url: string, report: Report): void {
  */
 async function openPage(
   settings: Settings,
-  model: Model | null,
+  { model, models }: Pick<ChosenDevice, 'model' | 'models'>,
   { output, report, clock }: Pick<RunContext, 'output' | 'report'> & Pick<ProcessEnvironment, 'clock'>,
 ): Promise<Page | null> {
   if (settings.simulate || (settings.console === null && !settings.open)) return null;
@@ -85,6 +84,7 @@ async function openPage(
     port: settings.console ?? 0,
     about: { mode: 'session', deviceId, model: model && modelAsJson(model) },
     deviceId: deviceId ?? undefined,
+    models,
     clock,
     warn: (message) => report({ type: 'event', level: 'warning', message }),
   });
@@ -142,7 +142,7 @@ async function runSession(
       });
   shutdown.onExit(() => keyboard?.close());
   try {
-    page = await openPage(settings, chosen.model, { output, report, clock });
+    page = await openPage(settings, chosen, { output, report, clock });
     link = await openLink(settings, { clock, random, report, chosen });
     if (link.url !== undefined) showPage(settings, link.url, report);
     const { open, events } = link;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { findModel, startPage } from '../../src/cli/page.ts';
@@ -19,9 +19,17 @@ async function json(url: string): Promise<unknown> {
 
 suite('the page without a cloud', () => {
   test('has what a session tells, and nothing that changes anything', async () => {
-    const model = findModel(MODEL, new ModelRepository([PACKAGED_MODELS]));
+    const models = new ModelRepository([PACKAGED_MODELS]);
+    const model = findModel(MODEL, models) ?? null;
     const about = { mode: 'session', deviceId: 'board-1', model };
-    const page = await startPage({ port: 0, about, deviceId: 'board-1', clock: systemClock, warn: assert.fail });
+    const page = await startPage({
+      port: 0,
+      about,
+      deviceId: 'board-1',
+      models,
+      clock: systemClock,
+      warn: assert.fail,
+    });
     try {
       assert.match(page.url, /^http:\/\/127\.0\.0\.1:\d+$/);
       page.take({ type: 'state', state: 'wi-fi' });
@@ -51,19 +59,23 @@ suite('the page without a cloud', () => {
     const cli = startCli(t, ['console', 'run.ndjson', '--json'], { cwd });
     const { url, link } = await cli.event('console');
     assert.equal(link, url);
-    assert.deepEqual(await json(`${url}/api/console`), { mode: 'recording', name: 'run.ndjson' });
+    assert.deepEqual(await json(`${url}/api/console`), { mode: 'recording', name: 'run.ndjson', skipped: 1 });
     assert.deepEqual(await json(`${url}/api/recording?from=1`), { value: EVENTS.slice(1), total: 2 });
     assert.equal((await fetch(`${url}/api/recording?from=-1`)).status, 400);
     assert.equal((await fetch(`${url}/api/models/${encodeURIComponent(MODEL)}`)).status, 200);
     assert.equal((await fetch(`${url}/api/models/dtmi:com:example:Missing;1`)).status, 404);
-    assert.equal((await fetch(`${url}/api/models/x`)).status, 400);
+    assert.equal((await fetch(`${url}/api/models/x`)).status, 404);
   });
 
   test('ends with 3 and says what is wrong with a file that is no recording', async (t) => {
     const cwd = emptyFolder();
     writeFileSync(join(cwd, 'empty.ndjson'), '{}\n');
+    // All of it a hole: it takes no room.
+    writeFileSync(join(cwd, 'large.ndjson'), '');
+    truncateSync(join(cwd, 'large.ndjson'), 256 * 1024 * 1024 + 1);
     for (const [file, problem] of [
       ['missing.ndjson', /does not exist/],
+      ['large.ndjson', /larger than 256 MB[\s\S]*Cut a part out/],
       ['.', /is no file/],
       ['empty.ndjson', /holds no event/],
     ] as const) {

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { after } from 'node:test';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { executable } from './executable.ts';
+import { LONG } from './nonsense.ts';
 
 /** Why the tests that need a browser are skipped; false where there is one. */
 export const withoutBrowser = executable === undefined && 'no Chromium was found; CHROMIUM names one';
@@ -55,4 +56,17 @@ export async function seriousFindings(page: Page): Promise<string[]> {
       .map(({ id, nodes }) => id + ': ' + nodes.map(({ html, any }) => html.slice(0, 160) + ' ' + (any[0]?.message ?? '')).slice(0, 3).join(' | ')))`,
   );
   return Array.isArray(found) ? found.map(String) : [];
+}
+
+/** Drops a file onto the page. */
+export async function dropFile(page: Page, name: string, content: string): Promise<void> {
+  const data = await page.evaluateHandle(
+    ({ fileName, text, mark }) => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([text.replaceAll(mark, 'x'.repeat(1 << 20))], fileName));
+      return transfer;
+    },
+    { fileName: name, text: content, mark: LONG },
+  );
+  await page.dispatchEvent('body', 'drop', { dataTransfer: data });
 }

@@ -1,9 +1,23 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { openTab, withoutBrowser } from './browser.ts';
+import { dropFile, openTab, withoutBrowser } from './browser.ts';
 import { connectDevice, startCloud, telemetryTopic } from './cloud.ts';
+import { nonsense } from './nonsense.ts';
 
 const MARKUP = '<img src=x onerror="globalThis.caught=1"><script>globalThis.caught=1</script>';
+
+const VIEWS = [
+  'overview',
+  'raw',
+  'properties',
+  'commands',
+  'chart',
+  'journey',
+  'trace',
+  'faults',
+  'identity',
+  'template',
+];
 
 suite('whatever comes from devices', { skip: withoutBrowser, timeout: 120_000 }, () => {
   test('is text: names, values, units and refusals with markup in them', async (t) => {
@@ -22,18 +36,7 @@ suite('whatever comes from devices', { skip: withoutBrowser, timeout: 120_000 },
     await client.request('$iothub/twin/PATCH/properties/reported/?$rid=1', {
       html: { ac: 200, av: 1, ad: MARKUP, value: MARKUP },
     });
-    for (const view of [
-      'overview',
-      'raw',
-      'properties',
-      'commands',
-      'chart',
-      'journey',
-      'trace',
-      'faults',
-      'identity',
-      'template',
-    ]) {
+    for (const view of VIEWS) {
       await page.goto(`${url}/#/devices/${id}/${view}`);
       await page.getByRole('heading', { level: 1 }).filter({ hasText: 'onerror' }).waitFor();
       assert.equal(await page.getByText('This view has failed').count(), 0, view);
@@ -158,4 +161,36 @@ suite('the page', { skip: withoutBrowser, timeout: 120_000 }, () => {
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { level: 1, name: 'board-1' }).waitFor();
   });
+});
+
+suite('a recording of nonsense', { skip: withoutBrowser, timeout: 120_000 }, () => {
+  for (const id of ['__proto__', '\ud800/?#%']) {
+    test(`is shown in every view: ${JSON.stringify(id)}`, async (t) => {
+      const { cloud, url } = await startCloud();
+      t.after(() => cloud.close());
+      const { page, complaints, close } = await openTab(url);
+      t.after(close);
+      await page.getByText('Live').waitFor();
+      await dropFile(page, 'nonsense.ndjson', nonsense(id).join('\n'));
+      await page.getByText('Recording nonsense.ndjson').waitFor();
+      await page.getByText(/lines of nonsense.ndjson are no event/).waitFor();
+      const href = await page.locator('.gridbody a').first().getAttribute('href');
+      for (const view of VIEWS.filter((name) => name !== 'faults')) {
+        await page.goto(`${url}/${href?.replace('overview', view)}`);
+        await page.locator(`.tabs [aria-current][href$="/${view}"]`).waitFor();
+        // A view that takes long to be drawn is as bad as one that fails.
+        const ms = Number(
+          await page.evaluate(`new Promise((done) => {
+          const from = performance.now();
+          requestAnimationFrame(() => setTimeout(() => done(performance.now() - from)));
+        })`),
+        );
+        assert.ok(ms < 2000, `${view} takes ${ms} ms`);
+        assert.equal(await page.getByText('This view has failed').count(), 0, view);
+      }
+      assert.equal(await page.evaluate('globalThis.caught'), undefined);
+      assert.equal(await page.evaluate('({}).x'), undefined);
+      assert.deepEqual(complaints, []);
+    });
+  }
 });

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { startPage } from '../../src/cli/page.ts';
 import { systemClock } from '../../src/clock.ts';
+import { ModelRepository, PACKAGED_MODELS } from '../../src/dtdl/repository.ts';
 import { emptyFolder, startCli } from '../helpers/cli.ts';
 import { DEVICE } from '../helpers/simulation.ts';
-import { openTab, withoutBrowser } from './browser.ts';
+import { dropFile, openTab, withoutBrowser } from './browser.ts';
 
 test('a recorded session is shown, from a file of the program and dropped onto the page', {
   skip: withoutBrowser,
@@ -34,15 +35,7 @@ test('a recorded session is shown, from a file of the program and dropped onto t
   await see();
 
   await page.goto(`${link}/#/devices`);
-  const data = await page.evaluateHandle(
-    (text) => {
-      const transfer = new DataTransfer();
-      transfer.items.add(new File([text], 'other.ndjson'));
-      return transfer;
-    },
-    readFileSync(file, 'utf8'),
-  );
-  await page.dispatchEvent('body', 'drop', { dataTransfer: data });
+  await dropFile(page, 'other.ndjson', readFileSync(file, 'utf8'));
   await see();
   assert.deepEqual(complaints, []);
 });
@@ -52,7 +45,8 @@ test('a session with a board is shown as it happens, without forms', {
   timeout: 30_000,
 }, async (t) => {
   const about = { mode: 'session', deviceId: null, model: null };
-  const session = await startPage({ port: 0, about, clock: systemClock, warn: assert.fail });
+  const models = new ModelRepository([PACKAGED_MODELS]);
+  const session = await startPage({ port: 0, about, models, clock: systemClock, warn: assert.fail });
   t.after(() => session.close());
   session.take({ type: 'state', state: 'wi-fi' });
   const { page, complaints, close } = await openTab(session.url);

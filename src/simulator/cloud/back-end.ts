@@ -64,6 +64,8 @@ export interface BackEnd {
     id: string,
     options: { certificate?: string; thumbprint?: string; modelId?: string },
   ): Promise<DeviceSummary>;
+  /** A device model with everything that it refers to resolved; undefined for one that is not known. */
+  model(id: string): Json | undefined;
   /** A device template in IoT Central's shape: one for each model, with everything that it refers to. */
   template(id: string): JsonObject | undefined;
   templates(): Promise<JsonObject[]>;

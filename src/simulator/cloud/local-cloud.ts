@@ -287,6 +287,7 @@ export function createLocalCloud(options: LocalCloudOptions): LocalCloud {
       const device = devices.get(id);
       return describeProperties(device.record, modelOf(device));
     },
+    model: (id) => catalog.find(id)?.document,
     template: (id) => catalog.template(id),
     templates: () => catalog.templates(),
     patchDesired: (id, patch) => hub.patchDesired(id, patch),

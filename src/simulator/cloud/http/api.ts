@@ -43,7 +43,7 @@ export function startHttpApi({ cloud, events, clock, routes, ...options }: HttpA
     page: new PageFiles(),
     routes: [
       ...routes,
-      ...consoleRoutes(routes.length > 0),
+      ...consoleRoutes(cloud, routes.length > 0),
       ...deviceRoutes(cloud),
       ...twinRoutes(cloud),
       ...templateRoutes(cloud),
