@@ -167,7 +167,7 @@ function DevicePage({ store, server, route }) {
       },
       (failure) => setError(failure.message),
     );
-  }, [route.id, isCloud, streams, device?.modelId]);
+  }, [route.id, isCloud, streams, device === undefined, device?.modelId, device?.arrivals]);
 
   useEffect(() => {
     tabs.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });

@@ -1,6 +1,7 @@
 import { ApiError, api } from './api.js';
 import { App } from './app.js';
 import { follow } from './feed.js';
+import { sameJson } from './json.js';
 import { takeKeyFromAddress } from './key.js';
 import { DroppedRecording, ServedRecording, showRecording } from './recording.js';
 import { Store } from './store.js';
@@ -38,6 +39,12 @@ function readSoon() {
   }, 500);
 }
 
+/** Of what no event tells: a device that was renamed, disabled or deleted by another program. */
+const REREAD = 10_000;
+setInterval(() => {
+  if (server.state === 'live' && !document.hidden) void readState();
+}, REREAD);
+
 const CHANGES_DEVICES = ['connect', 'disconnect', 'provisioning', 'gap'];
 
 function onEvent(event, size) {
@@ -45,8 +52,15 @@ function onEvent(event, size) {
   if (event.type === 'gap') {
     store.clear();
     store.takeAbout(server.about);
+    void lookAgain();
   } else store.take(event, size);
   if (CHANGES_DEVICES.includes(event.type)) readSoon();
+}
+
+/** Another program may stand at the address by now. */
+async function lookAgain() {
+  const about = await api.about().catch(() => server.about);
+  if (!sameJson(about, server.about)) void start();
 }
 
 /** Begins anew: with another key, or after the program was started again. */
@@ -54,7 +68,9 @@ async function start() {
   stop();
   setState('connecting');
   try {
-    server.about = await api.about();
+    const about = await api.about();
+    if (server.about !== null && !sameJson(about, server.about)) store.clear();
+    server.about = about;
     server.error = '';
   } catch (error) {
     if (error instanceof ApiError && [401, 403].includes(error.status)) {

@@ -85,6 +85,13 @@ export class SeriesStore {
     return [...(this.#devices.get(deviceId)?.keys() ?? [])].sort();
   }
 
+  /** Everything of a device. */
+  forget(deviceId) {
+    const paths = this.#devices.get(deviceId);
+    for (const path of paths?.keys() ?? []) this.#forget(paths, path);
+    this.#devices.delete(deviceId);
+  }
+
   clear() {
     this.#devices.clear();
     this.#total = 0;

@@ -76,6 +76,8 @@ class Device {
   reported = new Map();
   desiredVersion = -1;
   reportedVersion = -1;
+  /** Counts the times that it came to its hub, or was registered: what was read of it before may be of a former device. */
+  arrivals = 0;
   /** Newest last: { at, name, request, status, response, ms, error }. */
   commands = [];
   /** Calls of this page that are not answered: { name, request, at, ms }. */
@@ -167,8 +169,12 @@ export class Store {
   /** What `GET /api/devices` says. */
   takeDevices(summaries) {
     const ids = new Set(summaries.map(({ id }) => id));
-    for (const id of this.devices.keys())
-      if (!ids.has(id) && this.devices.get(id).summary.id !== undefined) this.devices.delete(id);
+    for (const [id, { summary, connected }] of this.devices) {
+      // One that was never let in is worth seeing, though the cloud has no such device; one that was is deleted.
+      if (ids.has(id) || (summary.id === undefined && connected === null)) continue;
+      this.devices.delete(id);
+      this.series.forget(id);
+    }
     for (const summary of summaries) this.takeSummary(summary);
     this.changed();
   }
@@ -269,7 +275,10 @@ export class Store {
         if (device.summary.id === undefined) device.connected = false;
         break;
       case 'connect':
-        if (event.service === 'hub') device.connected = true;
+        if (event.service === 'hub') {
+          device.connected = true;
+          this.#arrive(device);
+        }
         journey.seen(
           event.service === 'hub' ? 'hub' : 'dps',
           event.service === 'hub' ? 'the device to ask for its twin' : 'the device to register',
@@ -297,6 +306,7 @@ export class Store {
       case 'provisioning':
         if (event.status === 'assigned') {
           device.hub = sentence(event.hub);
+          this.#arrive(device);
           journey.seen('hub', 'the device to connect to its hub', at);
         } else journey.fail(`DPS says: ${sentence(event.status)}`, '', at);
         break;
@@ -323,6 +333,13 @@ export class Store {
         this.#takeCommand(device, event, at);
         break;
     }
+  }
+
+  /** Its twin may be a new one, whose versions begin anew. */
+  #arrive(device) {
+    device.arrivals++;
+    device.desiredVersion = -1;
+    device.reportedVersion = -1;
   }
 
   #takePacket(device, { packet, direction, service }, at) {

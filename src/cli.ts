@@ -43,6 +43,10 @@ async function start(): Promise<void> {
     suspend: (job) => {
       if (process.platform !== 'win32') process.kill(job ? 0 : process.pid, job ? 'SIGTSTP' : 'SIGSTOP');
     },
+    openBrowser: (url, onFailure) => {
+      // Loaded only by those who ask for it.
+      void import('./cli/open-browser.ts').then(({ openBrowser }) => openBrowser(url, onFailure));
+    },
     cwd: process.cwd(),
     clock: systemClock,
     random: Math.random,

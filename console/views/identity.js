@@ -13,6 +13,7 @@ export function Identity({ store, device, isCloud, server }) {
   }, [device.id, isCloud, server.state, device.hub]);
   if (error !== '') return html`<div class="empty"><p>${clipped(error, 300)}</p></div>`;
   if (isCloud && !identity) return html`<div class="empty"><p>Reading the identity.</p></div>`;
+  const session = isCloud ? null : server.about?.identity;
   return html`
     <dl class="pairs wide">
       <div><dt>Device id</dt><dd>${clipped(device.id, 128)}</dd></div>
@@ -24,7 +25,18 @@ export function Identity({ store, device, isCloud, server }) {
         <div><dt>Registration</dt><dd>${identity.registration ? `${clipped(identity.registration.registrationId, 128)}, ${identity.registration.substatus}` : 'not through DPS'}</dd></div>
         <div><dt>Thumbprint at the hub</dt><dd class="mono">${identity.thumbprint ?? '–'}</dd></div>`
       }
+      ${
+        session &&
+        html`
+        <div><dt>ID scope</dt><dd>${clipped(session.idScope ?? '–', 60)}</dd></div>
+        <div><dt>DPS</dt><dd>${clipped(session.dpsHost, 128)}</dd></div>`
+      }
     </dl>
+    ${
+      session &&
+      html`<h2>What the session gives the board to trust</h2>${session.root ? html`<div class="cards"><${Certificate} certificate=${session.root} now=${store.now()} /></div>` : html`<p class="quiet">Nothing: the board trusts the roots that are built into it. <code>--root-cert</code> names one.</p>`}
+      <p class="quiet">The board keeps its own certificate and key; <code>anycloud-iotc certs</code> reads the certificate and its signers, with their validity.</p>`
+    }
     ${identity?.enrollments.map(
       (enrollment) => html`<section key=${enrollment.id}>
       <h2>${enrollment.kind === 'group' ? 'Group enrollment' : 'Individual enrollment'} ${clipped(enrollment.id, 128)}${enrollment.enabled ? '' : html` <span class="mark">disabled</span>`}</h2>
@@ -56,7 +68,7 @@ function Certificate({ certificate, now, pem }) {
     <h3>${clipped(subject, 200)}</h3>
     <p class=${`state ${tone}`}><span class="dot" aria-hidden="true"></span>${words}</p>
     <dl>
-      <div><dt>Issued by</dt><dd>${clipped(issuer, 200)}</dd></div>
+      ${issuer !== undefined && html`<div><dt>Issued by</dt><dd>${clipped(issuer, 200)}</dd></div>`}
       <div><dt>From</dt><dd class="num">${validFrom.slice(0, 19).replace('T', ' ')}</dd></div>
       <div><dt>SHA-1</dt><dd class="mono">${sha1}</dd></div>
       <div><dt>SHA-256</dt><dd class="mono">${sha256}</dd></div>

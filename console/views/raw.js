@@ -1,8 +1,9 @@
-import { brief, byteLength, bytes, timeOfDay } from '../format.js';
-import { textOf } from '../json.js';
+import { difference } from '../difference.js';
+import { brief, byteLength, bytes, clipped, timeOfDay } from '../format.js';
+import { sameJson, textOf } from '../json.js';
 import { download } from '../parts/download.js';
 import { Tree } from '../parts/tree.js';
-import { html, useState } from '../vendor/preact.js';
+import { html, useMemo, useState } from '../vendor/preact.js';
 
 const KINDS = {
   telemetry: ['Telemetry', 'out'],
@@ -18,6 +19,7 @@ const KINDS = {
   provisioning: ['Provisioned', ''],
 };
 const PAGE = 100;
+const MOST_CHANGES = 30;
 /** IoT Hub bills by 4 KB and takes at most 256 KB; one command of the module takes 510 bytes. */
 const BLOCK = 4096;
 const MOST = 256 * 1024;
@@ -40,7 +42,7 @@ function gist({ type, event }) {
     case 'refusal':
       return event.reason;
     case 'disconnect':
-      return event.reason ?? (event.cleanly ? 'by the device' : 'the connection broke');
+      return `${event.service === 'dps' ? 'dps' : 'hub'}: ${event.reason ? textOf(event.reason) : event.cleanly ? 'by the device' : 'the connection broke'}`;
     case 'provisioning':
       return `${textOf(event.status)} ${textOf(event.hub)}`;
     case 'connect':
@@ -67,6 +69,29 @@ function prepared(message) {
   return message;
 }
 
+/** Whether a message holds a text. Remembered for the last one, since the page is drawn again and again. */
+function contains(message, wanted) {
+  if (message.wanted !== wanted) {
+    message.wanted = wanted;
+    message.found = textOf(message.event).toLowerCase().includes(wanted);
+  }
+  return message.found;
+}
+
+/** The message of the same kind that came before; undefined where it is not kept. */
+function before(store, { number, type, deviceId, event }) {
+  const names = ['side', 'name', 'component', 'service'];
+  const [found] = store.messages.newest(
+    1,
+    (one) =>
+      one.number < number &&
+      one.type === type &&
+      one.deviceId === deviceId &&
+      names.every((name) => sameJson(one.event[name], event[name])),
+  );
+  return found;
+}
+
 /** Each message, newest first. */
 export function Raw({ store, device }) {
   const [kind, setKind] = useState('');
@@ -79,7 +104,7 @@ export function Raw({ store, device }) {
     message.deviceId === device.id &&
     (kind === '' || message.type === kind) &&
     (pausedAt === null || message.number <= pausedAt) &&
-    (wanted === '' || JSON.stringify(message.event).toLowerCase().includes(wanted));
+    (wanted === '' || contains(message, wanted));
   const shown = store.messages.newest(most + 1, isShown);
   const save = () =>
     download(
@@ -107,7 +132,7 @@ export function Raw({ store, device }) {
           ${shown.slice(0, most).map(
             (
               message,
-            ) => html`<${Message} key=${message.number} message=${prepared(message)} isOpen=${open === message.number}
+            ) => html`<${Message} key=${message.number} store=${store} message=${prepared(message)} isOpen=${open === message.number}
             toggle=${() => setOpen(open === message.number ? null : message.number)} />`,
           )}
         </ol>`
@@ -115,8 +140,9 @@ export function Raw({ store, device }) {
     ${shown.length > most && html`<p class="more"><button type="button" onClick=${() => setMost(most + PAGE)}>Show ${PAGE} more</button></p>`}`;
 }
 
-function Message({ message, isOpen, toggle }) {
+function Message({ store, message, isOpen, toggle }) {
   const { at, event, type } = message;
+  const body = useMemo(() => bodyOf(event), [event]);
   const isFailure =
     type === 'refusal' || (type === 'command' && typeof event.status === 'number' && event.status >= 400);
   return html`<li class=${isOpen ? 'open' : ''}>
@@ -129,11 +155,28 @@ function Message({ message, isOpen, toggle }) {
     ${
       isOpen &&
       html`<div class="detail">
-      <${Tree} value=${bodyOf(event)} />
+      <${Tree} value=${body} />
+      <${Changes} store=${store} message=${message} body=${body} />
       ${message.bytes !== undefined && html`<p class="quiet">${sizeText(message.bytes)}</p>`}
     </div>`
     }
   </li>`;
+}
+
+/** What is different from the message before. */
+function Changes({ store, message, body }) {
+  const earlier = useMemo(() => before(store, message), [message]);
+  if (!earlier) return html`<p class="quiet">There is none of its kind before it.</p>`;
+  const changes = difference(bodyOf(earlier.event), body, MOST_CHANGES + 1);
+  if (changes.length === 0)
+    return html`<p class="quiet">The same as the one before, of ${timeOfDay(earlier.at, true)}.</p>`;
+  return html`<p class="quiet">Different from the one before, of ${timeOfDay(earlier.at, true)}:</p>
+    <ul class="changes">${changes
+      .slice(0, MOST_CHANGES)
+      .map(
+        ({ path, before: old, after: now }) =>
+          html`<li key=${path}><span class="name">${clipped(path, 120)}</span> ${old === undefined ? html`<ins>${brief(now, 200)}</ins>` : html`<del>${brief(old, 200)}</del>${now === undefined ? '' : html` → <ins>${brief(now, 200)}</ins>`}`}</li>`,
+      )}${changes.length > MOST_CHANGES && html`<li class="quiet">and more</li>`}</ul>`;
 }
 
 function sizeText(size) {

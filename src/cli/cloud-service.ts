@@ -14,7 +14,7 @@ import { issue, openCertificates, openFolder, openKey, unusable } from './cloud-
 import { narrateCloud } from './cloud-narrator.ts';
 import type { ServiceContext } from './command.ts';
 import { addressesOf, portError } from './listening.ts';
-import { openBrowser } from './open-browser.ts';
+import { doorTo, NO_BROWSER } from './open-browser.ts';
 import type { ProcessEnvironment } from './process-environment.ts';
 
 /** What a local cloud for others is made from. */
@@ -75,7 +75,11 @@ export async function serveCloud(
     note(`HTTP API: ${api}${key === null ? '' : ` with the header Authorization: ${key}`}`);
     const link = key === null ? api : `${api}/#key=${key}`;
     report({ type: 'console', url: api, link });
-    if (plan.open) openBrowser(link, () => warn('No browser could be started: open the address yourself'));
+    if (plan.open) {
+      const door = key === null ? null : doorTo(link, folder.path);
+      if (door) closing.push(async () => door.remove());
+      environment.openBrowser(door?.url ?? link, () => warn(NO_BROWSER));
+    }
     for (const id of plan.toForget) await forget(cloud, id, note);
     for (const request of plan.enrollments) await enroll(cloud, request, clock.wall(), say);
     for (const id of plan.toIssue) {

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { resolveValues } from '../config/resolve.ts';
 import { type CommandAction, settingsInput } from './command.ts';
 import { openModels } from './models/places.ts';
-import { openBrowser } from './open-browser.ts';
+import { NO_BROWSER } from './open-browser.ts';
 import { startPage } from './page.ts';
 import { readRecording, recordingRoute } from './recording.ts';
 import { runService } from './runner.ts';
@@ -31,7 +31,7 @@ export const consoleCommand: CommandAction = (given, environment) =>
           warn,
         });
         report({ type: 'console', url: page.url, link: page.url });
-        if (open) openBrowser(page.url, () => warn('No browser could be started: open the address yourself'));
+        if (open) environment.openBrowser(page.url, () => warn(NO_BROWSER));
         await new Promise<void>((done) => {
           if (signal.aborted) done();
           signal.addEventListener('abort', () => done(), { once: true });

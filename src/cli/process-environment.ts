@@ -16,6 +16,8 @@ export interface ProcessEnvironment {
   exit(code: ExitCode): void;
   /** Suspends the process, and where `job` is true all that was started with it, until SIGCONT. */
   suspend(job: boolean): void;
+  /** Opens an address in the person's browser; `onFailure` is called when there is none to be started. */
+  openBrowser(url: string, onFailure: () => void): void;
   /** The folder in which `.env` is looked for. */
   cwd: string;
   clock: Clock;

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { remarksOn, resolveSettings, type Settings, type SettingsInput } from '../config/resolve.ts';
 import { EXIT } from '../errors.ts';
 import type { Report } from '../events.ts';
@@ -5,8 +6,9 @@ import { createModem, LARGEST } from '../modem/detect.ts';
 import { Session } from '../session/session.ts';
 import { attachKeyboard } from '../terminal/keyboard.ts';
 import { SESSION_TYPES, sessionFeed } from '../web/session-feed.ts';
+import { certificateFacts } from './certificate-facts.ts';
 import { type CommandAction, settingsInput } from './command.ts';
-import { openBrowser } from './open-browser.ts';
+import { NO_BROWSER } from './open-browser.ts';
 import { type Link, openLink } from './open-link.ts';
 import type { Page } from './page.ts';
 import type { ProcessEnvironment } from './process-environment.ts';
@@ -63,9 +65,13 @@ async function sendStandardInput(
 }
 
 /** Opens the page in the browser where that was asked for. */
-function showPage({ open }: Settings, url: string, report: Report): void {
-  const message = 'No browser could be started: open the address yourself';
-  if (open) openBrowser(url, () => report({ type: 'event', level: 'warning', message }));
+function showPage(
+  { open }: Settings,
+  url: string,
+  report: Report,
+  { openBrowser }: Pick<ProcessEnvironment, 'openBrowser'>,
+): void {
+  if (open) openBrowser(url, () => report({ type: 'event', level: 'warning', message: NO_BROWSER }));
 }
 
 /**
@@ -75,22 +81,25 @@ function showPage({ open }: Settings, url: string, report: Report): void {
 async function openPage(
   settings: Settings,
   { model, models }: Pick<ChosenDevice, 'model' | 'models'>,
-  { output, report, clock }: Pick<RunContext, 'output' | 'report'> & Pick<ProcessEnvironment, 'clock'>,
+  rootCert: string | null,
+  { output, report }: Pick<RunContext, 'output' | 'report'>,
+  environment: Pick<ProcessEnvironment, 'clock' | 'openBrowser'>,
 ): Promise<Page | null> {
   if (settings.simulate || (settings.console === null && !settings.open)) return null;
   const { modelAsJson, startPage } = await import('./page.ts');
-  const { deviceId } = settings;
+  const { deviceId, idScope, dpsHost } = settings;
+  const root = rootCert === null ? null : certificateFacts(new X509Certificate(rootCert));
   const page = await startPage({
     port: settings.console ?? 0,
-    about: { mode: 'session', deviceId, model: model && modelAsJson(model) },
+    about: { mode: 'session', deviceId, model: model && modelAsJson(model), identity: { idScope, dpsHost, root } },
     deviceId: deviceId ?? undefined,
     models,
-    clock,
+    clock: environment.clock,
     warn: (message) => report({ type: 'event', level: 'warning', message }),
   });
   output.follow(page.take);
   report({ type: 'console', url: page.url, link: page.url });
-  showPage(settings, page.url, report);
+  showPage(settings, page.url, report, environment);
   return page;
 }
 
@@ -142,9 +151,9 @@ async function runSession(
       });
   shutdown.onExit(() => keyboard?.close());
   try {
-    page = await openPage(settings, chosen, { output, report, clock });
+    page = await openPage(settings, chosen, rootCert, { output, report }, { ...environment, clock });
     link = await openLink(settings, { clock, random, report, chosen });
-    if (link.url !== undefined) showPage(settings, link.url, report);
+    if (link.url !== undefined) showPage(settings, link.url, report, environment);
     const { open, events } = link;
     if (events) {
       output.follow(

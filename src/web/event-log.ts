@@ -28,6 +28,11 @@ export class EventLog {
     this.run = run;
   }
 
+  /** The number of the newest event; 0 before the first. */
+  get last(): number {
+    return this.#count;
+  }
+
   append(type: string, deviceId: string | undefined, text: string): void {
     const event = { number: ++this.#count, type, deviceId, text };
     this.#events.set(event.number, event);

@@ -61,7 +61,8 @@ export class EventStreams {
     if (lastEventId === '0') return { ...this.#log.after(0), missed: false };
     const [, run, number] = ID.exec(lastEventId) ?? [];
     if (run === undefined) throw new HttpError(400, 'Last-Event-ID must be the id of an event, or 0.');
-    return run === this.#log.run ? this.#log.after(Number(number)) : { ...this.#log.after(0), missed: true };
+    const isOurs = run === this.#log.run && Number(number) <= this.#log.last;
+    return isOurs ? this.#log.after(Number(number)) : { ...this.#log.after(0), missed: true };
   }
 
   #gap(): string {

@@ -51,6 +51,7 @@ async function complaint(...argv: string[]): Promise<[code: number, text: string
     signals: { on: () => undefined, off: () => undefined },
     exit: (code) => assert.fail(`exit(${code})`),
     suspend: () => undefined,
+    openBrowser: () => undefined,
     cwd: folder,
     clock: systemClock,
     random: () => 0.5,

@@ -16,6 +16,7 @@ export function surroundings(args: readonly string[], cwd: string) {
     written.stderr += text;
   });
   const signals = new EventEmitter();
+  const opened: string[] = [];
   const environment: ProcessEnvironment = {
     argv: args,
     env: {},
@@ -29,6 +30,7 @@ export function surroundings(args: readonly string[], cwd: string) {
       throw new Error(`the process was to end at once with ${status}`);
     },
     suspend: () => undefined,
+    openBrowser: (url) => void opened.push(url),
     cwd,
     clock: systemClock,
     random: Math.random,
@@ -36,6 +38,8 @@ export function surroundings(args: readonly string[], cwd: string) {
   return {
     environment,
     signals,
+    /** The addresses that a browser was to open. */
+    opened,
     ended: (code: number): Ended => ({ code, ...written }),
   };
 }

@@ -173,3 +173,45 @@ suite('what the page knows of a device', () => {
     assert.deepEqual(store.series.get(DEVICE, 'constructor').values, [6]);
   });
 });
+
+suite('a device that is deleted', () => {
+  const summary = { id: DEVICE, connected: true, telemetry: {} };
+  const state = (version: number) => ({
+    device: summary,
+    model: null,
+    twin: { properties: { desired: { interval: version, $version: version }, reported: { $version: version } } },
+  });
+
+  test('is gone with its values, and one that was never let in stays to be seen', () => {
+    const store = storeOf(
+      event('connect', { service: 'hub' }),
+      event('telemetry', { body: { t: 1 } }),
+      event('refusal', { deviceId: 'stranger', stage: 'connect', service: 'dps', code: 5, reason: 'not enrolled' }),
+    );
+    store.takeDevices([]);
+    assert.deepEqual([...store.devices.keys()], ['stranger']);
+    assert.deepEqual(store.series.paths(DEVICE), []);
+  });
+
+  test('and made again has versions that begin anew', () => {
+    const store = new Store();
+    store.takeState(state(7));
+    const { arrivals } = store.device(DEVICE);
+    store.take(event('connect', { service: 'hub' }));
+    store.take(event('property', { side: 'desired', patch: { interval: 3 }, version: 2 }, 1));
+    store.take(event('property', { side: 'reported', patch: { interval: 3 }, version: 2 }, 2));
+    const device = store.device(DEVICE);
+    assert.equal(device.desired.get('interval')?.value, 3);
+    assert.equal(device.reported.get('interval')?.value, 3);
+    assert.equal(device.arrivals, arrivals + 1);
+    store.takeState(state(1));
+    assert.equal(device.desired.get('interval')?.value, 1);
+  });
+
+  test('a device that is renamed has its new name', () => {
+    const store = new Store();
+    store.takeDevices([{ ...summary, displayName: 'Old' }]);
+    store.takeDevices([{ ...summary, displayName: 'New' }]);
+    assert.equal(store.device(DEVICE).summary.displayName, 'New');
+  });
+});
