@@ -85,7 +85,7 @@ export function Chart({ store, device, route, isCloud }) {
     </div>
     <div class="choice paths" role="group" aria-label="Values">${paths.map((path) => {
       const index = chosen.indexOf(path);
-      return html`<button key=${path} type="button" aria-pressed=${index >= 0} onClick=${() => toggle(path)}>${index >= 0 ? html`<span class=${`swatch series${(index % COLORS.length) + 1}`} aria-hidden="true"></span>` : ''}${clipped(path, 60)} <b>${number(store.series.get(device.id, path).values.at(-1))}</b></button>`;
+      return html`<button key=${path} type="button" aria-pressed=${index >= 0} onClick=${() => toggle(path)}>${index >= 0 ? html`<span class=${`swatch series${(index % COLORS.length) + 1}`} aria-hidden="true"></span>` : ''}${clipped(path, 60) || '(no name)'} <b>${number(store.series.get(device.id, path).values.at(-1))}</b></button>`;
     })}</div>
     ${chosen.filter((path) => paths.includes(path)).length === 0 ? html`<div class="empty"><p>Choose a value to draw.</p></div>` : html`<${Plot} store=${store} device=${device} paths=${chosen.filter((path) => paths.includes(path))} from=${until - seconds * 1000} until=${until} />`}`;
 }

@@ -60,7 +60,7 @@ function Property({ path, of, store, device, hasModel, isCloud, isOpen, toggle }
         ${element && title(element) !== path && html`<span class="quiet sub">${clipped(path, 80)}</span>`}
         ${hasModel && !element && html`<span class="mark">not in the model</span>`}
       </th>
-      <td class="num" data-label="Desired">${desired ? html`${show(desired.value)}${desired.version === null ? '' : html` <span class="quiet">v${desired.version}</span>`}` : '–'}</td>
+      <td class="num" data-label="Desired">${desired ? html`${show(desired.value)} ${unit(element?.unit)}${desired.version === null ? '' : html` <span class="quiet">v${desired.version}</span>`}` : '–'}</td>
       <td class="num" data-label="Reported">${reported ? html`${show(reported.value)} ${unit(element?.unit)}` : '–'}</td>
       <td data-label="State">${word !== '' ? html`<span class=${`state ${tone}`} role="status"><span class="dot" aria-hidden="true"></span>${word}</span>` : isWritable ? null : html`<span class="quiet">read-only</span>`}</td>
       <td class="answer" data-label="Answer"><span>${reported?.ac !== undefined ? html`<span class="num">${brief(reported.ac)}</span> <span class="quiet num">v${brief(reported.av)}</span> ${brief(reported.ad ?? '', 120)}` : word !== '' ? html`<span class="quiet">${device.connected ? 'none yet' : 'the device is not connected'}</span>` : ''}

@@ -12,8 +12,8 @@ export function Template({ device }) {
   const description = localized(model.description);
   return html`
     <h2>${clipped(localized(model.displayName) || model.id, 100)}</h2>
-    <p class="quiet">${clipped(model.id, 128)} · DTDL ${model.version}</p>
-    ${description !== '' && html`<p>${clipped(description, 600)}</p>`}
+    <p class="quiet about">${clipped(model.id, 128)} · DTDL ${model.version}</p>
+    ${description !== '' && description !== localized(model.displayName) && html`<p class="about">${clipped(description, 600)}</p>`}
     <${Contents} contents=${model} />
     ${model.components.map(
       (component) => html`<section key=${component.name}>

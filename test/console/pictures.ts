@@ -1,13 +1,14 @@
-// Makes the pictures of docs/walkthrough.md: `npm run pictures`. The same steps and the same size each time.
+// Makes the pictures of docs/walkthrough.md: `npm run pictures`. The same steps, size and times each time.
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { Cli, emptyFolder } from '../helpers/cli.ts';
 import { DEVICE } from '../helpers/simulation.ts';
 import { executable } from './executable.ts';
+import { STEADY_CLOCK } from './steady-clock.ts';
 
 const FOLDER = fileURLToPath(new URL('../../docs/pictures/', import.meta.url));
-const SIZE = { width: 1100, height: 560 };
+const SIZE = { width: 1100, height: 600 };
 
 if (executable === undefined) throw new Error('No Chromium was found; CHROMIUM names one.');
 mkdirSync(FOLDER, { recursive: true });
@@ -16,12 +17,14 @@ const browser = await chromium.launch({ executablePath: executable, args: ['--no
 try {
   const [, link = ''] = await cli.text(/^The local cloud is at (\S+)$/m);
   const page = await browser.newPage({ viewport: SIZE, colorScheme: 'light', timezoneId: 'UTC', locale: 'en' });
-  page.setDefaultTimeout(10_000);
+  await page.addInitScript(STEADY_CLOCK);
+  page.setDefaultTimeout(20_000);
   const take = (name: string) => page.screenshot({ path: `${FOLDER}${name}.png`, animations: 'disabled' });
   const open = (view: string) => page.goto(`${link}/#/devices/${DEVICE}/${view}`);
 
   await page.goto(link);
   await page.getByText('sends telemetry').waitFor();
+  await page.getByText('WBZ451_Curiosity;1').waitFor();
   await take('devices');
 
   await open('journey');
@@ -58,6 +61,11 @@ try {
     .click();
   await page.getByText('docs/').waitFor();
   await take('trace');
+
+  await open('faults');
+  await page.getByRole('button', { name: 'Close the connection' }).click();
+  await page.getByText('after the trouble began').waitFor();
+  await take('faults');
 
   await open('template');
   await page.getByRole('row').filter({ hasText: 'Response' }).first().scrollIntoViewIfNeeded();
