@@ -12,6 +12,8 @@ const WINDOWS = [
 ];
 const COLORS = ['--series1', '--series2', '--series3', '--series4', '--series5', '--series6'];
 const HEIGHT = 360;
+/** Of a wide chart, from left to right. */
+const DOTS = 1000;
 
 let library = null;
 /** The chart library, loaded when the first chart is drawn. */
@@ -126,6 +128,7 @@ function csvOf(store, device, paths, from, until) {
 function Plot({ store, device, paths, from, until }) {
   const box = useRef(null);
   const plot = useRef(null);
+  const drawn = useRef(null);
   const [error, setError] = useState('');
   const key = paths.join('\n');
   useEffect(() => {
@@ -166,6 +169,7 @@ function Plot({ store, device, paths, from, until }) {
           [[], ...paths.map(() => [])],
           box.current,
         );
+        drawn.current = null;
         observer = new ResizeObserver(() => plot.current?.setSize({ width: box.current.clientWidth, height: HEIGHT }));
         observer.observe(box.current);
         store.changed();
@@ -181,6 +185,10 @@ function Plot({ store, device, paths, from, until }) {
   }, [key, device.id]);
   useEffect(() => {
     if (!plot.current) return;
+    // What moves by less than a dot looks as it did.
+    const moved = drawn.current === null ? Number.POSITIVE_INFINITY : until - drawn.current.until;
+    if (moved > 0 && moved < (until - from) / DOTS && drawn.current.span === until - from) return;
+    drawn.current = { until, span: until - from };
     const tables = paths.map((path) => windowOf(store.series.get(device.id, path), from, until));
     plot.current.batch(() => {
       plot.current.setData(paths.length === 1 ? tables[0] : globalThis.uPlot.join(tables), false);

@@ -13,7 +13,7 @@ const VIEWS: [view: string, text: RegExp][] = [
   ['chart', /temperature/],
   ['journey', /Wi-Fi/],
   ['trace', /AT\+MQTTPUB/],
-  ['faults', /In the virtual module/],
+  ['faults', /Virtual module: network/],
   ['identity', /What the board must trust/],
   ['template', /Response/],
 ];
