@@ -22,7 +22,9 @@ function setState(state, pause = 0) {
 async function readState() {
   if (server.about?.mode !== 'cloud') return;
   try {
-    store.takeDevices((await api.devices()).value);
+    const { value } = await api.devices();
+    // A recording may have taken the cloud's place meanwhile.
+    if (server.about.mode === 'cloud') store.takeDevices(value);
   } catch (error) {
     server.error = error.message;
   }
@@ -60,7 +62,7 @@ function onEvent(event, size) {
 /** Another program may stand at the address by now. */
 async function lookAgain() {
   const about = await api.about().catch(() => server.about);
-  if (!sameJson(about, server.about)) void start();
+  if (server.about.mode !== 'recording' && !sameJson(about, server.about)) void start();
 }
 
 /** Begins anew: with another key, or after the program was started again. */
@@ -101,8 +103,11 @@ async function drop(event) {
   event.preventDefault();
   try {
     const recording = new DroppedRecording(file);
-    await showRecording(store, recording, () => stop());
-    server.about = { mode: 'recording', name: file.name, skipped: recording.skipped };
+    await showRecording(store, recording, () => {
+      stop();
+      server.about = { mode: 'recording', name: file.name };
+    });
+    server.about.skipped = recording.skipped;
     server.error = '';
     setState('recorded');
     location.hash = '#/devices';
