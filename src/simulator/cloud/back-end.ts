@@ -5,6 +5,7 @@ import type { Listener } from './events.ts';
 import type { CloudFaults } from './fault-injector.ts';
 import type { MethodResult, MethodTimes } from './methods.ts';
 import type { PropertyBag } from './property-bag.ts';
+import type { SymmetricKey } from './symmetric-key.ts';
 import type { Sample } from './telemetry.ts';
 
 /** A device as IoT Central describes it, and how it is now. Nothing but JSON, so a type. */
@@ -62,7 +63,7 @@ export interface BackEnd {
   /** Makes a device without DPS. @throws AzureError 409001 when it is there, 400004 for an id or certificate that is not valid. */
   createDevice(
     id: string,
-    options: { certificate?: string; thumbprint?: string; modelId?: string },
+    options: { certificate?: string; thumbprint?: string; symmetricKey?: SymmetricKey; modelId?: string },
   ): Promise<DeviceSummary>;
   /** A device model with everything that it refers to resolved; undefined for one that is not known. */
   model(id: string): Json | undefined;

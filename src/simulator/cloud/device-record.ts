@@ -13,6 +13,7 @@ import {
   recordOf,
   text,
 } from './shape.ts';
+import { readSymmetricKey, type SymmetricKey } from './symmetric-key.ts';
 import type { Change, Twin, TwinSection } from './twin.ts';
 
 /** What DPS remembers of an assignment. */
@@ -40,6 +41,8 @@ export type DeviceRecord = {
   revision: number;
   /** SHA-1 or SHA-256 of the leaf that the hub accepts over TLS; null when there is none yet. */
   thumbprint: string | null;
+  /** What its tokens are signed with; null for a device that has a certificate. */
+  symmetricKey: SymmetricKey | null;
   modelId: string | null;
   /** Set when the device was given to another hub and has not been to DPS since: its old hub knows it no more. */
   movedTo: string | null;
@@ -78,6 +81,7 @@ export const readDevice: Reader<DeviceRecord> = objectOf({
   organizations: defaulted(listOf(text), []),
   revision: defaulted(number, 1),
   thumbprint: nullOr(text),
+  symmetricKey: defaulted(nullOr(readSymmetricKey), null),
   modelId: nullOr(text),
   movedTo: nullOr(text),
   registration: nullOr(readRegistration),

@@ -8,12 +8,14 @@ import { type DeviceRecord, readDevice } from './device-record.ts';
 import { KEPT, keep, keptBy } from './kept.ts';
 import { MethodCalls } from './methods.ts';
 import { Sequence } from './sequence.ts';
+import type { SymmetricKey } from './symmetric-key.ts';
 import { TelemetryLog } from './telemetry.ts';
 import { newTwin } from './twin.ts';
 
 export interface NewDevice {
   id: string;
   thumbprint?: string | null;
+  symmetricKey?: SymmetricKey | null;
   modelId?: string | null;
   /** The first desired properties. */
   desired?: JsonObject;
@@ -23,7 +25,10 @@ const nothingThere = (id: string) => new AzureError(404001, `There is no device 
 
 /** What a back end may change of a device. */
 export type DeviceChanges = Partial<
-  Pick<DeviceRecord, 'enabled' | 'displayName' | 'simulated' | 'organizations' | 'modelId' | 'thumbprint'>
+  Pick<
+    DeviceRecord,
+    'enabled' | 'displayName' | 'simulated' | 'organizations' | 'modelId' | 'thumbprint' | 'symmetricKey'
+  >
 >;
 
 /** The hub's identity registry: every device there is, and what is kept of it. */
@@ -58,7 +63,7 @@ export class DeviceRegistry {
   }
 
   /** The record of a new device. @throws AzureError 400004 for an id or a twin that Azure would refuse. */
-  newRecord({ id, thumbprint = null, modelId = null, desired = {} }: NewDevice): DeviceRecord {
+  newRecord({ id, thumbprint = null, symmetricKey = null, modelId = null, desired = {} }: NewDevice): DeviceRecord {
     if (!isDeviceId(id)) throw new AzureError(400004, 'The device id is not valid.');
     return {
       id,
@@ -69,6 +74,7 @@ export class DeviceRegistry {
       organizations: [],
       revision: 1,
       thumbprint,
+      symmetricKey,
       modelId,
       movedTo: null,
       registration: null,

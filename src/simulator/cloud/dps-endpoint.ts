@@ -2,20 +2,20 @@ import type { JsonObject } from '../../json.ts';
 import { AzureError, errorBody, ProtocolViolation } from './azure-error.ts';
 import type { CloudContext } from './context.ts';
 import { type DpsFault, errorOfFault } from './faults.ts';
-import type { PeerIdentity } from './identity.ts';
 import type { MqttConnection, Qos } from './mqtt-connection.ts';
 import type { Endpoint, Incoming } from './mqtt-front.ts';
+import type { Proof } from './proof.ts';
 import { parseTopic } from './topics.ts';
 
 const FILTER = '$dps/registrations/res/#';
 const REGISTER = '$dps/registrations/PUT/iotdps-register/';
 const POLL = '$dps/registrations/GET/iotdps-get-operationstatus/';
 
-/** Who registers. `peer` is null where there is no TLS. */
+/** Who registers. */
 export interface DpsClient {
   registrationId: string;
   idScope: string;
-  peer: PeerIdentity | null;
+  proof: Proof;
 }
 
 export interface DpsAnswer {

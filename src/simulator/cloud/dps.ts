@@ -6,11 +6,12 @@ import type { Device } from './device.ts';
 import type { DeviceRecord } from './device-record.ts';
 import type { DeviceRegistry } from './devices.ts';
 import { type DpsAnswer, type DpsClient, DpsEndpoint, type ProvisioningService } from './dps-endpoint.ts';
-import { type Enrollment, enrollmentId, findEnrollment, sameId } from './enrollments.ts';
+import { type Enrollment, enrollmentId, findEnrollment, keyOfDevice, sameId } from './enrollments.ts';
 import type { DpsFault } from './faults.ts';
-import type { PeerIdentity } from './identity.ts';
 import type { MqttConnection } from './mqtt-connection.ts';
 import type { Admission } from './mqtt-front.ts';
+import { endOf, isProblem, isToken, NOTHING_SHOWN, type Peer, proofOf } from './proof.ts';
+import { expiryOfToken, isSignedWith, misdirection, type SasToken } from './sas-token.ts';
 import { azureTime, guid, hex } from './tokens.ts';
 import { percentDecode } from './topics.ts';
 import { newTwin } from './twin.ts';
@@ -61,11 +62,7 @@ export class Dps implements ProvisioningService {
   }
 
   /** Judges a CONNECT; whether the device is enrolled is answered when it registers. */
-  async admit(
-    connect: IConnectPacket,
-    connection: MqttConnection,
-    peer: PeerIdentity | null | 'plain',
-  ): Promise<Admission> {
+  async admit(connect: IConnectPacket, connection: MqttConnection, peer: Peer): Promise<Admission> {
     const [, scope, registrationId] = USER_NAME.exec(connect.username ?? '') ?? [];
     if (!scope || !registrationId) {
       const reason = 'the user name is not <ID scope>/registrations/<registration id>/api-version=…';
@@ -74,8 +71,13 @@ export class Dps implements ProvisioningService {
     if (!sameId(connect.clientId, percentDecode(registrationId) ?? '')) {
       return { refusal: 2, reason: 'the client id is not the registration id of the user name' };
     }
-    if (peer === null) return { refusal: 5, reason: 'no certificate was sent' };
-    const device = { registrationId: connect.clientId, idScope: scope, peer: peer === 'plain' ? null : peer };
+    const proof = proofOf(connect, peer);
+    if (isProblem(proof)) return { refusal: 5, reason: proof.problem };
+    if (proof === null) return { refusal: 5, reason: NOTHING_SHOWN };
+    const now = this.#context.clock.wall();
+    const objection = isToken(proof) ? objectionTo(proof, scope, connect.clientId, now) : null;
+    if (objection !== null) return { refusal: 5, reason: objection };
+    const device = { registrationId: connect.clientId, idScope: scope, proof };
     const endpoint = new DpsEndpoint(
       this.#context,
       this,
@@ -92,7 +94,7 @@ export class Dps implements ProvisioningService {
       },
     );
     // There are no persistent sessions at DPS (Azure 1.1).
-    return { endpoint, sessionPresent: false };
+    return { endpoint, sessionPresent: false, ...endOf(proof, now) };
   }
 
   /** Begins a registration. @throws AzureError for what DPS refuses (Azure 1.4). */
@@ -106,7 +108,7 @@ export class Dps implements ProvisioningService {
         'There is no DPS instance of this ID scope.',
         `the ID scope is ${client.idScope.slice(0, 40)}, not ${this.#options.idScope}`,
       );
-    const enrollment = findEnrollment(this.#options.enrollments(), client.registrationId, client.peer, now);
+    const enrollment = findEnrollment(this.#options.enrollments(), client.registrationId, client.proof, now);
     const { assigningAnswers, retryAfter } = this.#options;
     const current = this.#operations.get(client.registrationId.toLowerCase());
     if (current?.client === client && current.assigning > 0 && now < current.busyUntil) {
@@ -128,8 +130,8 @@ export class Dps implements ProvisioningService {
   /** Tells how a registration goes on. @throws AzureError 404203 for an operation that is not this device's. */
   async poll(client: DpsClient, operationId: string | undefined, fault?: DpsFault): Promise<DpsAnswer> {
     const operation = this.#operations.get(client.registrationId.toLowerCase());
-    const isTheirs = operation?.id === operationId && operation?.client.peer?.sha256 === client.peer?.sha256;
-    if (!operation || !isTheirs) throw new AzureError(404203, 'Operation not found.');
+    if (!operation || operation.id !== operationId || !isSameClient(operation, client))
+      throw new AzureError(404203, 'Operation not found.');
     return this.#progress(operation, fault, true);
   }
 
@@ -180,7 +182,7 @@ export class Dps implements ProvisioningService {
       const { record, substatus } = moveToNewHub(known ?? this.#newRecord(deviceId, enrollment), enrollment, now);
       return {
         ...record,
-        thumbprint: client.peer ? client.peer.sha256 : record.thumbprint,
+        ...credentialsOf(client, enrollment, record),
         modelId: typeof modelId === 'string' ? modelId : record.modelId,
         registration: {
           registrationId,
@@ -213,6 +215,35 @@ export class Dps implements ProvisioningService {
   }
 }
 
+/** Why a token does not let a device ask for this registration; its signature counts when the enrollment is looked for. */
+function objectionTo(token: SasToken, scope: string, registrationId: string, now: number): string | null {
+  return misdirection(token, [scope], ['registrations', registrationId]) ?? expiryOfToken(token, now);
+}
+
+/** Whether a client is the one that has begun: by its certificate, or by a token that the enrollment's key has signed. */
+function isSameClient({ client: before, enrollment, registrationId }: Operation, { proof }: DpsClient): boolean {
+  if (isToken(proof)) {
+    const key = keyOfDevice(enrollment, registrationId);
+    return key !== undefined && isSignedWith(proof, key);
+  }
+  if (proof === null || proof === 'plain') return before.proof === proof;
+  return before.proof !== null && typeof before.proof === 'object' && 'sha256' in before.proof
+    ? before.proof.sha256 === proof.sha256
+    : false;
+}
+
+/** What the hub knows a device by from its registration on; where there is no TLS, it has shown nothing. */
+function credentialsOf(
+  { proof, registrationId }: DpsClient,
+  enrollment: Enrollment,
+  { thumbprint, symmetricKey }: DeviceRecord,
+): Pick<DeviceRecord, 'thumbprint' | 'symmetricKey'> {
+  const key = keyOfDevice(enrollment, registrationId);
+  if (key) return { thumbprint: null, symmetricKey: key };
+  const isCertificate = proof !== null && proof !== 'plain' && !isToken(proof);
+  return isCertificate ? { thumbprint: proof.sha256, symmetricKey: null } : { thumbprint, symmetricKey };
+}
+
 /** Carries a move out; gives the substatus that tells the device about it (Azure 1.3). */
 function moveToNewHub(
   before: DeviceRecord,
@@ -231,8 +262,9 @@ function describeAssignment({ record }: Device, enrollment: Enrollment, firstHub
   const { registration } = record;
   if (!registration) return {};
   const { enrollmentGroup, registrationId, createdAt, updatedAt, substatus, etag } = registration;
+  const attestation = enrollmentGroup === null ? {} : { enrollmentGroupId: enrollmentGroup };
   return {
-    x509: enrollmentGroup === null ? {} : { enrollmentGroupId: enrollmentGroup },
+    ...(enrollment.symmetricKey ? { symmetricKey: attestation } : { x509: attestation }),
     registrationId,
     createdDateTimeUtc: azureTime(createdAt),
     assignedHub: record.hub ?? firstHub,

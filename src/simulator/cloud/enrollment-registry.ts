@@ -22,9 +22,13 @@ export class EnrollmentRegistry {
     return [...this.#enrollments.values()];
   }
 
+  find(id: string): Enrollment | undefined {
+    return this.#enrollments.get(id);
+  }
+
   /** @throws AzureError 404201 */
   get(id: string): Enrollment {
-    const enrollment = this.#enrollments.get(id);
+    const enrollment = this.find(id);
     if (!enrollment) throw new AzureError(404201, `There is no enrollment '${id}'.`);
     return enrollment;
   }

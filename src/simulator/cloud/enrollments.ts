@@ -3,7 +3,10 @@ import { certificatesIn } from '../pem.ts';
 import { AzureError } from './azure-error.ts';
 import { isDeviceId } from './device-id.ts';
 import { chainsTo, expiryOf, fingerprintOf, identityOfPem, type PeerIdentity, plainThumbprint } from './identity.ts';
+import { isToken, type Proof } from './proof.ts';
+import { expiryOfToken, isSignedWith, type SasToken } from './sas-token.ts';
 import { flag, object, objectOf, oneOf, optional, type Reader, text } from './shape.ts';
+import { derivedKey, readSymmetricKey, type SymmetricKey } from './symmetric-key.ts';
 import { newTwin } from './twin.ts';
 
 interface EnrollmentBase {
@@ -17,7 +20,10 @@ interface EnrollmentBase {
   payload?: JsonObject;
 }
 
-/** One device, known by its leaf (`certificate` as PEM, or its SHA-1 or SHA-256 `thumbprint`) or by a `ca` that signed it. */
+/**
+ * One device, known by its leaf (`certificate` as PEM, or its SHA-1 or SHA-256 `thumbprint`), by a `ca` that signed it, or by
+ * tokens that are signed with its `symmetricKey`.
+ */
 export interface IndividualEnrollment extends EnrollmentBase {
   kind: 'individual';
   registrationId: string;
@@ -26,13 +32,17 @@ export interface IndividualEnrollment extends EnrollmentBase {
   certificate?: string;
   thumbprint?: string;
   ca?: string;
+  symmetricKey?: SymmetricKey;
 }
 
-/** Every device whose certificate chain leads to `ca` (PEM). */
+/**
+ * Every device whose certificate chain leads to `ca` (PEM), or whose key is derived from `symmetricKey`.
+ */
 export interface GroupEnrollment extends EnrollmentBase {
   kind: 'group';
   id: string;
-  ca: string;
+  ca?: string;
+  symmetricKey?: SymmetricKey;
 }
 
 export type Enrollment = IndividualEnrollment | GroupEnrollment;
@@ -44,7 +54,13 @@ const COMMON = {
   payload: optional(object),
 };
 const REGISTRATION_ID = /^[A-Za-z0-9\-._:]{1,128}$/;
-const readGroup = objectOf({ kind: oneOf('group'), id: text, ca: text, ...COMMON });
+const readGroup = objectOf({
+  kind: oneOf('group'),
+  id: text,
+  ca: optional(text),
+  symmetricKey: optional(readSymmetricKey),
+  ...COMMON,
+});
 const readIndividual = objectOf({
   kind: oneOf('individual'),
   registrationId: text,
@@ -52,6 +68,7 @@ const readIndividual = objectOf({
   certificate: optional(text),
   thumbprint: optional(text),
   ca: optional(text),
+  symmetricKey: optional(readSymmetricKey),
   ...COMMON,
 });
 
@@ -74,36 +91,75 @@ function isEnrolledLeaf(enrollment: IndividualEnrollment, peer: PeerIdentity): b
   return enrollment.ca !== undefined && chainsTo(peer, enrollment.ca);
 }
 
+/** The key that a device with this enrollment signs its tokens with; undefined where it is known by a certificate. */
+export function keyOfDevice(enrollment: Enrollment, registrationId: string): SymmetricKey | undefined {
+  const { kind, symmetricKey } = enrollment;
+  return symmetricKey && kind === 'group' ? derivedKey(symmetricKey, registrationId) : symmetricKey;
+}
+
 /**
  * The enrollment that lets this device in: an individual one goes before any group.
- * @param peer null where there is no TLS: then the registration id is all there is to go by.
+ * @param proof where there is no TLS, the registration id is all there is to go by
  * @throws AzureError 401002 or 404201, as DPS answers (Azure 1.4).
  */
 export function findEnrollment(
   enrollments: Iterable<Enrollment>,
   registrationId: string,
-  peer: PeerIdentity | null,
+  proof: Proof,
   now: number,
 ): Enrollment {
   const all = [...enrollments];
   const individual = all.find(
-    (enrollment) => enrollment.kind === 'individual' && sameId(enrollment.registrationId, registrationId),
+    (enrollment): enrollment is IndividualEnrollment =>
+      enrollment.kind === 'individual' && sameId(enrollment.registrationId, registrationId),
   );
   const groups = all.filter((enrollment) => enrollment.kind === 'group');
+  if (isToken(proof)) return findByToken(individual, groups, registrationId, proof, now);
+  const peer = proof === 'plain' ? null : proof;
   const doubt = peer && doubtAbout(peer, registrationId, now);
   if (doubt) throw new AzureError(401002, 'Invalid certificate.', doubt);
-  if (individual?.kind === 'individual') {
+  if (individual) {
+    if (peer && individual.symmetricKey) throw unauthorized('the enrollment asks for a token, and a certificate came');
     if (peer && !isEnrolledLeaf(individual, peer)) {
       throw new AzureError(401002, 'Invalid certificate.', 'the certificate is not the one that is enrolled');
     }
     return individual;
   }
-  const group = peer ? groups.find(({ ca }) => chainsTo(peer, ca)) : groups[0];
+  const group = peer ? groups.find(({ ca }) => ca !== undefined && chainsTo(peer, ca)) : groups[0];
   if (group) return group;
   if (groups.length > 0) {
     const reason = `not enrolled, and the certificate is signed by "${peer?.issuer}", which no group names`;
     throw new AzureError(401002, 'CA certificate not found.', reason);
   }
+  throw new AzureError(404201, 'Enrollment not found.', 'not enrolled');
+}
+
+const unauthorized = (reason: string) => new AzureError(401002, 'Unauthorized', reason);
+
+function findByToken(
+  individual: IndividualEnrollment | undefined,
+  groups: GroupEnrollment[],
+  registrationId: string,
+  token: SasToken,
+  now: number,
+): Enrollment {
+  const expiry = expiryOfToken(token, now);
+  if (expiry) throw unauthorized(expiry);
+  const isTheirs = (enrollment: Enrollment) => {
+    const key = keyOfDevice(enrollment, registrationId);
+    return key !== undefined && isSignedWith(token, key);
+  };
+  if (individual) {
+    if (isTheirs(individual)) return individual;
+    const reason = individual.symmetricKey
+      ? 'the token is signed with neither the primary nor the secondary key of the enrollment'
+      : 'the enrollment asks for a certificate, and a token came';
+    throw unauthorized(reason);
+  }
+  const group = groups.find(isTheirs);
+  if (group) return group;
+  if (groups.some(({ symmetricKey }) => symmetricKey))
+    throw unauthorized('not enrolled, and the token is not signed with a key that is derived from the key of a group');
   throw new AzureError(404201, 'Enrollment not found.', 'not enrolled');
 }
 
@@ -123,12 +179,17 @@ export function checkEnrollment(enrollment: Enrollment): void {
   newTwin(desired, 0);
   if (ca !== undefined && certificatesIn(ca).length === 0) throw wrong("'ca' must be a certificate in PEM.");
   if (ca !== undefined) fingerprintOf({ certificate: ca });
-  if (enrollment.kind === 'group') return;
-  const { registrationId, deviceId, certificate, thumbprint } = enrollment;
+  if (enrollment.symmetricKey) readSymmetricKey({ ...enrollment.symmetricKey }, 'symmetricKey');
+  if (enrollment.kind === 'group') {
+    if ((ca === undefined) === (enrollment.symmetricKey === undefined))
+      throw wrong("give either 'ca' or 'symmetricKey'.");
+    return;
+  }
+  const { registrationId, deviceId, certificate, thumbprint, symmetricKey } = enrollment;
   if (!REGISTRATION_ID.test(registrationId)) throw wrong('the registration id is not valid.');
   if (deviceId !== undefined && !isDeviceId(deviceId)) throw wrong('the device id is not valid.');
-  const ways = [certificate, thumbprint, ca].filter((way) => way !== undefined);
-  if (ways.length !== 1) throw wrong("give one of 'certificate', 'thumbprint' and 'ca'.");
+  const ways = [certificate, thumbprint, ca, symmetricKey].filter((way) => way !== undefined);
+  if (ways.length !== 1) throw wrong("give one of 'certificate', 'thumbprint', 'ca' and 'symmetricKey'.");
   fingerprintOf({ certificate, thumbprint });
 }
 

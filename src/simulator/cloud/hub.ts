@@ -8,11 +8,14 @@ import { FILTERS } from './device-link.ts';
 import type { DeviceRecord } from './device-record.ts';
 import type { DeviceRegistry } from './devices.ts';
 import { HubEndpoint, telemetryProperties } from './hub-endpoint.ts';
-import { expiryOf, type PeerIdentity } from './identity.ts';
+import { expiryOf } from './identity.ts';
 import type { MethodResult, MethodTimes } from './methods.ts';
 import type { MqttConnection } from './mqtt-connection.ts';
 import type { Admission } from './mqtt-front.ts';
+import type { Policies } from './policies.ts';
+import { endOf, isProblem, isToken, NOTHING_SHOWN, type Peer, type Proof, proofOf } from './proof.ts';
 import type { PropertyBag } from './property-bag.ts';
+import { expiryOfToken, isSignedWith, misdirection, type SasToken } from './sas-token.ts';
 import { percentDecode } from './topics.ts';
 import { applyPatch, applyTags, etagOf, replacement } from './twin.ts';
 
@@ -63,11 +66,13 @@ const quote = (text: string | undefined) => JSON.stringify((text ?? '').slice(0,
 export class Hub {
   readonly #context: CloudContext;
   readonly #devices: DeviceRegistry;
+  readonly #policies: Policies;
   readonly #hubName: () => string;
 
-  constructor(context: CloudContext, devices: DeviceRegistry, hubName: () => string) {
+  constructor(context: CloudContext, devices: DeviceRegistry, policies: Policies, hubName: () => string) {
     this.#context = context;
     this.#devices = devices;
+    this.#policies = policies;
     this.#hubName = hubName;
   }
 
@@ -76,18 +81,16 @@ export class Hub {
    * @param peer null over TLS: no certificate was sent; 'plain': there is no TLS, so the name must do
    * @throws AzureError 500001 when the session could not be written down
    */
-  async admit(
-    connect: IConnectPacket,
-    connection: MqttConnection,
-    peer: PeerIdentity | null | 'plain',
-  ): Promise<Admission> {
+  async admit(connect: IConnectPacket, connection: MqttConnection, peer: Peer): Promise<Admission> {
     const user = parseUserName(connect.username ?? '');
     if (!user)
       return { refusal: 4, reason: `the user name ${quote(connect.username)} is not <hub>/<device id>/?api-version=…` };
     if (connect.clientId !== user.deviceId) {
       return { refusal: 2, reason: `the client id is not the device id of the user name, ${quote(user.deviceId)}` };
     }
-    const objection = this.#objection(this.#devices.find(user.deviceId), user.host, peer);
+    const proof = proofOf(connect, peer);
+    if (isProblem(proof)) return { refusal: 5, reason: proof.problem };
+    const objection = this.#objection(this.#devices.find(user.deviceId), user.host, proof);
     if (objection !== null) return { refusal: 5, reason: objection };
     if (connect.will && !telemetryProperties(user.deviceId, connect.will.topic)) {
       throw new ProtocolViolation('a will can only be telemetry');
@@ -100,23 +103,24 @@ export class Hub {
       return session === record.session && modelId === record.modelId ? record : { ...record, session, modelId };
     });
     // It may have been disabled or deleted meanwhile.
-    const later = this.#objection(this.#devices.find(user.deviceId), user.host, peer);
+    const later = this.#objection(this.#devices.find(user.deviceId), user.host, proof);
     if (later !== null) return { refusal: 5, reason: later };
     return {
       endpoint: new HubEndpoint(this.#context, this.#devices, device, connection, connect, user.hasTwins),
       sessionPresent,
+      ...endOf(proof, this.#context.clock.wall()),
     };
   }
 
   /** Why a device may not connect; null when it may. */
-  #objection(device: Device | undefined, host: string, peer: PeerIdentity | null | 'plain'): string | null {
+  #objection(device: Device | undefined, host: string, proof: Proof): string | null {
     if (!device) return 'there is no such device: it has not registered at DPS, or was deleted';
     const { record } = device;
     if (!record.enabled) return 'the device is disabled';
     if (record.movedTo !== null)
       return `the device now belongs to the hub ${record.movedTo}, which it must learn from DPS`;
     if (!this.#isAtHub(device, host)) return `the device belongs to the hub ${record.hub ?? this.#hubName()}`;
-    return this.#doubt(record, peer);
+    return isToken(proof) ? this.#tokenDoubt(record, host, proof) : this.#certificateDoubt(record, proof);
   }
 
   /**
@@ -130,14 +134,31 @@ export class Hub {
   }
 
   /** What is wrong with the certificate of a device; null when nothing is. */
-  #doubt({ thumbprint }: DeviceRecord, peer: PeerIdentity | null | 'plain'): string | null {
+  #certificateDoubt({ thumbprint, symmetricKey }: DeviceRecord, peer: Peer): string | null {
     if (peer === 'plain') return null;
-    if (peer === null) return 'no certificate was sent';
+    if (peer === null) return NOTHING_SHOWN;
+    if (symmetricKey !== null)
+      return 'the device is known by a symmetric key, and came with a certificate and no token';
     if (thumbprint === null) return 'the hub knows no certificate of this device: it has not registered at DPS';
     if (![peer.sha1, peer.sha256].includes(thumbprint)) {
       return `the certificate of ${quote(peer.commonName)} is not the one that the hub knows`;
     }
     return expiryOf(peer, this.#context.clock.wall());
+  }
+
+  /** What is wrong with a token; null when nothing is. It may be signed with the key of a policy that lets devices in. */
+  #tokenDoubt({ id, symmetricKey }: DeviceRecord, host: string, token: SasToken): string | null {
+    const doubt =
+      misdirection(token, [host, this.#hubName()], ['devices', id]) ?? expiryOfToken(token, this.#context.clock.wall());
+    if (doubt !== null) return doubt;
+    if (token.policy === null) {
+      if (symmetricKey === null) return 'the hub knows no symmetric key of this device, and a token came';
+      return isSignedWith(token, symmetricKey) ? null : 'the token is signed with neither key of the device';
+    }
+    const policy = this.#policies.find(token.policy);
+    if (!policy) return `the token names ${quote(token.policy)}, and there is no such policy`;
+    if (!policy.permissions.includes('DeviceConnect')) return `the policy ${policy.name} lets no devices in`;
+    return isSignedWith(token, policy) ? null : `the token is signed with neither key of the policy ${policy.name}`;
   }
 
   /** Changes desired properties and sends the change to the device when it listens. Gives the new version. */

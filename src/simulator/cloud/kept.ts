@@ -5,15 +5,17 @@ import type { CloudContext } from './context.ts';
 import { readDevice } from './device-record.ts';
 import { checkEnrollment, readEnrollment } from './enrollments.ts';
 import type { Reader } from './shape.ts';
+import { readSymmetricKey } from './symmetric-key.ts';
 
 /** Under what each kind of thing is kept: these prefixes, then the id. */
-export const KEPT = { device: 'device/', messages: 'messages/', enrollment: 'enrollment/' } as const;
+export const KEPT = { device: 'device/', messages: 'messages/', enrollment: 'enrollment/', policy: 'policy/' } as const;
 
 const READERS: Record<(typeof KEPT)[keyof typeof KEPT], Reader<unknown>> = {
   [KEPT.device](value, key) {
     if (KEPT.device + readDevice(value, key).id !== key) throw new Error(`${key} is another device`);
   },
   [KEPT.messages]: readMessages,
+  [KEPT.policy]: readSymmetricKey,
   [KEPT.enrollment]: (value, key) => checkEnrollment(readEnrollment(value, key)),
 };
 

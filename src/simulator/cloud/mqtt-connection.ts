@@ -8,6 +8,8 @@ const MAX_PACKET = 262_144 + 65_535 + 16;
 const MAX_UNSENT = 4 * 1024 * 1024;
 /** How long a client may take to answer our end of the stream with its own, in milliseconds. */
 const CLOSING_TIME = 1000;
+/** A moment is looked for again after so many milliseconds at most: clocks are set, and timers count to 24 days only. */
+const LONGEST_LOOK = 60_000;
 
 /** What Azure offers of quality of service (Azure 2.1). */
 export type Qos = 0 | 1;
@@ -27,6 +29,7 @@ export class MqttConnection {
   #closeReason: string | null = null;
   #lastReceived: number;
   #keepAlive: Timer | undefined;
+  #expiry: Timer | undefined;
   #closing: Timer | undefined;
 
   constructor(stream: Duplex, clock: Clock, tap?: Tap) {
@@ -100,6 +103,16 @@ export class MqttConnection {
     look();
   }
 
+  /** Closes at this moment, in milliseconds since 1970: the wall clock counts, and may be set. */
+  closeAt(moment: number, reason: string): void {
+    const look = () => {
+      const left = moment - this.#clock.wall();
+      if (left <= 0) this.close(reason);
+      else this.#expiry = this.#clock.after(Math.min(left, LONGEST_LOOK), look);
+    };
+    look();
+  }
+
   /**
    * Ends the stream once what was sent is out; nothing that arrives from now on is handled.
    * @param reason why, where that is not the client's own doing
@@ -116,6 +129,7 @@ export class MqttConnection {
     if (!this.#open) return;
     this.#open = false;
     this.#keepAlive?.cancel();
+    this.#expiry?.cancel();
     this.#onClose();
   }
 }

@@ -38,7 +38,9 @@ export interface Endpoint {
 
 /** MQTT 3.1.1 return codes (3.2.2.3): level, client id, unavailable, user name, authorisation. */
 export type Refusal = 1 | 2 | 3 | 4 | 5;
-export type Admission = { endpoint: Endpoint; sessionPresent: boolean } | { refusal: Refusal; reason: string };
+export type Admission =
+  /** `until`: the moment at which the proof of who the client is expires, in milliseconds since 1970. */
+  { endpoint: Endpoint; sessionPresent: boolean; until?: number } | { refusal: Refusal; reason: string };
 export type Admit = (connect: IConnectPacket, connection: MqttConnection) => Promise<Admission>;
 
 export const serviceOf = (connect: IConnectPacket): Service =>
@@ -153,6 +155,7 @@ class Conversation {
     this.#connection.send({ cmd: 'connack', returnCode: 0, sessionPresent: admission.sessionPresent });
     this.#endpoint.begin();
     this.#connection.expectTraffic(packet.keepalive ?? 0, MAX_KEEP_ALIVE);
+    if (admission.until !== undefined) this.#connection.closeAt(admission.until, 'the token has expired');
     this.#endpoint.subscribed();
   }
 

@@ -10,6 +10,7 @@ import { EventFeed } from '../../../src/simulator/cloud/events.ts';
 import { createFaults } from '../../../src/simulator/cloud/fault-injector.ts';
 import { FaultQueue } from '../../../src/simulator/cloud/faults.ts';
 import { Hub } from '../../../src/simulator/cloud/hub.ts';
+import { Policies } from '../../../src/simulator/cloud/policies.ts';
 import type { Store } from '../../../src/simulator/cloud/store.ts';
 import { VirtualClock } from '../../helpers/virtual-clock.ts';
 
@@ -48,7 +49,7 @@ async function start() {
   };
   const devices = new DeviceRegistry(context);
   const enrollments = new EnrollmentRegistry(context, []);
-  const hub = new Hub(context, devices, () => 'hub');
+  const hub = new Hub(context, devices, new Policies(context), () => 'hub');
   const dps = new Dps(context, devices, {
     idScope: 'x',
     enrollments: () => enrollments.all(),
@@ -91,7 +92,7 @@ suite('a change that could not be written down', () => {
     ['a deleted enrollment', ({ enrollments }) => enrollments.delete('kept')],
     [
       'a registration',
-      ({ dps }) => dps.register({ registrationId: 'new', idScope: 'x', peer: null }, Buffer.from('{}')),
+      ({ dps }) => dps.register({ registrationId: 'new', idScope: 'x', proof: 'plain' }, Buffer.from('{}')),
     ],
   ];
   for (const [name, change] of changes) {

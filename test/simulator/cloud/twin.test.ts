@@ -166,6 +166,7 @@ suite('properties as IoT Central shows them', () => {
     hub: null,
     enabled: true,
     thumbprint: null,
+    symmetricKey: null,
     modelId: 'dtmi:com:Microchip:WBZ451_Curiosity;1',
     movedTo: null,
     registration: null,

@@ -7,26 +7,34 @@ import { object } from '../shape.ts';
 import { read } from './request.ts';
 
 /** What is shown of an enrollment and may be sent back, but is not part of it. */
-const SHOWN_ONLY = ['warnings'];
+const SHOWN_ONLY = ['warnings', 'attestation'];
 
+/** A symmetric key is taken, and never shown. */
 function describe(enrollment: Enrollment, now: number): Json {
   const warnings = warningsAbout(enrollment, now);
+  const { symmetricKey, ...shown } = enrollmentAsJson(enrollment);
   return {
-    ...enrollmentAsJson(enrollment),
+    ...shown,
+    ...(symmetricKey === undefined ? {} : { attestation: 'symmetricKey' }),
     id: enrollmentId(enrollment),
     enabled: enrollment.enabled ?? true,
     ...(warnings.length === 0 ? {} : { warnings }),
   };
 }
 
-/** The enrollment of this id that a body describes. The path has the id; the body may repeat it. */
-function enrollmentOf(id: string, body: Json): Enrollment {
+/**
+ * The enrollment of this id that a body describes. The path has the id; the body may repeat it.
+ * @param known what is enrolled: its symmetric key stays when the body, as it was shown, has `attestation` in its place
+ */
+function enrollmentOf(id: string, body: Json, known: Enrollment | undefined): Enrollment {
   const { kind = 'individual', ...members } = read(object, body);
   const plain = Object.fromEntries(Object.entries(members).filter(([name]) => !SHOWN_ONLY.includes(name)));
   for (const name of ['id', 'registrationId']) {
     if (Object.hasOwn(plain, name) && plain[name] !== id) throw new HttpError(400, `'${name}' cannot be changed.`);
     delete plain[name];
   }
+  const isShown = members['attestation'] === 'symmetricKey' && !Object.hasOwn(plain, 'symmetricKey');
+  if (isShown && known?.symmetricKey) plain['symmetricKey'] = known.symmetricKey;
   const named: JsonObject = { ...plain, kind, ...(kind === 'group' ? { id } : { registrationId: id }) };
   return read(readEnrollment, named);
 }
@@ -50,7 +58,7 @@ export function enrollmentRoutes({ enrollments }: BackEnd, now: () => number): R
       method: 'PUT',
       path: '/api/enrollments/:',
       async handle({ parameters: [id = ''], body }) {
-        const enrollment = enrollmentOf(id, body);
+        const enrollment = enrollmentOf(id, body, enrollments.find(id));
         await enrollments.put(enrollment);
         return { status: 200, body: describe(enrollment, now()) };
       },

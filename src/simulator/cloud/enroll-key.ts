@@ -1,0 +1,25 @@
+import type { CloudParts } from './operations.ts';
+import { newSymmetricKey, type SymmetricKey } from './symmetric-key.ts';
+
+/**
+ * Lets a device in by a symmetric key: at DPS, and at the hub at once, where it may use a connection string.
+ * @param given the key; without it the device keeps the one that it has, or is given a new one
+ * @throws AzureError 400004 for an id that cannot be one, 500001 when it could not be written down
+ */
+export async function enrollKey(
+  { devices, enrollments }: Pick<CloudParts, 'devices' | 'enrollments'>,
+  id: string,
+  given: SymmetricKey | undefined,
+): Promise<{ key: SymmetricKey; isNew: boolean }> {
+  const known = enrollments.find(id)?.symmetricKey;
+  const key = given ?? known ?? newSymmetricKey();
+  const isNew = known?.primaryKey !== key.primaryKey || known.secondaryKey !== key.secondaryKey;
+  if (isNew) await enrollments.put({ kind: 'individual', registrationId: id, symmetricKey: key });
+  await devices.put(id, (record) => {
+    if (record?.symmetricKey?.primaryKey === key.primaryKey && record.symmetricKey.secondaryKey === key.secondaryKey)
+      return record;
+    const before = record ?? devices.newRecord({ id });
+    return { ...before, symmetricKey: key, thumbprint: null, revision: before.revision + 1 };
+  });
+  return { key, isNew };
+}
