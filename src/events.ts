@@ -57,3 +57,12 @@ type Happening =
 export type SessionEvent = Happening & { deviceId?: string };
 
 export type Report = (event: SessionEvent) => void;
+
+/**
+ * A connection string that was just made: for a device, or for those who hold a shared access policy. It is a secret, and no
+ * session event, so that nothing but standard output can be given one.
+ */
+export type ConnectionStringEvent = {
+  type: 'connection-string';
+  connectionString: string;
+} & ({ deviceId: string } | { policy: string });

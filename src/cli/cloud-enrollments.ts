@@ -72,8 +72,8 @@ export function readGroup(path: string, cwd: string): EnrollmentRequest {
 
 /** Whether both let the same devices in, whatever else has been set. */
 function isSame(one: Enrollment, other: Enrollment): boolean {
-  const proof = (enrollment: Enrollment) => (enrollment.kind === 'group' ? enrollment.ca : enrollment.certificate);
-  return one.kind === other.kind && proof(one) === proof(other);
+  const proof = ({ ca, ...enrollment }: Enrollment) => (enrollment.kind === 'group' ? ca : enrollment.certificate);
+  return one.kind === other.kind && proof(one) !== undefined && proof(one) === proof(other);
 }
 
 /** Enrolls, where it has not been done before, and says so; what is likely a mistake is a warning. */

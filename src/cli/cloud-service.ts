@@ -11,6 +11,7 @@ import { type SntpServer, startSntpServer } from '../simulator/sntp/server.ts';
 import { isLoopback } from '../web/loopback.ts';
 import { type EnrollmentRequest, enroll, forget } from './cloud-enrollments.ts';
 import { issue, openCertificates, openFolder, openKey, unusable } from './cloud-folder.ts';
+import { enrollGroupKeys, enrollKeys, type KeyRequest, writeConnectionStrings } from './cloud-keys.ts';
 import { narrateCloud } from './cloud-narrator.ts';
 import type { ServiceContext } from './command.ts';
 import { addressesOf, portError } from './listening.ts';
@@ -38,6 +39,10 @@ export interface CloudPlan {
   toIssue: string[];
   /** Ids whose enrollment is to end. */
   toForget: string[];
+  /** Devices that are let in by a symmetric key. */
+  keys: KeyRequest[];
+  /** Groups whose devices have keys that are derived from the group's. */
+  groupKeys: KeyRequest[];
   /** Whether to be a time server, and from which date on (milliseconds since 1970; null: the true one). */
   sntp: { port: number; date: number | null } | null;
 }
@@ -45,7 +50,7 @@ export interface CloudPlan {
 /** Is DPS, IoT Hub and, where asked for, a time server until the signal is aborted. */
 export async function serveCloud(
   plan: CloudPlan,
-  { report, signal, setStatusLine }: ServiceContext,
+  { report, reveal, signal, setStatusLine }: ServiceContext,
   environment: ProcessEnvironment,
 ): Promise<void> {
   const say = {
@@ -87,6 +92,11 @@ export async function serveCloud(
       const confirmation = `Enrolled ${id}, with the certificate and key ${files.join(' and ')}`;
       await enroll(cloud, { enrollment, confirmation }, clock.wall(), say);
     }
+    const place = { host: name, mqttPort, folder: folder.path };
+    await enrollGroupKeys(cloud, plan.groupKeys, place, note);
+    await enrollKeys(cloud, plan.keys, place, { reveal }, note);
+    const keys = cloud.deviceKeys();
+    if (keys.size > 0) note(`Connection strings of devices are in ${writeConnectionStrings(place, keys)}`);
     summarise(cloud, plan, say);
     if (plan.sntp) {
       const { port, close } = await startClock(plan.host, plan.sntp, clock, warn);
@@ -106,16 +116,16 @@ export async function serveCloud(
 /** Who is let in without having been named this time. */
 function summarise(
   { enrollments }: LocalCloud,
-  { enrollments: named, toIssue }: CloudPlan,
+  { enrollments: named, toIssue, keys, groupKeys }: CloudPlan,
   { note, warn }: { note: (message: string) => void; warn: (message: string) => void },
 ): void {
-  const earlier = enrollments.all().length - named.length - toIssue.length;
+  const earlier = enrollments.all().length - named.length - toIssue.length - keys.length - groupKeys.length;
   if (earlier > 0)
     note(
       `${earlier} ${earlier === 1 ? 'enrollment' : 'enrollments'} of earlier runs ${earlier === 1 ? 'is' : 'are'} in force (--forget <id> ends one)`,
     );
   if (enrollments.all().length === 0) {
-    warn('Nobody is enrolled: use --enroll or --group, or PUT /api/enrollments/<registration id>');
+    warn('Nobody is enrolled: use --enroll, --enroll-key or --group, or PUT /api/enrollments/<registration id>');
   }
 }
 

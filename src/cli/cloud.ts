@@ -2,6 +2,7 @@ import { integer, matching } from '../config/checks.ts';
 import { resolveValues } from '../config/resolve.ts';
 import { LOOPBACK } from '../web/loopback.ts';
 import { readEnrollment, readGroup } from './cloud-enrollments.ts';
+import { readKeyRequest } from './cloud-keys.ts';
 import { type CloudPlan, serveCloud } from './cloud-service.ts';
 import { type CommandAction, settingsInput } from './command.ts';
 import { CommandOptions, wrongOption } from './command-options.ts';
@@ -33,6 +34,8 @@ export const cloud: CommandAction = (given, environment) =>
       plainPort: options.checked('plainPort', aPort, null),
       data: options.text('data'),
       ...readEnrollments(options, environment),
+      keys: options.texts('enrollKey').map((text) => readKeyRequest('--enroll-key', text, environment.cwd)),
+      groupKeys: options.texts('groupKey').map((text) => readKeyRequest('--group-key', text, environment.cwd)),
       sntp: readSntp(options),
     };
     return { output: { json, logFile }, secrets: [], work: (floor) => serveCloud(plan, floor, environment) };

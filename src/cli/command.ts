@@ -1,7 +1,7 @@
 import { readEnvFile } from '../config/env-file.ts';
 import type { SettingsInput } from '../config/resolve.ts';
 import type { AppError, ExitCode } from '../errors.ts';
-import type { Report } from '../events.ts';
+import type { ConnectionStringEvent, Report } from '../events.ts';
 import type { Tone } from '../terminal/color.ts';
 import { MODULE_LIMITS } from './module-limits.ts';
 import type { ProcessEnvironment } from './process-environment.ts';
@@ -39,6 +39,8 @@ export interface ServiceContext {
   report: Report;
   /** Aborted when the service is to end: Ctrl-C, a signal, a closed output. */
   signal: AbortSignal;
+  /** Shows a connection string once, on standard output only; the key in it is masked everywhere else. */
+  reveal(event: ConnectionStringEvent, key: string): void;
   /** Shows a line below everything else, on a terminal. */
   setStatusLine(text: string): void;
 }

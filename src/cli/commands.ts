@@ -112,6 +112,11 @@ export const COMMANDS: readonly CommandDefinition[] = [
       ],
       ['--forget <id...>', 'end an enrollment that the data folder has kept'],
       ['--group <file...>', 'let every device in whose certificate comes from this authority (PEM)'],
+      [
+        '--enroll-key <id=file...>',
+        'let this device in by a symmetric key, in a file or, for the id alone, made and shown once',
+      ],
+      ['--group-key <id=file...>', 'let every device in whose key is derived from this one'],
       ['--sntp [port]', 'also be a time server (default: 123)'],
       ['--sntp-date <date>', 'give this date, for boards whose built-in root has expired'],
     ],

@@ -119,7 +119,11 @@ export function runService(given: Given, environment: ProcessEnvironment, prepar
       view: { ...QUIET, ...output },
       secrets,
       work: async (context) => {
-        await work({ ...context, setStatusLine: (text) => context.output.setStatusLine(text) });
+        await work({
+          ...context,
+          reveal: (event, key) => context.output.reveal(event, key),
+          setStatusLine: (text) => context.output.setStatusLine(text),
+        });
         return null;
       },
     };

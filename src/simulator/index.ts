@@ -32,5 +32,6 @@ export {
   type DeviceIdentity,
   type LocalCloud,
   type LocalCloudOptions,
+  type SymmetricKeyIdentity,
   startLocalCloud,
 } from './start-local-cloud.ts';

@@ -5,14 +5,20 @@ import type { EventLog } from '../web/event-log.ts';
 import { LOOPBACK } from '../web/loopback.ts';
 import type { Route } from '../web/router.ts';
 import type { BackEnd } from './cloud/back-end.ts';
-import type { CloudEvent, TimedEvent } from './cloud/events.ts';
+import { deviceConnectionString } from './cloud/connection-string.ts';
+import type { TimedEvent } from './cloud/events.ts';
 import { createLocalCloud, type Enrollment } from './cloud/local-cloud.ts';
 import { createPki, type DeviceCredentials, type PkiState } from './cloud/pki.ts';
+import { type CloudEventOf, type CloudEventType, failure, nextEvent } from './next-event.ts';
+
+export type { CloudEventOf, CloudEventType } from './next-event.ts';
 
 /** How a local cloud is started. Everything has a default. */
 export interface LocalCloudOptions {
   /** Ids of devices that get a certificate and are enrolled at DPS; `['device-1']` by default. */
   devices?: readonly string[] | undefined;
+  /** Ids of devices that get a symmetric key, and are enrolled at DPS and known at the hub; none by default. */
+  symmetricKeyDevices?: readonly string[] | undefined;
   /** What else is enrolled: devices with certificates of their own, and groups. */
   enrollments?: readonly Enrollment[] | undefined;
   /** `0ne00A1B2C3` by default. */
@@ -52,9 +58,15 @@ export interface DeviceIdentity extends DeviceCredentials {
   readonly deviceId: string;
 }
 
-export type CloudEventType = CloudEvent['type'];
-/** An event of one type, with the version of its format and its time, ISO 8601. */
-export type CloudEventOf<Type extends CloudEventType> = Extract<TimedEvent, { type: Type }>;
+/** How a device that has a symmetric key comes in. All but the id is secret. */
+export interface SymmetricKeyIdentity {
+  readonly deviceId: string;
+  /** Base64; a token may be signed with either. */
+  readonly primaryKey: string;
+  readonly secondaryKey: string;
+  /** What Azure's SDKs make a device client from. */
+  readonly connectionString: string;
+}
 
 /** What a back end can do, which the HTTP API offers as well. Where a device is named, AzureError 404001 when there is none. */
 type Operations = Pick<
@@ -87,12 +99,20 @@ export interface LocalCloud extends Operations {
   readonly idScope: string;
   /** Those of `devices`, and of `enroll`. */
   readonly identities: readonly DeviceIdentity[];
+  /** Those of `symmetricKeyDevices`, and of `enrollKey`. */
+  readonly symmetricKeyIdentities: readonly SymmetricKeyIdentity[];
   /** All certificates, to be given to a later cloud. It holds private keys, and nothing but JSON. */
   readonly pki: PkiState;
   /** Who may register. `put` and `delete` throw AzureError 400004 and 404201. */
   readonly enrollments: Pick<BackEnd['enrollments'], 'all' | 'get' | 'put' | 'delete'>;
   /** Makes an identity and enrolls it. @throws AzureError 400004 for an id that cannot be one */
   enroll(deviceId: string): Promise<DeviceIdentity>;
+  /**
+   * Lets a device in by a symmetric key, at DPS and at the hub.
+   * @param key its keys, base64 of 16 to 64 bytes; new ones by default
+   * @throws AzureError 400004 for an id or a key that cannot be one
+   */
+  enrollKey(deviceId: string, key?: { primaryKey?: string; secondaryKey?: string }): Promise<SymmetricKeyIdentity>;
   /**
    * Queues a message to a device.
    * @param body bytes, a text, or JSON
@@ -145,7 +165,9 @@ export async function startCloudWithLog(
 ): Promise<{ cloud: LocalCloud; events: EventLog }> {
   const { clock = systemClock, random = Math.random, devices = ['device-1'], idScope = '0ne00A1B2C3' } = options;
   const { host = LOOPBACK, mqttPort = 0, httpPort = 0, plainPort, httpKey, log } = options;
-  if (!Array.isArray(devices)) throw new TypeError('devices must be a list of device ids');
+  const { symmetricKeyDevices = [] } = options;
+  for (const [name, ids] of Object.entries({ devices, symmetricKeyDevices }))
+    if (!Array.isArray(ids)) throw new TypeError(`${name} must be a list of device ids`);
   const pki = await createPki({ hosts: [host], now: clock.wall(), state: options.pki });
   const { assigningAnswers, retryAfter, desired, enrollments = [], hubName = host, models } = options;
   const cloud = createLocalCloud({
@@ -163,6 +185,8 @@ export async function startCloudWithLog(
     routes,
   });
   const identities: DeviceIdentity[] = [];
+  const symmetricKeyIdentities: SymmetricKeyIdentity[] = [];
+  let port = mqttPort;
 
   async function enroll(deviceId: string): Promise<DeviceIdentity> {
     if (typeof deviceId !== 'string') throw new TypeError('a device id is a string');
@@ -170,6 +194,18 @@ export async function startCloudWithLog(
     const { certificate } = identity;
     await cloud.enrollments.put({ kind: 'individual', registrationId: deviceId, certificate });
     identities.push(identity);
+    return identity;
+  }
+
+  async function enrollKey(
+    deviceId: string,
+    given: { primaryKey?: string; secondaryKey?: string } = {},
+  ): Promise<SymmetricKeyIdentity> {
+    if (typeof deviceId !== 'string') throw new TypeError('a device id is a string');
+    const { key } = await cloud.enrollKey(deviceId, given);
+    const connectionString = deviceConnectionString({ host, mqttPort: port }, deviceId, key.primaryKey);
+    const identity = { deviceId, ...key, connectionString };
+    symmetricKeyIdentities.push(identity);
     return identity;
   }
 
@@ -181,6 +217,8 @@ export async function startCloudWithLog(
   try {
     for (const deviceId of devices) await enroll(deviceId);
     const addresses = await cloud.listen({ host, mqttPort, httpPort: httpPort ?? undefined, plainPort, httpKey });
+    port = addresses.mqttPort;
+    for (const deviceId of symmetricKeyDevices) await enrollKey(deviceId);
     const { faults, twin, properties, patchDesired, replaceDesired, invokeMethod } = cloud;
     const { telemetry, lastTelemetry, telemetryHistory } = cloud;
     const onEvent: LocalCloud['onEvent'] = (listener) => cloud.onEvent((event) => callSafely(() => listener(event)));
@@ -190,9 +228,11 @@ export async function startCloudWithLog(
       host,
       idScope,
       identities,
+      symmetricKeyIdentities,
       pki: pki.state,
       enrollments: cloud.enrollments,
       enroll,
+      enrollKey,
       faults,
       devices: cloud.devices,
       device: cloud.device,
@@ -237,51 +277,4 @@ function callSafely(listener: () => void): void {
       throw error;
     });
   }
-}
-
-interface Expected<Type extends CloudEventType> {
-  clock: Clock;
-  match: ((event: CloudEventOf<Type>) => boolean) | undefined;
-  timeout: number;
-  signals: AbortSignal[];
-}
-
-function nextEvent<Type extends CloudEventType>(
-  onEvent: LocalCloud['onEvent'],
-  type: Type,
-  { clock, match = () => true, timeout, signals }: Expected<Type>,
-): Promise<CloudEventOf<Type>> {
-  const signal = AbortSignal.any(signals);
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) {
-      reject(signal.reason);
-      return;
-    }
-    const stopListening = onEvent((event) => {
-      try {
-        if (isOfType(event, type) && match(event)) end(() => resolve(event));
-      } catch (error) {
-        end(() => reject(error));
-      }
-    });
-    const timer = clock.after(1000 * timeout, () =>
-      end(() => reject(failure('ETIMEDOUT', `No event "${type}" has come within ${timeout} s`))),
-    );
-    const onAbort = () => end(() => reject(signal.reason));
-    signal.addEventListener('abort', onAbort, { once: true });
-    function end(settle: () => void): void {
-      stopListening();
-      timer.cancel();
-      signal.removeEventListener('abort', onAbort);
-      settle();
-    }
-  });
-}
-
-function isOfType<Type extends CloudEventType>(event: TimedEvent, type: Type): event is CloudEventOf<Type> {
-  return event.type === type;
-}
-
-function failure(code: string, message: string): Error {
-  return Object.assign(new Error(message), { code });
 }

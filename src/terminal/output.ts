@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../clock.ts';
 import type { Settings } from '../config/resolve.ts';
-import type { Report, SessionEvent } from '../events.ts';
+import type { ConnectionStringEvent, Report, SessionEvent } from '../events.ts';
 import { Channel, type TextStream } from './channel.ts';
 import { loadPaint, type Paint, plainPaint, type Tone, wantsColor } from './color.ts';
 import { safeJson } from './json.ts';
@@ -34,6 +34,8 @@ export interface OutputOptions {
 export interface Output {
   /** Shows and keeps an event; after `exit` nothing more is shown. */
   report: Report;
+  /** Shows a secret that was made, on standard output and nowhere else; it is masked in everything else that is shown. */
+  reveal(event: ConnectionStringEvent, secret: string): void;
   /** Writes one line of a result to standard output, control characters made visible. */
   print(line: string, tone?: Tone): void;
   /** Writes a result to standard output as one line of JSON; what is undefined is null there. */
@@ -138,6 +140,19 @@ class Gateway implements Output {
       this.#show({ type: 'event', level: 'warning', message });
     }
     this.#show(masked);
+  };
+
+  readonly reveal = (event: ConnectionStringEvent, secret: string): void => {
+    this.#options.redactor.add(secret);
+    if (this.#options.output.json) {
+      this.#stdout.write(toNdjson(event, this.#options.clock.wall()));
+      return;
+    }
+    const whose = 'policy' in event ? `the policy ${event.policy}` : event.deviceId;
+    const input = this.#shownInput();
+    const erase = input === '' ? '' : ERASE_LINE;
+    const line = visible(`Connection string of ${whose}: ${event.connectionString}`);
+    this.#stdout.write(`${erase}${this.#paint('plain', line)}\n${input}`);
   };
 
   readonly print = (line: string, tone: Tone = 'plain'): void => {

@@ -18,6 +18,7 @@ const READERS: readonly (readonly string[])[] = [
   ['init', '--out', '<file>', '--yes', '--port', 'COM5'],
   ['cloud', '--mqtt-port', '0', '--http-port', '0', '--enroll', 'a=<file>'],
   ['cloud', '--mqtt-port', '0', '--http-port', '0', '--group', '<file>'],
+  ['cloud', '--mqtt-port', '0', '--http-port', '0', '--enroll-key', 'a=<file>'],
   ['module', '--port', 'x', '--cert', '<file>', '--key', '<file>'],
   ['module', '--port', 'x', '--ca', '<file>'],
 ];

@@ -40,6 +40,18 @@ describe('a local cloud', () => {
     assert.equal(cloud.identities.length, 3);
   });
 
+  test('lets devices in by symmetric keys, and tells their connection strings', async () => {
+    const { deviceId, primaryKey, connectionString } = await cloud.enrollKey('board-6');
+    assert.equal(
+      connectionString,
+      `HostName=127.0.0.1:${cloud.mqttPort};DeviceId=board-6;SharedAccessKey=${primaryKey}`,
+    );
+    assert.equal(cloud.symmetricKeyIdentities.at(-1)?.deviceId, deviceId);
+    assert.equal(cloud.device('board-6').enabled, true);
+    await assert.rejects(cloud.enrollKey('board-7', { primaryKey: 'x' }), { code: 400004 });
+    await cloud.enrollments.delete('board-6');
+  });
+
   test('a module without an identity is refused, in words', async () => {
     await assert.rejects(createVirtualModule({}), /needs a cloud with a device, or an identity/);
     const wifi = { ssid: 'Workshop', passphrase: '', security: 'none' };

@@ -3,16 +3,17 @@ import { newSymmetricKey, type SymmetricKey } from './symmetric-key.ts';
 
 /**
  * Lets a device in by a symmetric key: at DPS, and at the hub at once, where it may use a connection string.
- * @param given the key; without it the device keeps the one that it has, or is given a new one
+ * @param given its keys; for those that are not given the device keeps what it has, or is given new ones
  * @throws AzureError 400004 for an id that cannot be one, 500001 when it could not be written down
  */
 export async function enrollKey(
   { devices, enrollments }: Pick<CloudParts, 'devices' | 'enrollments'>,
   id: string,
-  given: SymmetricKey | undefined,
+  given: Partial<SymmetricKey>,
 ): Promise<{ key: SymmetricKey; isNew: boolean }> {
   const known = enrollments.find(id)?.symmetricKey;
-  const key = given ?? known ?? newSymmetricKey();
+  const isOther = given.primaryKey !== undefined && given.primaryKey !== known?.primaryKey;
+  const key = newSymmetricKey({ ...(isOther ? {} : known), ...given });
   const isNew = known?.primaryKey !== key.primaryKey || known.secondaryKey !== key.secondaryKey;
   if (isNew) await enrollments.put({ kind: 'individual', registrationId: id, symmetricKey: key });
   await devices.put(id, (record) => {

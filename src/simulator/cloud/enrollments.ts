@@ -6,7 +6,7 @@ import { chainsTo, expiryOf, fingerprintOf, identityOfPem, type PeerIdentity, pl
 import { isToken, type Proof } from './proof.ts';
 import { expiryOfToken, isSignedWith, type SasToken } from './sas-token.ts';
 import { flag, object, objectOf, oneOf, optional, type Reader, text } from './shape.ts';
-import { derivedKey, readSymmetricKey, type SymmetricKey } from './symmetric-key.ts';
+import { derivedKey, isKey, readSymmetricKey, type SymmetricKey } from './symmetric-key.ts';
 import { newTwin } from './twin.ts';
 
 interface EnrollmentBase {
@@ -179,7 +179,9 @@ export function checkEnrollment(enrollment: Enrollment): void {
   newTwin(desired, 0);
   if (ca !== undefined && certificatesIn(ca).length === 0) throw wrong("'ca' must be a certificate in PEM.");
   if (ca !== undefined) fingerprintOf({ certificate: ca });
-  if (enrollment.symmetricKey) readSymmetricKey({ ...enrollment.symmetricKey }, 'symmetricKey');
+  const { symmetricKey: key } = enrollment;
+  if (key && ![key.primaryKey, key.secondaryKey].every(isKey))
+    throw wrong("'symmetricKey' must have two keys, each base64 of 16 to 64 bytes.");
   if (enrollment.kind === 'group') {
     if ((ca === undefined) === (enrollment.symmetricKey === undefined))
       throw wrong("give either 'ca' or 'symmetricKey'.");

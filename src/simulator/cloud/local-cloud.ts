@@ -70,7 +70,9 @@ export interface LocalCloud extends BackEnd {
   /** The shared access policies of hub and DPS. */
   readonly policies: Policies;
   /** Lets a device in by a symmetric key; see enrollKey. `isNew` is false where it was let in by this key before. */
-  enrollKey(id: string, key?: SymmetricKey): Promise<{ key: SymmetricKey; isNew: boolean }>;
+  enrollKey(id: string, given?: Partial<SymmetricKey>): Promise<{ key: SymmetricKey; isNew: boolean }>;
+  /** The keys of all devices that the hub knows by keys. */
+  deviceKeys(): Map<string, SymmetricKey>;
   /** @throws the system's error when a port cannot be had. */
   listen(options?: ListenOptions): Promise<Addresses>;
   /** Ends every connection, and resolves when everything is written down. */
@@ -139,7 +141,13 @@ export function createLocalCloud(options: LocalCloudOptions): LocalCloud {
     accept,
     events: events.log,
     policies,
-    enrollKey: (id, key) => enrollKey(parts, id, key),
+    enrollKey: (id, given = {}) => enrollKey(parts, id, given),
+    deviceKeys: () =>
+      new Map(
+        devices
+          .all()
+          .flatMap(({ record: { id, symmetricKey } }) => (symmetricKey ? [[id, symmetricKey] as const] : [])),
+      ),
     listen: (wanted = {}) =>
       listeners.open(wanted, (port) => {
         mqttPort = port;

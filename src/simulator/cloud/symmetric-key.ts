@@ -11,7 +11,7 @@ const BASE64 = /^(?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$
 
 /** Whether a text is base64 of 16 to 64 bytes, as Azure asks of a symmetric key. */
 export function isKey(text: string): boolean {
-  if (text.length > 2 * MOST_BYTES || !BASE64.test(text)) return false;
+  if (typeof text !== 'string' || text.length > 2 * MOST_BYTES || !BASE64.test(text)) return false;
   const { length } = Buffer.from(text, 'base64');
   return length >= LEAST_BYTES && length <= MOST_BYTES;
 }
