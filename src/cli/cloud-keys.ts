@@ -1,6 +1,10 @@
 import { join, resolve } from 'node:path';
 import { AppError } from '../errors.ts';
-import { deviceConnectionString } from '../simulator/cloud/connection-string.ts';
+import {
+  connectionStringsOf,
+  deviceConnectionString,
+  policyConnectionString,
+} from '../simulator/cloud/connection-string.ts';
 import { replaceFile, systemFiles } from '../simulator/cloud/files.ts';
 import type { LocalCloud } from '../simulator/cloud/local-cloud.ts';
 import { isKey, newSymmetricKey, type SymmetricKey } from '../simulator/cloud/symmetric-key.ts';
@@ -47,6 +51,7 @@ interface Place {
   /** What the hub is called in connection strings. */
   host: string;
   mqttPort: number;
+  httpsPort: number;
   folder: string;
 }
 
@@ -87,13 +92,27 @@ export async function enrollGroupKeys(
   }
 }
 
-/** Writes the connection strings of all devices with keys into a file for its owner only. @returns its path */
-export function writeConnectionStrings(
-  { folder, ...place }: Place,
-  devices: ReadonlyMap<string, SymmetricKey>,
-): string {
+/** Shows the connection strings of the shared access policies whose keys were made in this run. */
+export async function revealPolicies(
+  { policies }: LocalCloud,
+  place: Place,
+  { reveal }: Pick<ServiceContext, 'reveal'>,
+): Promise<void> {
+  for (const policy of await policies.keep()) {
+    const { primaryKey } = policies.get(policy);
+    const connectionString = policyConnectionString(place, policy, primaryKey);
+    reveal({ type: 'connection-string', policy, connectionString }, primaryKey);
+  }
+}
+
+/** Writes all connection strings into a file for its owner only. @returns its path */
+export function writeConnectionStrings({ folder, ...place }: Place, cloud: LocalCloud): string {
   const path = join(folder, 'connection-strings.json');
-  const strings = [...devices].map(([id, { primaryKey }]) => [id, deviceConnectionString(place, id, primaryKey)]);
-  replaceFile(systemFiles, path, `${JSON.stringify({ devices: Object.fromEntries(strings) }, null, 2)}\n`);
+  const devices = [...cloud.deviceKeys()].map(([id, { primaryKey }]): [string, string] => [
+    id,
+    deviceConnectionString(place, id, primaryKey),
+  ]);
+  const content = { policies: connectionStringsOf(cloud.policies, place), devices: Object.fromEntries(devices) };
+  replaceFile(systemFiles, path, `${JSON.stringify(content, null, 2)}\n`);
   return path;
 }

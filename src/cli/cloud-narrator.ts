@@ -54,8 +54,8 @@ function disconnected({ service, deviceId, cleanly, reason }: Extract<CloudEvent
   return `${deviceId} has ${cleanly ? 'left' : 'lost its connection to'} ${from}`;
 }
 
-function refused({ service, deviceId, code, reason }: Extract<CloudEvent, { type: 'refusal' }>): string {
+function refused({ stage, service, deviceId, code, reason }: Extract<CloudEvent, { type: 'refusal' }>): string {
   const number = code === null ? '' : ` (${code < 10 ? `CONNACK ${code}` : code})`;
-  const who = deviceId ? `${deviceId} refused` : 'A connection was refused';
+  const who = deviceId ? `${deviceId} refused` : `A ${stage === 'request' ? 'request' : 'connection'} was refused`;
   return `${who}${service ? ` at ${SERVICE[service]}` : ''}: ${reason}${number}`;
 }

@@ -11,10 +11,10 @@ import { type SntpServer, startSntpServer } from '../simulator/sntp/server.ts';
 import { isLoopback } from '../web/loopback.ts';
 import { type EnrollmentRequest, enroll, forget } from './cloud-enrollments.ts';
 import { issue, openCertificates, openFolder, openKey, unusable } from './cloud-folder.ts';
-import { enrollGroupKeys, enrollKeys, type KeyRequest, writeConnectionStrings } from './cloud-keys.ts';
+import { enrollGroupKeys, enrollKeys, type KeyRequest, revealPolicies, writeConnectionStrings } from './cloud-keys.ts';
 import { narrateCloud } from './cloud-narrator.ts';
 import type { ServiceContext } from './command.ts';
-import { addressesOf, portError } from './listening.ts';
+import { addressesOf, portError, withoutUsualPort } from './listening.ts';
 import { doorTo, NO_BROWSER } from './open-browser.ts';
 import type { ProcessEnvironment } from './process-environment.ts';
 
@@ -27,6 +27,8 @@ export interface CloudPlan {
   httpPort: number | null;
   /** Where device models are found. */
   models: ModelRepository;
+  /** Azure's REST API and MQTT over WebSocket; null: 443, or any free one when that cannot be had. */
+  httpsPort: number | null;
   /** MQTT without TLS; null for none. */
   plainPort: number | null;
   /** Where its state is kept; null: nowhere. */
@@ -68,11 +70,13 @@ export async function serveCloud(
     });
     closing.push(() => cloud.close());
     const key = isLoopback(plan.host) ? null : openKey(folder.path, plan.data !== null);
-    const { mqttPort, plainPort, httpPort } = await listen(cloud, plan, key);
+    const { mqttPort, plainPort, httpPort, httpsPort, httpsProblem } = await listen(cloud, plan, key);
     closing.push(narrateCloud(cloud, { report, setStatusLine }));
 
     note(`The local cloud is on ${plan.host}: MQTT over TLS on port ${mqttPort}, until Ctrl-C`);
     if (plainPort !== null) note(`MQTT without TLS is on port ${plainPort}: MQTT_TLS=0 MQTT_PORT=${plainPort}`);
+    note(`HTTPS is on port ${httpsPort}: the REST APIs of IoT Hub and DPS, and MQTT over WebSocket`);
+    if (httpsProblem !== null) note(withoutUsualPort(httpsPort, httpsProblem));
     note(`Settings that lead here: DPS_HOST=${names.join(' or ')} MQTT_PORT=${mqttPort} ID_SCOPE=${plan.idScope}`);
     note(`What the board must trust: ROOT_CERT=${caPath} (or once: anycloud-iotc load-cert ${caPath})`);
     const [name = plan.host] = names;
@@ -92,11 +96,11 @@ export async function serveCloud(
       const confirmation = `Enrolled ${id}, with the certificate and key ${files.join(' and ')}`;
       await enroll(cloud, { enrollment, confirmation }, clock.wall(), say);
     }
-    const place = { host: name, mqttPort, folder: folder.path };
+    const place = { host: name, mqttPort, httpsPort: httpsPort ?? 0, folder: folder.path };
+    await revealPolicies(cloud, place, { reveal });
     await enrollGroupKeys(cloud, plan.groupKeys, place, note);
     await enrollKeys(cloud, plan.keys, place, { reveal }, note);
-    const keys = cloud.deviceKeys();
-    if (keys.size > 0) note(`Connection strings of devices are in ${writeConnectionStrings(place, keys)}`);
+    note(`Connection strings are in ${writeConnectionStrings(place, cloud)}`);
     summarise(cloud, plan, say);
     if (plan.sntp) {
       const { port, close } = await startClock(plan.host, plan.sntp, clock, warn);
@@ -159,11 +163,17 @@ async function build(
 }
 
 /** @throws AppError that says which port cannot be had, and why */
-async function listen(cloud: LocalCloud, { host, mqttPort, httpPort, plainPort }: CloudPlan, key: string | null) {
+async function listen(
+  cloud: LocalCloud,
+  { host, mqttPort, httpPort, httpsPort, plainPort }: CloudPlan,
+  key: string | null,
+) {
   try {
     const addresses = await cloud.listen({
       host,
       mqttPort,
+      httpsPort: httpsPort ?? 'usual',
+      watchAmqp: true,
       ...(httpPort === null ? {} : { httpPort }),
       ...(plainPort === null ? {} : { plainPort }),
       ...(key === null ? {} : { httpKey: key }),

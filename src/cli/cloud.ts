@@ -31,6 +31,7 @@ export const cloud: CommandAction = (given, environment) =>
       models: openModels(models, environment.cwd),
       host: options.checked('host', aHost, LOOPBACK),
       mqttPort: options.checked('mqttPort', aPort, MQTT_PORT),
+      httpsPort: options.checked('httpsPort', aPort, null),
       plainPort: options.checked('plainPort', aPort, null),
       data: options.text('data'),
       ...readEnrollments(options, environment),

@@ -104,6 +104,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
     options: [
       ['--host <address>', 'address or name to listen on (default: 127.0.0.1, for this computer only)'],
       ['--mqtt-port <n>', 'port for MQTT over TLS; 0 takes any free one (default: 8883)'],
+      ['--https-port <n>', "port for Azure's REST API and MQTT over WebSocket (default: 443, or any free one)"],
       ['--plain-port <n>', 'port for MQTT without TLS, where a client is who it says it is'],
       ['--data <folder>', 'where devices, twins, enrollments and certificates are kept (default: nowhere)'],
       [

@@ -27,7 +27,7 @@ export function portError(error: unknown, host: string): Error {
   if (!(error instanceof Error) || !('code' in error)) return error instanceof Error ? error : new Error(String(error));
   const port = 'port' in error ? error.port : '?';
   const fail = (message: string, hint: string) => new AppError('E_CONFIG', message, hint, error);
-  const another = 'Name another one (--mqtt-port, --plain-port, --http-port); 0 takes any that is free.';
+  const another = 'Name another one (--mqtt-port, --https-port, --plain-port, --http-port); 0 takes any that is free.';
   switch (error.code) {
     case 'EADDRINUSE':
       return fail(`Port ${port} is in use by another program`, another);
@@ -44,4 +44,19 @@ export function portError(error: unknown, host: string): Error {
     default:
       return fail(`Port ${port} cannot be used: ${error.message}`, another);
   }
+}
+
+/** What it means that the usual port for HTTPS could not be had, and what can be done. @param code the system's reason */
+export function withoutUsualPort(port: number | null, code: string): string {
+  const why = code === 'EADDRINUSE' ? 'is in use by another program' : 'you are not allowed to use';
+  const remedy =
+    code === 'EADDRINUSE'
+      ? 'end that program, or listen on another address with --host'
+      : process.platform === 'linux'
+        ? 'allow it with "sudo sysctl net.ipv4.ip_unprivileged_port_start=443"'
+        : 'run this with the right to use it';
+  return (
+    `Azure's service SDKs cannot be used: they know no port but 443, which ${why}. To use them, ${remedy}, or lead port 443 ` +
+    `to ${port} (docs/emulator.md); clients that can be told a port need nothing`
+  );
 }

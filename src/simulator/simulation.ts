@@ -55,6 +55,8 @@ export async function startSimulation(options: SimulationOptions): Promise<Simul
       desired: { [deviceId]: options.desired },
       hubName: HUB_NAME,
       httpPort,
+      // Nobody but the session uses this cloud.
+      httpsPort: null,
       models: options.models,
       plainPort: options.tls ? undefined : 0,
     },

@@ -5,10 +5,11 @@ import type { EventLog } from '../web/event-log.ts';
 import { LOOPBACK } from '../web/loopback.ts';
 import type { Route } from '../web/router.ts';
 import type { BackEnd } from './cloud/back-end.ts';
-import { deviceConnectionString } from './cloud/connection-string.ts';
+import { connectionStringsOf, deviceConnectionString, HTTPS_PORT } from './cloud/connection-string.ts';
 import type { TimedEvent } from './cloud/events.ts';
 import { createLocalCloud, type Enrollment } from './cloud/local-cloud.ts';
 import { createPki, type DeviceCredentials, type PkiState } from './cloud/pki.ts';
+import type { PolicyName } from './cloud/policies.ts';
 import { type CloudEventOf, type CloudEventType, failure, nextEvent } from './next-event.ts';
 
 export type { CloudEventOf, CloudEventType } from './next-event.ts';
@@ -39,6 +40,11 @@ export interface LocalCloudOptions {
   mqttPort?: number | undefined;
   /** Port of MQTT without TLS, where whoever knows a device's id can be that device; 0 is any free one; none by default. */
   plainPort?: number | undefined;
+  /**
+   * Port of Azure's REST API and of MQTT over WebSocket, with TLS; 0, the default, is any free one. Azure's SDKs know only 443;
+   * null for none.
+   */
+  httpsPort?: number | null | undefined;
   /** Port of the HTTP API; 0, the default, is any free one; null is 7070, or any free one when that is taken. */
   httpPort?: number | null | undefined;
   /** What requests to the HTTP API must bring as `Authorization`; nothing by default. */
@@ -94,11 +100,18 @@ export interface LocalCloud extends Operations {
   readonly mqttPort: number;
   /** The port of MQTT without TLS; null for none. */
   readonly plainPort: number | null;
+  /** The port of Azure's REST API, and of MQTT over WebSocket; null for none. */
+  readonly httpsPort: number | null;
   /** The HTTP API: `http://127.0.0.1:49152`. */
   readonly url: string;
   readonly idScope: string;
   /** Those of `devices`, and of `enroll`. */
   readonly identities: readonly DeviceIdentity[];
+  /**
+   * What Azure's service SDKs are made from, by shared access policy of the hub and of DPS (`iothubowner`, `service`, `device`,
+   * `registryRead`, `registryReadWrite`, `provisioningserviceowner`). They are secret.
+   */
+  readonly connectionStrings: Readonly<Record<PolicyName, string>>;
   /** Those of `symmetricKeyDevices`, and of `enrollKey`. */
   readonly symmetricKeyIdentities: readonly SymmetricKeyIdentity[];
   /** All certificates, to be given to a later cloud. It holds private keys, and nothing but JSON. */
@@ -164,7 +177,7 @@ export async function startCloudWithLog(
   routes: readonly Route[] = [],
 ): Promise<{ cloud: LocalCloud; events: EventLog }> {
   const { clock = systemClock, random = Math.random, devices = ['device-1'], idScope = '0ne00A1B2C3' } = options;
-  const { host = LOOPBACK, mqttPort = 0, httpPort = 0, plainPort, httpKey, log } = options;
+  const { host = LOOPBACK, mqttPort = 0, httpPort = 0, httpsPort = 0, plainPort, httpKey, log } = options;
   const { symmetricKeyDevices = [] } = options;
   for (const [name, ids] of Object.entries({ devices, symmetricKeyDevices }))
     if (!Array.isArray(ids)) throw new TypeError(`${name} must be a list of device ids`);
@@ -216,7 +229,14 @@ export async function startCloudWithLog(
   };
   try {
     for (const deviceId of devices) await enroll(deviceId);
-    const addresses = await cloud.listen({ host, mqttPort, httpPort: httpPort ?? undefined, plainPort, httpKey });
+    const { httpsProblem: _none, ...addresses } = await cloud.listen({
+      host,
+      mqttPort,
+      httpPort: httpPort ?? undefined,
+      httpsPort: httpsPort ?? undefined,
+      plainPort,
+      httpKey,
+    });
     port = addresses.mqttPort;
     for (const deviceId of symmetricKeyDevices) await enrollKey(deviceId);
     const { faults, twin, properties, patchDesired, replaceDesired, invokeMethod } = cloud;
@@ -228,6 +248,7 @@ export async function startCloudWithLog(
       host,
       idScope,
       identities,
+      connectionStrings: connectionStringsOf(cloud.policies, { host, httpsPort: addresses.httpsPort ?? HTTPS_PORT }),
       symmetricKeyIdentities,
       pki: pki.state,
       enrollments: cloud.enrollments,

@@ -103,6 +103,8 @@ export type Members = [
       | 'host'
       | 'mqttPort'
       | 'plainPort'
+      | 'httpsPort'
+      | 'connectionStrings'
       | 'url'
       | 'idScope'
       | 'identities'

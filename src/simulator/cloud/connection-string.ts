@@ -1,8 +1,8 @@
-import type { PolicyName } from './policies.ts';
+import { POLICY_NAMES, type Policies, type PolicyName } from './policies.ts';
 
 /** The ports that clients of Azure know without being told. */
 const MQTT_PORT = 8883;
-const HTTPS_PORT = 443;
+export const HTTPS_PORT = 443;
 
 /** A host with its port, where that is not the usual one: few clients can be told of another. */
 const at = (host: string, port: number, usual: number) => (port === usual ? host : `${host}:${port}`);
@@ -20,3 +20,15 @@ export const policyConnectionString = (
   policy: PolicyName,
   key: string,
 ): string => `HostName=${at(host, httpsPort, HTTPS_PORT)};SharedAccessKeyName=${policy};SharedAccessKey=${key}`;
+
+/** Those of all policies. */
+export const connectionStringsOf = (
+  policies: Policies,
+  place: { host: string; httpsPort: number },
+): Record<PolicyName, string> => {
+  const entries = POLICY_NAMES.map((name) => [
+    name,
+    policyConnectionString(place, name, policies.get(name).primaryKey),
+  ]);
+  return Object.fromEntries(entries) as Record<PolicyName, string>;
+};

@@ -32,6 +32,14 @@ export type DeviceRecord = {
   /** Null for the hub that all devices begin at, whatever it is called in this run. */
   hub: string | null;
   enabled: boolean;
+  /** Why it is disabled, for people. */
+  statusReason: string | null;
+  /** ISO 8601; null when it has been as it is from the beginning. */
+  statusUpdatedAt: string | null;
+  /** Another one for a device that was deleted and made again. */
+  generationId: string;
+  /** Whether it says that it is an IoT Edge device; nothing follows from it here. */
+  iotEdge: boolean;
   /** What people call it; null for its id. */
   displayName: string | null;
   /** What IoT Central keeps with a device; nothing follows from them here. */
@@ -41,6 +49,10 @@ export type DeviceRecord = {
   revision: number;
   /** SHA-1 or SHA-256 of the leaf that the hub accepts over TLS; null when there is none yet. */
   thumbprint: string | null;
+  /** The same of a second one, for the time when certificates are changed. */
+  secondaryThumbprint: string | null;
+  /** Whether any certificate does that has the device's id as its common name, and comes from an authority of this cloud. */
+  byAuthority: boolean;
   /** What its tokens are signed with; null for a device that has a certificate. */
   symmetricKey: SymmetricKey | null;
   modelId: string | null;
@@ -76,11 +88,17 @@ export const readDevice: Reader<DeviceRecord> = objectOf({
   id: text,
   hub: nullOr(text),
   enabled: flag,
+  statusReason: defaulted(nullOr(text), null),
+  statusUpdatedAt: defaulted(nullOr(text), null),
+  generationId: defaulted(text, '0'),
+  iotEdge: defaulted(flag, false),
   displayName: defaulted(nullOr(text), null),
   simulated: defaulted(flag, false),
   organizations: defaulted(listOf(text), []),
   revision: defaulted(number, 1),
   thumbprint: nullOr(text),
+  secondaryThumbprint: defaulted(nullOr(text), null),
+  byAuthority: defaulted(flag, false),
   symmetricKey: defaulted(nullOr(readSymmetricKey), null),
   modelId: nullOr(text),
   movedTo: nullOr(text),

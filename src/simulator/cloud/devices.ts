@@ -10,6 +10,7 @@ import { MethodCalls } from './methods.ts';
 import { Sequence } from './sequence.ts';
 import type { SymmetricKey } from './symmetric-key.ts';
 import { TelemetryLog } from './telemetry.ts';
+import { azureTime, ticks } from './tokens.ts';
 import { newTwin } from './twin.ts';
 
 export interface NewDevice {
@@ -27,7 +28,17 @@ const nothingThere = (id: string) => new AzureError(404001, `There is no device 
 export type DeviceChanges = Partial<
   Pick<
     DeviceRecord,
-    'enabled' | 'displayName' | 'simulated' | 'organizations' | 'modelId' | 'thumbprint' | 'symmetricKey'
+    | 'enabled'
+    | 'statusReason'
+    | 'displayName'
+    | 'simulated'
+    | 'organizations'
+    | 'modelId'
+    | 'iotEdge'
+    | 'thumbprint'
+    | 'secondaryThumbprint'
+    | 'byAuthority'
+    | 'symmetricKey'
   >
 >;
 
@@ -69,11 +80,17 @@ export class DeviceRegistry {
       id,
       hub: null,
       enabled: true,
+      statusReason: null,
+      statusUpdatedAt: null,
+      generationId: ticks(this.#context.clock.wall(), this.#context.random),
+      iotEdge: false,
       displayName: null,
       simulated: false,
       organizations: [],
       revision: 1,
       thumbprint,
+      secondaryThumbprint: null,
+      byAuthority: false,
       symmetricKey,
       modelId,
       movedTo: null,
@@ -134,16 +151,27 @@ export class DeviceRegistry {
     const device = await this.put(id, (record) => {
       isAllowed(record);
       const before = record ?? this.newRecord({ id });
-      return { ...before, ...changes, revision: record ? record.revision + 1 : 1 };
+      const isSwitched = record !== undefined && changes.enabled !== undefined && changes.enabled !== record.enabled;
+      return {
+        ...before,
+        ...changes,
+        ...(isSwitched ? { statusUpdatedAt: azureTime(this.#context.clock.wall()) } : {}),
+        revision: record ? record.revision + 1 : 1,
+      };
     });
     if (!device.record.enabled) device.link?.close('the device is disabled');
     return device;
   }
 
-  /** Closes the device's connection and forgets it. @throws AzureError as `update` */
-  delete(id: string): Promise<void> {
+  /**
+   * Closes the device's connection and forgets it.
+   * @param isAllowed throws where it must not be deleted
+   * @throws AzureError as `update`
+   */
+  delete(id: string, isAllowed: (record: DeviceRecord) => void = () => {}): Promise<void> {
     return this.#inTurn(id, async () => {
       const device = this.get(id);
+      isAllowed(device.record);
       await Promise.all([this.#save(KEPT.messages + id, undefined), this.#save(KEPT.device + id, undefined)]);
       this.#devices.delete(id);
       device.link?.close('the device was deleted');

@@ -182,7 +182,7 @@ export class Dps implements ProvisioningService {
       const { record, substatus } = moveToNewHub(known ?? this.#newRecord(deviceId, enrollment), enrollment, now);
       return {
         ...record,
-        ...credentialsOf(client, enrollment, record),
+        ...credentialsOf(client, enrollment),
         modelId: typeof modelId === 'string' ? modelId : record.modelId,
         registration: {
           registrationId,
@@ -233,15 +233,12 @@ function isSameClient({ client: before, enrollment, registrationId }: Operation,
 }
 
 /** What the hub knows a device by from its registration on; where there is no TLS, it has shown nothing. */
-function credentialsOf(
-  { proof, registrationId }: DpsClient,
-  enrollment: Enrollment,
-  { thumbprint, symmetricKey }: DeviceRecord,
-): Pick<DeviceRecord, 'thumbprint' | 'symmetricKey'> {
+function credentialsOf({ proof, registrationId }: DpsClient, enrollment: Enrollment): Partial<DeviceRecord> {
   const key = keyOfDevice(enrollment, registrationId);
-  if (key) return { thumbprint: null, symmetricKey: key };
   const isCertificate = proof !== null && proof !== 'plain' && !isToken(proof);
-  return isCertificate ? { thumbprint: proof.sha256, symmetricKey: null } : { thumbprint, symmetricKey };
+  if (!key && !isCertificate) return {};
+  const thumbprint = !key && isCertificate ? proof.sha256 : null;
+  return { thumbprint, secondaryThumbprint: null, byAuthority: false, symmetricKey: key ?? null };
 }
 
 /** Carries a move out; gives the substatus that tells the device about it (Azure 1.3). */

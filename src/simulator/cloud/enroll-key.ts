@@ -20,7 +20,14 @@ export async function enrollKey(
     if (record?.symmetricKey?.primaryKey === key.primaryKey && record.symmetricKey.secondaryKey === key.secondaryKey)
       return record;
     const before = record ?? devices.newRecord({ id });
-    return { ...before, symmetricKey: key, thumbprint: null, revision: before.revision + 1 };
+    return {
+      ...before,
+      symmetricKey: key,
+      thumbprint: null,
+      secondaryThumbprint: null,
+      byAuthority: false,
+      revision: before.revision + 1,
+    };
   });
   return { key, isNew };
 }

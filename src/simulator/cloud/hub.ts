@@ -8,7 +8,7 @@ import { FILTERS } from './device-link.ts';
 import type { DeviceRecord } from './device-record.ts';
 import type { DeviceRegistry } from './devices.ts';
 import { HubEndpoint, telemetryProperties } from './hub-endpoint.ts';
-import { expiryOf } from './identity.ts';
+import { chainsTo, expiryOf, type PeerIdentity } from './identity.ts';
 import type { MethodResult, MethodTimes } from './methods.ts';
 import type { MqttConnection } from './mqtt-connection.ts';
 import type { Admission } from './mqtt-front.ts';
@@ -62,18 +62,27 @@ const MAX_QUOTED = 120;
 /** What a client has said, for a sentence. */
 const quote = (text: string | undefined) => JSON.stringify((text ?? '').slice(0, MAX_QUOTED));
 
+export interface HubOptions {
+  policies: Policies;
+  hubName: () => string;
+  /** Certificates (PEM) of those whose word is taken for a device that is known by its authority. */
+  authorities?: () => string[];
+}
+
 /** The hub: who may connect, and what a back end can ask of a device. */
 export class Hub {
   readonly #context: CloudContext;
   readonly #devices: DeviceRegistry;
   readonly #policies: Policies;
   readonly #hubName: () => string;
+  readonly #authorities: () => string[];
 
-  constructor(context: CloudContext, devices: DeviceRegistry, policies: Policies, hubName: () => string) {
+  constructor(context: CloudContext, devices: DeviceRegistry, options: HubOptions) {
     this.#context = context;
     this.#devices = devices;
-    this.#policies = policies;
-    this.#hubName = hubName;
+    this.#policies = options.policies;
+    this.#hubName = options.hubName;
+    this.#authorities = options.authorities ?? (() => []);
   }
 
   /**
@@ -112,6 +121,11 @@ export class Hub {
     };
   }
 
+  /** Why a device may not come in, by its id, the name that it knows the hub by, and what it has shown; null when it may. */
+  objectionTo(id: string, host: string, proof: Proof): string | null {
+    return this.#objection(this.#devices.find(id), host.toLowerCase(), proof);
+  }
+
   /** Why a device may not connect; null when it may. */
   #objection(device: Device | undefined, host: string, proof: Proof): string | null {
     if (!device) return 'there is no such device: it has not registered at DPS, or was deleted';
@@ -134,15 +148,27 @@ export class Hub {
   }
 
   /** What is wrong with the certificate of a device; null when nothing is. */
-  #certificateDoubt({ thumbprint, symmetricKey }: DeviceRecord, peer: Peer): string | null {
+  #certificateDoubt(
+    { id, thumbprint, secondaryThumbprint, byAuthority, symmetricKey }: DeviceRecord,
+    peer: Peer,
+  ): string | null {
     if (peer === 'plain') return null;
     if (peer === null) return NOTHING_SHOWN;
     if (symmetricKey !== null)
       return 'the device is known by a symmetric key, and came with a certificate and no token';
+    if (byAuthority) return this.#authorityDoubt(id, peer);
     if (thumbprint === null) return 'the hub knows no certificate of this device: it has not registered at DPS';
-    if (![peer.sha1, peer.sha256].includes(thumbprint)) {
+    if (![thumbprint, secondaryThumbprint].some((known) => known === peer.sha1 || known === peer.sha256)) {
       return `the certificate of ${quote(peer.commonName)} is not the one that the hub knows`;
     }
+    return expiryOf(peer, this.#context.clock.wall());
+  }
+
+  #authorityDoubt(id: string, peer: PeerIdentity): string | null {
+    if (peer.commonName !== id)
+      return `the common name of the certificate is ${quote(peer.commonName)}, not the device id`;
+    if (!this.#authorities().some((ca) => chainsTo(peer, ca)))
+      return 'the certificate comes from no authority that is enrolled as a group, nor from this cloud';
     return expiryOf(peer, this.#context.clock.wall());
   }
 

@@ -26,6 +26,8 @@ import { describePacket } from './packet-description.ts';
 import type { Pki } from './pki.ts';
 import { Policies } from './policies.ts';
 import type { Peer } from './proof.ts';
+import { restRoutes } from './rest/all-routes.ts';
+import { RestServer } from './rest/rest-server.ts';
 import { memoryStore, openStore } from './store.ts';
 import type { SymmetricKey } from './symmetric-key.ts';
 import { hex } from './tokens.ts';
@@ -101,7 +103,15 @@ export function createLocalCloud(options: LocalCloudOptions): LocalCloud {
   const policies = new Policies(context);
   let mqttPort = MQTT_PORT;
   const hubName = () => (typeof name === 'string' ? name : name(mqttPort));
-  const hub = new Hub(context, devices, policies, hubName);
+  const hub = new Hub(context, devices, {
+    policies,
+    hubName,
+    authorities: () => [
+      pki.state.deviceRoot.certificate,
+      pki.deviceSigner,
+      ...enrollments.all().flatMap((each) => (each.kind === 'group' && each.ca !== undefined ? [each.ca] : [])),
+    ],
+  });
   const parts: CloudParts = { context, devices, enrollments, hub, catalog, ca: pki.ca, idScope, hubName };
   const dps = new Dps(context, devices, {
     idScope,
@@ -135,7 +145,8 @@ export function createLocalCloud(options: LocalCloudOptions): LocalCloud {
   }
 
   const backEnd = createBackEnd(parts);
-  const listeners = new Listeners({ accept, backEnd, events, routes, pki, clock, log });
+  const rest = new RestServer({ context, hub, policies, hubName, routes: restRoutes({ ...parts, dps }) });
+  const listeners = new Listeners({ accept, backEnd, rest, events, routes, pki, clock, log });
   return {
     ...backEnd,
     accept,

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { generate, type Packet, parser } from 'mqtt-packet';
 import type { Clock, Timer } from '../../clock.ts';
+import { isAmqp, NO_AMQP } from './amqp.ts';
 
 /** The largest packet that is read: 256 KB of payload (Azure 2.1), the longest topic, and the headers. */
 const MAX_PACKET = 262_144 + 65_535 + 16;
@@ -58,6 +59,7 @@ export class MqttConnection {
     this.#onClose = onClose;
     const packets: Packet[] = [];
     let malformed = false;
+    let isFirst = true;
     const decoder = parser({});
     decoder.on('packet', (packet) => packets.push(packet));
     decoder.on('error', () => {
@@ -67,6 +69,11 @@ export class MqttConnection {
       for await (const chunk of this.#stream.iterator({ destroyOnReturn: false })) {
         if (!this.#open) continue;
         this.#lastReceived = this.#clock.monotonic();
+        if (isFirst && isAmqp(chunk as Buffer)) {
+          this.close(NO_AMQP);
+          continue;
+        }
+        isFirst = false;
         const left = decoder.parse(chunk as Buffer);
         for (const packet of packets.splice(0)) {
           if (!this.#open) break;

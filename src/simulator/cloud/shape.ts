@@ -93,11 +93,12 @@ export const defaulted = <T>(read: Reader<T>, value: T): Defaulted<T> => ({ defa
 /** The name of a member of what is called `name`; the outermost object may have no name. */
 const pathOf = (name: string, member: string) => (name === '' ? member : `${name}.${member}`);
 
-/** An object with these members and no others. */
-export function objectOf<M extends Members>(members: M): Reader<Shaped<M>> {
+/** An object with these members; others are refused, or passed over where the other side adds some. */
+export function objectOf<M extends Members>(members: M, others: 'refused' | 'ignored' = 'refused'): Reader<Shaped<M>> {
   return (value, name) => {
     const source = object(value, name);
-    const unknown = Object.keys(source).find((member) => !Object.hasOwn(members, member));
+    const unknown =
+      others === 'ignored' ? undefined : Object.keys(source).find((member) => !Object.hasOwn(members, member));
     if (unknown !== undefined) throw new ShapeError(`'${pathOf(name, unknown)}' is not known here.`);
     const read: Record<string, unknown> = {};
     for (const [member, reader] of Object.entries(members)) {

@@ -19,8 +19,11 @@ export function isKey(text: string): boolean {
 /** A new key of 256 bits. */
 export const newKey = (): string => randomBytes(KEY_BYTES).toString('base64');
 
+/** Keys of which some may be given. */
+export type GivenKey = { [Name in keyof SymmetricKey]?: string | undefined };
+
 /** New keys; those that are given are taken. */
-export const newSymmetricKey = ({ primaryKey, secondaryKey }: Partial<SymmetricKey> = {}): SymmetricKey => ({
+export const newSymmetricKey = ({ primaryKey, secondaryKey }: GivenKey = {}): SymmetricKey => ({
   primaryKey: primaryKey ?? newKey(),
   secondaryKey: secondaryKey ?? newKey(),
 });

@@ -49,7 +49,7 @@ async function start() {
   };
   const devices = new DeviceRegistry(context);
   const enrollments = new EnrollmentRegistry(context, []);
-  const hub = new Hub(context, devices, new Policies(context), () => 'hub');
+  const hub = new Hub(context, devices, { policies: new Policies(context), hubName: () => 'hub' });
   const dps = new Dps(context, devices, {
     idScope: 'x',
     enrollments: () => enrollments.all(),
