@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.ts';
+import type { Clock, Timer } from '../../clock.ts';
 import type { Json } from '../../json.ts';
 import { AzureError } from './azure-error.ts';
 import type { DeviceLink } from './device-link.ts';
@@ -22,6 +22,8 @@ const MAX_BODY = 64 * 1024;
 const MAX_BAG = 32 * 1024;
 const LIFETIME = 3_600_000;
 const MAX_DELIVERIES = 10;
+/** How long a message that was received by HTTPS is kept from others, in milliseconds. */
+const LOCK_TIME = 60_000;
 
 /** The cloud-to-device messages of one device, first in, first out, kept until the device has acknowledged them. */
 export class C2dQueue {
@@ -31,6 +33,8 @@ export class C2dQueue {
   readonly #sequence = new Sequence();
   #queue: QueuedMessage[];
   readonly #unacknowledged = new Map<number, QueuedMessage>();
+  /** Those that a device has received by HTTPS and not settled yet, by their lock. */
+  readonly #locked = new Map<string, { message: QueuedMessage; timer: Timer }>();
 
   /** @param kept what `save` was given last, read. */
   constructor(
@@ -68,8 +72,7 @@ export class C2dQueue {
   /** Sends what waits and is not under way already. */
   async deliver(link: DeviceLink, filter: string): Promise<void> {
     this.#dropExpired();
-    const underWay = new Set(this.#unacknowledged.values());
-    const waiting = this.#queue.filter((message) => !underWay.has(message));
+    const waiting = this.#waiting();
     if (waiting.length === 0) return;
     for (const message of waiting) {
       const to = `/devices/${this.#deviceId}/messages/devicebound`;
@@ -92,6 +95,48 @@ export class C2dQueue {
     await this.#keep();
   }
 
+  /**
+   * Gives the next message to a device that asks for one, and keeps it from others for a minute.
+   * @param lock by which the device will say what has become of it
+   * @returns undefined when nothing waits
+   */
+  async receive(lock: string): Promise<QueuedMessage | undefined> {
+    this.#dropExpired();
+    const [message] = this.#waiting();
+    if (!message) return undefined;
+    message.deliveries++;
+    const timer = this.#clock.after(LOCK_TIME, () => this.#release(lock));
+    this.#locked.set(lock, { message, timer });
+    await this.#keep();
+    return message;
+  }
+
+  /**
+   * Ends a lock: the message is done with, or waits again.
+   * @throws AzureError 412002 when there is no such lock any more
+   */
+  async settle(lock: string, how: 'complete' | 'reject' | 'abandon'): Promise<void> {
+    const message = this.#release(lock);
+    if (!message) throw new AzureError(412002, 'The lock of the message is lost.');
+    if (how !== 'abandon') this.#remove(message);
+    await this.#keep();
+  }
+
+  #release(lock: string): QueuedMessage | undefined {
+    const locked = this.#locked.get(lock);
+    if (!locked) return undefined;
+    this.#locked.delete(lock);
+    locked.timer.cancel();
+    if (locked.message.deliveries >= MAX_DELIVERIES) this.#remove(locked.message);
+    return locked.message;
+  }
+
+  #waiting(): QueuedMessage[] {
+    const locked = [...this.#locked.values()].map(({ message }) => message);
+    const underWay = new Set([...this.#unacknowledged.values(), ...locked]);
+    return this.#queue.filter((message) => !underWay.has(message));
+  }
+
   /** The connection is gone: what it did not acknowledge waits again, unless it was tried too often. */
   disconnected(): void {
     this.#unacknowledged.clear();
@@ -103,6 +148,7 @@ export class C2dQueue {
     if (this.#queue.length === 0) return;
     this.#queue = [];
     this.#unacknowledged.clear();
+    for (const lock of [...this.#locked.keys()]) this.#release(lock);
     await this.#keep();
   }
 

@@ -1,5 +1,5 @@
 import type { IConnectPacket } from 'mqtt-packet';
-import { decodeUtf8, isJsonObject, type JsonObject, parseJson } from '../../json.ts';
+import { isJsonObject, type JsonObject, parseJson } from '../../json.ts';
 import { AzureError, errorBody, ProtocolViolation } from './azure-error.ts';
 import type { CloudContext } from './context.ts';
 import type { Device } from './device.ts';
@@ -9,10 +9,12 @@ import { errorOfFault, type TwinFault } from './faults.ts';
 import type { MqttConnection, Qos } from './mqtt-connection.ts';
 import type { Endpoint, Incoming } from './mqtt-front.ts';
 import { type PropertyBag, parsePropertyBag } from './property-bag.ts';
+import { receiveTelemetry } from './receive-telemetry.ts';
 import { parseTopic } from './topics.ts';
 import { applyPatch, sectionForDevice } from './twin.ts';
 
-const MAX_MESSAGE = 256 * 1024;
+/** Properties included (Azure 2.1), in bytes. */
+export const MAX_MESSAGE = 256 * 1024;
 const MAX_ANSWER = 128 * 1024;
 const METHOD_ANSWER = /^\$iothub\/methods\/res\/(-?\d{1,9})\/$/;
 /** More than the module's receive buffer of 1500 bytes takes (AT protocol 8.1). */
@@ -159,16 +161,7 @@ export class HubEndpoint implements Endpoint, DeviceLink {
   }
 
   #telemetry(payload: Buffer, properties: PropertyBag): void {
-    const json = parseJson(payload);
-    const body = json ?? decodeUtf8(payload) ?? payload.toString('base64');
-    const timestamp = new Date(this.#context.clock.wall()).toISOString();
-    if (json !== undefined) this.#device.telemetry.add(json, properties.get('$.sub') ?? null, timestamp);
-    this.#context.events.emit({
-      type: 'telemetry',
-      deviceId: this.deviceId,
-      body,
-      properties: Object.fromEntries(properties),
-    });
+    receiveTelemetry(this.#context, this.#device, payload, properties);
   }
 
   #twin(): JsonObject {

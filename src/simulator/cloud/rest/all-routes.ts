@@ -1,11 +1,21 @@
 import type { Dps } from '../dps.ts';
 import type { CloudParts } from '../operations.ts';
 import { bulkRoutes } from './bulk-routes.ts';
+import { deviceMessageRoutes } from './device-message-routes.ts';
+import { digitalTwinRoutes } from './digital-twin-routes.ts';
+import { queryRoutes } from './query-routes.ts';
 import { registryRoutes } from './registry-routes.ts';
 import type { RestRoute } from './route.ts';
 import { twinRoutes } from './twin-routes.ts';
 
 /** Everything that Azure's REST API has here. */
-export function restRoutes({ devices, hub, context }: CloudParts & { dps: Dps }): RestRoute[] {
-  return [...registryRoutes(devices), ...bulkRoutes(devices), ...twinRoutes(devices, hub, context)];
+export function restRoutes({ devices, hub, catalog, context }: CloudParts & { dps: Dps }): RestRoute[] {
+  return [
+    ...registryRoutes(devices),
+    ...bulkRoutes(devices),
+    ...queryRoutes(devices),
+    ...twinRoutes(devices, hub, context),
+    ...digitalTwinRoutes(devices, hub, catalog, context),
+    ...deviceMessageRoutes(devices, hub, context),
+  ];
 }

@@ -87,6 +87,7 @@ export class RestServer {
       parameters,
       query,
       headers,
+      rawHeaders: request.rawHeaders,
       body,
       json: () => jsonOf(body),
       token,

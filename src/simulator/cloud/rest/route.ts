@@ -12,6 +12,8 @@ export interface RestCall {
   parameters: string[];
   query: URLSearchParams;
   headers: IncomingHttpHeaders;
+  /** Names and values in turn, in the spelling of the client. */
+  rawHeaders: string[];
   body: Buffer;
   /** What has proved who asks: a token, which is checked already but for devices at DPS, or a client certificate. */
   token: SasToken | undefined;
