@@ -18,8 +18,10 @@ export interface NewDevice {
   thumbprint?: string | null;
   symmetricKey?: SymmetricKey | null;
   modelId?: string | null;
-  /** The first desired properties. */
+  /** The first desired properties, and tags. */
   desired?: JsonObject;
+  tags?: JsonObject;
+  iotEdge?: boolean;
 }
 
 const nothingThere = (id: string) => new AzureError(404001, `There is no device '${id}'.`);
@@ -74,7 +76,14 @@ export class DeviceRegistry {
   }
 
   /** The record of a new device. @throws AzureError 400004 for an id or a twin that Azure would refuse. */
-  newRecord({ id, thumbprint = null, symmetricKey = null, modelId = null, desired = {} }: NewDevice): DeviceRecord {
+  newRecord({
+    id,
+    thumbprint = null,
+    symmetricKey = null,
+    modelId = null,
+    desired = {},
+    ...others
+  }: NewDevice): DeviceRecord {
     if (!isDeviceId(id)) throw new AzureError(400004, 'The device id is not valid.');
     return {
       id,
@@ -83,7 +92,7 @@ export class DeviceRegistry {
       statusReason: null,
       statusUpdatedAt: null,
       generationId: ticks(this.#context.clock.wall(), this.#context.random),
-      iotEdge: false,
+      iotEdge: others.iotEdge ?? false,
       displayName: null,
       simulated: false,
       organizations: [],
@@ -95,7 +104,7 @@ export class DeviceRegistry {
       modelId,
       movedTo: null,
       registration: null,
-      twin: newTwin(desired, this.#context.clock.wall()),
+      twin: newTwin(desired, this.#context.clock.wall(), others.tags),
       session: null,
     };
   }

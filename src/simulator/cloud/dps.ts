@@ -6,12 +6,12 @@ import type { Device } from './device.ts';
 import type { DeviceRecord } from './device-record.ts';
 import type { DeviceRegistry } from './devices.ts';
 import { type DpsAnswer, type DpsClient, DpsEndpoint, type ProvisioningService } from './dps-endpoint.ts';
-import { type Enrollment, enrollmentId, findEnrollment, keyOfDevice, sameId } from './enrollments.ts';
+import { credentialsOf, isSameClient, objectionTo } from './dps-proof.ts';
+import { type Enrollment, enrollmentId, findEnrollment, sameId } from './enrollments.ts';
 import type { DpsFault } from './faults.ts';
 import type { MqttConnection } from './mqtt-connection.ts';
 import type { Admission } from './mqtt-front.ts';
 import { endOf, isProblem, isToken, NOTHING_SHOWN, type Peer, proofOf } from './proof.ts';
-import { expiryOfToken, isSignedWith, misdirection, type SasToken } from './sas-token.ts';
 import { azureTime, guid, hex } from './tokens.ts';
 import { percentDecode } from './topics.ts';
 import { newTwin } from './twin.ts';
@@ -97,18 +97,23 @@ export class Dps implements ProvisioningService {
     return { endpoint, sessionPresent: false, ...endOf(proof, now) };
   }
 
+  /** The enrollment of a client that has proved who it is. @throws AzureError 401002, 404002, 404201 */
+  authenticate({ idScope, registrationId, proof }: DpsClient): Enrollment {
+    if (idScope !== this.#options.idScope)
+      throw new AzureError(
+        404002,
+        'There is no DPS instance of this ID scope.',
+        `the ID scope is ${idScope.slice(0, 40)}, not ${this.#options.idScope}`,
+      );
+    return findEnrollment(this.#options.enrollments(), registrationId, proof, this.#context.clock.wall());
+  }
+
   /** Begins a registration. @throws AzureError for what DPS refuses (Azure 1.4). */
   async register(client: DpsClient, request: Buffer, fault?: DpsFault): Promise<DpsAnswer> {
     const { clock, random } = this.#context;
     const now = clock.wall();
     const payload = parseRequest(client, request);
-    if (client.idScope !== this.#options.idScope)
-      throw new AzureError(
-        404002,
-        'There is no DPS instance of this ID scope.',
-        `the ID scope is ${client.idScope.slice(0, 40)}, not ${this.#options.idScope}`,
-      );
-    const enrollment = findEnrollment(this.#options.enrollments(), client.registrationId, client.proof, now);
+    const enrollment = this.authenticate(client);
     const { assigningAnswers, retryAfter } = this.#options;
     const current = this.#operations.get(client.registrationId.toLowerCase());
     if (current?.client === client && current.assigning > 0 && now < current.busyUntil) {
@@ -211,34 +216,9 @@ export class Dps implements ProvisioningService {
       ...enrollment.desired,
       ...(Object.hasOwn(this.#options.desired, id) ? this.#options.desired[id] : {}),
     };
-    return this.#devices.newRecord({ id, desired });
+    const { tags = {}, iotEdge = false } = enrollment;
+    return this.#devices.newRecord({ id, desired, tags, iotEdge });
   }
-}
-
-/** Why a token does not let a device ask for this registration; its signature counts when the enrollment is looked for. */
-function objectionTo(token: SasToken, scope: string, registrationId: string, now: number): string | null {
-  return misdirection(token, [scope], ['registrations', registrationId]) ?? expiryOfToken(token, now);
-}
-
-/** Whether a client is the one that has begun: by its certificate, or by a token that the enrollment's key has signed. */
-function isSameClient({ client: before, enrollment, registrationId }: Operation, { proof }: DpsClient): boolean {
-  if (isToken(proof)) {
-    const key = keyOfDevice(enrollment, registrationId);
-    return key !== undefined && isSignedWith(proof, key);
-  }
-  if (proof === null || proof === 'plain') return before.proof === proof;
-  return before.proof !== null && typeof before.proof === 'object' && 'sha256' in before.proof
-    ? before.proof.sha256 === proof.sha256
-    : false;
-}
-
-/** What the hub knows a device by from its registration on; where there is no TLS, it has shown nothing. */
-function credentialsOf({ proof, registrationId }: DpsClient, enrollment: Enrollment): Partial<DeviceRecord> {
-  const key = keyOfDevice(enrollment, registrationId);
-  const isCertificate = proof !== null && proof !== 'plain' && !isToken(proof);
-  if (!key && !isCertificate) return {};
-  const thumbprint = !key && isCertificate ? proof.sha256 : null;
-  return { thumbprint, secondaryThumbprint: null, byAuthority: false, symmetricKey: key ?? null };
 }
 
 /** Carries a move out; gives the substatus that tells the device about it (Azure 1.3). */
@@ -252,7 +232,10 @@ function moveToNewHub(
   if (policy === 'never') return { record: { ...before, movedTo: null }, substatus: 'initialAssignment' };
   const record = { ...before, hub: before.movedTo, movedTo: null };
   if (policy === 'migrate') return { record, substatus: 'deviceDataMigrated' };
-  return { record: { ...record, twin: newTwin(enrollment.desired ?? {}, now) }, substatus: 'deviceDataReset' };
+  return {
+    record: { ...record, twin: newTwin(enrollment.desired ?? {}, now, enrollment.tags) },
+    substatus: 'deviceDataReset',
+  };
 }
 
 function describeAssignment({ record }: Device, enrollment: Enrollment, firstHub: string): JsonObject {

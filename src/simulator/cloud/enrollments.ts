@@ -16,8 +16,16 @@ interface EnrollmentBase {
   reprovision?: 'migrate' | 'reset' | 'never';
   /** The first desired properties. */
   desired?: JsonObject;
+  /** The first tags. */
+  tags?: JsonObject;
+  /** Whether its devices say that they are IoT Edge devices. */
+  iotEdge?: boolean;
   /** What a custom allocation would return with the assignment. */
   payload?: JsonObject;
+  /** A second certificate in place of the first one, PEM: a leaf where that is one, an authority's where that is one. */
+  secondary?: string;
+  /** What Azure keeps with an enrollment and nothing follows from here, such as the allocation policy. */
+  others?: JsonObject;
 }
 
 /**
@@ -51,7 +59,11 @@ const COMMON = {
   enabled: optional(flag),
   reprovision: optional(oneOf('migrate', 'reset', 'never')),
   desired: optional(object),
+  tags: optional(object),
+  iotEdge: optional(flag),
   payload: optional(object),
+  secondary: optional(text),
+  others: optional(object),
 };
 const REGISTRATION_ID = /^[A-Za-z0-9\-._:]{1,128}$/;
 const readGroup = objectOf({
@@ -85,10 +97,15 @@ export const sameId = (one: string, other: string): boolean => one.toLowerCase()
 export const enrollmentId = (enrollment: Enrollment): string =>
   enrollment.kind === 'group' ? enrollment.id : enrollment.registrationId;
 
+/** Whether a certificate comes from an authority of an enrollment. */
+const comesFrom = (peer: PeerIdentity, { ca, secondary }: Enrollment): boolean =>
+  ca !== undefined && [ca, secondary].some((pem) => pem !== undefined && chainsTo(peer, pem));
+
 function isEnrolledLeaf(enrollment: IndividualEnrollment, peer: PeerIdentity): boolean {
-  if (enrollment.certificate) return identityOfPem(enrollment.certificate).sha256 === peer.sha256;
+  const { certificate, secondary } = enrollment;
+  if (certificate) return [certificate, secondary].some((pem) => pem && identityOfPem(pem).sha256 === peer.sha256);
   if (enrollment.thumbprint) return [peer.sha1, peer.sha256].includes(plainThumbprint(enrollment.thumbprint));
-  return enrollment.ca !== undefined && chainsTo(peer, enrollment.ca);
+  return comesFrom(peer, enrollment);
 }
 
 /** The key that a device with this enrollment signs its tokens with; undefined where it is known by a certificate. */
@@ -125,7 +142,7 @@ export function findEnrollment(
     }
     return individual;
   }
-  const group = peer ? groups.find(({ ca }) => ca !== undefined && chainsTo(peer, ca)) : groups[0];
+  const group = peer ? groups.find((each) => comesFrom(peer, each)) : groups[0];
   if (group) return group;
   if (groups.length > 0) {
     const reason = `not enrolled, and the certificate is signed by "${peer?.issuer}", which no group names`;
@@ -176,9 +193,11 @@ function doubtAbout(peer: PeerIdentity, registrationId: string, now: number): st
 export function checkEnrollment(enrollment: Enrollment): void {
   const wrong = (reason: string) => new AzureError(400004, `This cannot be enrolled: ${reason}`);
   const { ca, desired = {} } = enrollment;
-  newTwin(desired, 0);
+  newTwin(desired, 0, enrollment.tags);
   if (ca !== undefined && certificatesIn(ca).length === 0) throw wrong("'ca' must be a certificate in PEM.");
-  if (ca !== undefined) fingerprintOf({ certificate: ca });
+  for (const pem of [ca, enrollment.secondary]) fingerprintOf({ certificate: pem });
+  if (enrollment.secondary !== undefined && ca === undefined && !('certificate' in enrollment))
+    throw wrong("'secondary' goes with a certificate.");
   const { symmetricKey: key } = enrollment;
   if (key && ![key.primaryKey, key.secondaryKey].every(isKey))
     throw wrong("'symmetricKey' must have two keys, each base64 of 16 to 64 bytes.");

@@ -3,7 +3,8 @@ import { AzureError } from './azure-error.ts';
 import { readMessages } from './c2d.ts';
 import type { CloudContext } from './context.ts';
 import { readDevice } from './device-record.ts';
-import { checkEnrollment, readEnrollment } from './enrollments.ts';
+import { readEnrollmentRecord } from './enrollment-record.ts';
+import { checkEnrollment } from './enrollments.ts';
 import type { Reader } from './shape.ts';
 import { readSymmetricKey } from './symmetric-key.ts';
 
@@ -16,7 +17,7 @@ const READERS: Record<(typeof KEPT)[keyof typeof KEPT], Reader<unknown>> = {
   },
   [KEPT.messages]: readMessages,
   [KEPT.policy]: readSymmetricKey,
-  [KEPT.enrollment]: (value, key) => checkEnrollment(readEnrollment(value, key)),
+  [KEPT.enrollment]: (value, key) => checkEnrollment(readEnrollmentRecord(value, key).enrollment),
 };
 
 /** @throws Error for a value that cannot stand under this key. */

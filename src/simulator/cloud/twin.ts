@@ -112,12 +112,12 @@ function mergeInto(target: Json | undefined, patch: JsonObject): JsonObject {
  * The twin that a device begins with: version 1 in both halves.
  * @throws AzureError 400004 when the desired properties are not what a twin may hold.
  */
-export function newTwin(desired: JsonObject, now: number): Twin {
+export function newTwin(desired: JsonObject, now: number, tags: JsonObject = {}): Twin {
   const nothing = { properties: {}, version: 0, at: azureTime(now), changes: {} };
   return {
     desired: applyPatch(nothing, desired, now),
     reported: applyPatch(nothing, {}, now),
-    tags: {},
+    tags: applyTags({}, tags),
     version: 2,
     revision: 1,
   };
@@ -166,6 +166,10 @@ export function replacement(before: JsonObject, after: JsonObject): JsonObject {
     ...removed.map((name): [string, Json] => [name, null]),
   ]);
 }
+
+/** Properties as they were read may be sent back; what the hub itself has put there does not count. */
+export const withoutMetadata = ({ $metadata: _times, $version: _version, ...properties }: JsonObject): JsonObject =>
+  properties;
 
 /** The section as a device sees it. */
 export function sectionForDevice(section: TwinSection): JsonObject {

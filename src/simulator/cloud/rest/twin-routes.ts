@@ -1,10 +1,11 @@
-import { type Json, type JsonObject, own } from '../../../json.ts';
+import { type Json, own } from '../../../json.ts';
 import { AzureError } from '../azure-error.ts';
 import type { TwinChanges } from '../back-end.ts';
 import type { CloudContext } from '../context.ts';
 import type { DeviceRegistry } from '../devices.ts';
 import type { Hub } from '../hub.ts';
 import { anything, nullOr, number, object, objectOf, optional, text } from '../shape.ts';
+import { withoutMetadata } from '../twin.ts';
 import { checkDeviceId, twinJson } from './device-json.ts';
 import { checkIfMatch } from './if-match.ts';
 import { methodErrorBody } from './rest-error.ts';
@@ -27,10 +28,6 @@ const readMethod = objectOf(
   },
   'ignored',
 );
-
-/** Properties as they were read may be sent back; what the hub itself has put there does not count. */
-const withoutMetadata = ({ $metadata: _times, $version: _version, ...properties }: JsonObject): JsonObject =>
-  properties;
 
 /** What a body asks for; what is not in a replacement goes. */
 function changesIn(body: Json, replace: boolean): TwinChanges {
