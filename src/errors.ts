@@ -26,6 +26,7 @@ const EXIT_OF_CODE = {
   E_SETTINGS_QUOTING: EXIT.configuration,
   E_LOG_FILE: EXIT.configuration,
   E_IDENTITY_UNKNOWN: EXIT.configuration,
+  E_IDENTITY_MISSING: EXIT.configuration,
   E_IDENTITY_MISMATCH: EXIT.configuration,
   E_IDENTITY_LIMIT: EXIT.configuration,
   E_PORT: EXIT.serialPort,

@@ -12,16 +12,19 @@ const STEP = MAX_LINE / 2;
  * Cuts the byte stream of a module into lines. A line ends at LF and nowhere else; one character
  * of the result is one byte of the wire. The guard in front bounds what a line without end can cost: the parser
  * alone keeps everything it has seen since the last LF, and copies it with every chunk.
+ * @returns stops it
  */
-export function readLines(stream: Duplex, onLine: (line: string) => void): void {
+export function readLines(stream: Duplex, onLine: (line: string) => void): () => void {
   const parser = new ReadlineParser({ delimiter: '\n', encoding: 'latin1', readableObjectMode: true });
   parser.on('data', onLine);
   let length = 0;
 
-  stream.on('data', (chunk: Buffer) => {
+  const onData = (chunk: Buffer) => {
     if (chunk.length <= STEP) guard(chunk);
     else for (let at = 0; at < chunk.length; at += STEP) guard(chunk.subarray(at, at + STEP));
-  });
+  };
+  stream.on('data', onData);
+  return () => stream.off('data', onData);
 
   /** The fast path: no line in `chunk` can be longer than MAX_LINE, so it passes as it is. */
   function guard(chunk: Buffer): void {

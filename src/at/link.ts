@@ -9,6 +9,7 @@ import { readLines } from './lines.ts';
 import { splitOutput } from './output.ts';
 
 const LF = 0x0a;
+const ENDINGS = ['error', 'end', 'close'] as const;
 const WITHHELD = '(unreadable line withheld: it may hold part of a secret)';
 
 interface LinkEvents<E> {
@@ -36,7 +37,8 @@ interface Job {
 
 /**
  * The AT link: one command at a time over any byte stream, with events in between. It understands the module with
- * its echo on or off, and lines that its tasks have printed into one another as far as the pieces can be told apart; what cannot be understood is reported as `text`, and the next line is understood again.
+ * its echo on or off, and lines that its tasks have printed into one another as far as the pieces can be told apart; what
+ * cannot be understood is reported as `text`, and the next line is understood again.
  *
  * @template E an event, as the dialect reads it
  */
@@ -54,16 +56,16 @@ export class AtLink<E> extends EventEmitter<LinkEvents<E>> {
   #withhold = false;
   #fragment: string | null = null;
   #closed: AtError | null = null;
+  readonly #stopReading: () => void;
+  readonly #onEnd = (cause?: unknown): void => this.close(cause);
 
   constructor(stream: Duplex, clock: Clock, dialect: Dialect<E>) {
     super();
     this.#stream = stream;
     this.#clock = clock;
     this.#dialect = dialect;
-    readLines(stream, (line) => this.#onLine(line));
-    stream.on('error', (cause) => this.close(cause));
-    stream.on('end', () => this.close());
-    stream.on('close', (cause?: unknown) => this.close(cause));
+    this.#stopReading = readLines(stream, (line) => this.#onLine(line));
+    for (const event of ENDINGS) stream.on(event, this.#onEnd);
   }
 
   /**
@@ -112,13 +114,24 @@ export class AtLink<E> extends EventEmitter<LinkEvents<E>> {
   /** Ends the link: everything that waits is rejected, the stream is destroyed. Closing twice does nothing. */
   close(cause?: unknown): void {
     if (this.#closed) return;
-    this.#closed = new AtError('closed', 'The serial connection to the module is gone', null, cause);
+    this.#stop(new AtError('closed', 'The serial connection to the module is gone', null, cause));
+    this.#stream.destroy();
+    this.emit('closed', cause);
+  }
+
+  /** Leaves the stream, as it is, to another link; everything that waits is rejected. */
+  release(): void {
+    this.#stop(new AtError('closed', 'Another link has taken over'));
+    this.#stopReading();
+    for (const event of ENDINGS) this.#stream.off(event, this.#onEnd);
+  }
+
+  #stop(reason: AtError): void {
+    this.#closed = reason;
     const jobs = [...(this.#pending ? [this.#pending] : []), ...this.#queue.splice(0)];
     this.#pending = null;
     this.#timer?.cancel();
-    for (const job of jobs) job.settle(this.#closed);
-    this.#stream.destroy();
-    this.emit('closed', cause);
+    for (const job of jobs) job.settle(reason);
   }
 
   #next(): void {

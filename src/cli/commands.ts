@@ -19,7 +19,7 @@ export interface CommandDefinition {
 const LASTING = SETTING_NAMES.filter((name) => SETTINGS[name].env !== undefined);
 
 /** What says where the module is; the last two are for the virtual one. */
-const MODULE: readonly SettingName[] = ['port', 'baud', 'envFile', 'simulate', 'pace'];
+const MODULE: readonly SettingName[] = ['port', 'baud', 'modem', 'envFile', 'simulate', 'pace'];
 
 export const COMMANDS: readonly CommandDefinition[] = [
   {

@@ -1,5 +1,6 @@
 import type { SettingsInput } from '../config/resolve.ts';
 import { AppError, EXIT, type ExitCode } from '../errors.ts';
+import type { ModemTraits } from '../modem/modem.ts';
 import type { Tone } from '../terminal/color.ts';
 import { type CommandAction, type CommandContext, type Given, settingsInput } from './command.ts';
 import { CommandOptions } from './command-options.ts';
@@ -21,7 +22,8 @@ export const doctor: CommandAction = (given, environment) =>
         file?.note(event, environment.clock.wall());
         context.report(event);
       };
-      for await (const checked of runChecks(input, environment, { ...context, report })) {
+      const onModule = file && ((traits: ModemTraits) => file.ask(traits.openQuestions));
+      for await (const checked of runChecks(input, environment, { ...context, report }, onModule)) {
         const { id, status, message, error } = checked;
         const hint = error ? context.hintOf(error) : checked.hint;
         findings.push({ id, status, message, hint });

@@ -67,7 +67,9 @@ const HINTS: Partial<Record<ErrorCode, Hint>> = {
     `${simulate ? '.' : `. The firmware cannot reach a hub behind a gateway: "${invocation} doctor --hub <host>" looks.`}`,
 };
 
-function distrusted(): string {
+/** Only the firmware of one family has an expired root, and forgets what it is given. */
+function distrusted({ family }: Facts, _: Situation, general: string): string {
+  if (family !== undefined && family !== 'AnyCloud') return general;
   return (
     'The module does not trust the root certificate of the server, or its own built-in root has expired. Azure needs ' +
     'DigiCert Global Root G2, which --root-cert loads in every session; firmware 0.3.2 fails in any case once its ' +

@@ -1,14 +1,16 @@
 import { X509Certificate } from 'node:crypto';
+import { resolveValues } from '../config/resolve.ts';
 import { AppError, EXIT } from '../errors.ts';
 import { waiting } from '../session/report.ts';
-import type { CommandAction } from './command.ts';
+import { type CommandAction, settingsInput } from './command.ts';
 import { readRootCertificate } from './root-certificate.ts';
-import { runWithModule } from './with-module.ts';
+import { familyOf, runWithModule } from './with-module.ts';
 
-/** Loads a root certificate into the module until its next reset, and makes sure that it is there. */
+/** Loads a root certificate into the module, and makes sure that it is there. */
 export const loadCert: CommandAction = async (given, environment) => {
   const [path = ''] = given.args;
-  const { pem, choice } = readRootCertificate(path, environment);
+  const { modem } = resolveValues(settingsInput(given, environment), ['modem']);
+  const { pem, choice } = readRootCertificate(path, environment, familyOf(modem));
   const subject = new X509Certificate(pem).subject.replaceAll('\n', ', ');
   return runWithModule(given, environment, async (module, { signal, print, report }) => {
     if (choice !== null) print(choice);
@@ -26,7 +28,11 @@ export const loadCert: CommandAction = async (given, environment) => {
       );
     }
     print(`Loaded, and read back: ${subject}`);
-    print('The module forgets it at its next reset; --root-cert (ROOT_CERT) makes every session load it.');
+    print(
+      module.traits.keepsRoots
+        ? 'It stays in the module; --root-cert (ROOT_CERT) makes a session use it.'
+        : 'The module forgets it at its next reset; --root-cert (ROOT_CERT) makes every session load it.',
+    );
     return EXIT.done;
   });
 };

@@ -5,6 +5,7 @@ import { INTERVAL } from '../device/definition.ts';
 import { commandExample, type Played, propertyExample } from '../device/examples.ts';
 import { WBZ451, walkthroughTwin } from '../device/wbz451.ts';
 import type { ExampleRequest, Report } from '../events.ts';
+import type { Family } from '../modem/detect.ts';
 import { type SerialSettings, serialLink } from '../serial/link.ts';
 import type { EventLog } from '../web/event-log.ts';
 import { LOOPBACK } from '../web/loopback.ts';
@@ -31,9 +32,10 @@ type SimulationSettings = Pick<
   'pace' | 'wifi' | 'idScope' | 'deviceId' | 'interval' | 'mqttTls' | 'emptyTwin' | 'expiredRoot' | 'httpPort'
 >;
 
-export type LinkSettings =
-  | ({ readonly simulate: false } & SerialSettings)
-  | ({ readonly simulate: true } & SimulationSettings);
+export type LinkSettings = {
+  /** The family of the module; null: it is asked, and in a simulation the first one. */
+  readonly family: Family | null;
+} & (({ readonly simulate: false } & SerialSettings) | ({ readonly simulate: true } & SimulationSettings));
 
 interface LinkOptions {
   clock: Clock;

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { AppError } from '../errors.ts';
 import { commonName } from '../modem/certificate.ts';
-import { LONGEST_ROOT } from '../modem/detect.ts';
+import { type Family, longestRoot } from '../modem/detect.ts';
 import { readCertificates } from './certificate-files.ts';
 import type { ProcessEnvironment } from './process-environment.ts';
 
@@ -23,12 +23,15 @@ export interface RootCertificate {
 /**
  * Reads a root certificate for the module, and checks what the module would not: it takes anything. Of a file with
  * several it takes the one that is named after `#`, or Azure's root, or the first that is a root in order.
+ * @param family of the module; null: it is not known yet, so the certificate must be one that any takes
  * @throws AppError E_CONFIG
  */
 export function readRootCertificate(
   given: string,
   { cwd, clock }: Pick<ProcessEnvironment, 'cwd' | 'clock'>,
+  family: Family | null = null,
 ): RootCertificate {
+  const longest = longestRoot(family);
   const { path, wanted } = split(given, cwd);
   const fail = (problem: string, hint: string) =>
     new AppError('E_CONFIG', `The root certificate ${path} ${problem}`, hint);
@@ -38,9 +41,9 @@ export function readRootCertificate(
   if (only === undefined) {
     throw fail(`has none that is named "${wanted}"`, `It has ${listed(all)}.`);
   }
-  const certificate = preferred(candidates, clock.wall());
+  const certificate = preferred(candidates, clock.wall(), longest);
   if (certificate === undefined) {
-    const { problem, hint } = faultOf(only, clock.wall()) ?? { problem: '', hint: '' };
+    const { problem, hint } = faultOf(only, clock.wall(), longest) ?? { problem: '', hint: '' };
     if (others.length === 0) throw fail(problem, hint);
     throw fail(
       `has ${candidates.length} certificates, none of which the module can use as a root`,
@@ -60,8 +63,8 @@ function split(given: string, cwd: string): { path: string; wanted: string | nul
   return { path: given.slice(0, at), wanted: given.slice(at + 1) };
 }
 
-function preferred(candidates: readonly X509Certificate[], now: number): X509Certificate | undefined {
-  const usable = candidates.filter((certificate) => faultOf(certificate, now) === null);
+function preferred(candidates: readonly X509Certificate[], now: number, longest: number): X509Certificate | undefined {
+  const usable = candidates.filter((certificate) => faultOf(certificate, now, longest) === null);
   return (
     usable.find((certificate) => nameOf(certificate) === AZURE_ROOT) ??
     usable.find((certificate) => certificate.checkIssued(certificate)) ??
@@ -70,7 +73,7 @@ function preferred(candidates: readonly X509Certificate[], now: number): X509Cer
 }
 
 /** Why the module cannot use it as a root; null when it can. */
-function faultOf(certificate: X509Certificate, now: number): { problem: string; hint: string } | null {
+function faultOf(certificate: X509Certificate, now: number, longest: number): { problem: string; hint: string } | null {
   if (!certificate.ca) {
     return { problem: 'is not one of a certificate authority', hint: 'Name the root of the chain, not its leaf.' };
   }
@@ -79,9 +82,9 @@ function faultOf(certificate: X509Certificate, now: number): { problem: string; 
     return { problem: `has expired on ${certificate.validTo}`, hint };
   }
   const bytes = Buffer.byteLength(certificate.toString());
-  if (bytes <= LONGEST_ROOT) return null;
-  const problem = `is too large for the module: it has ${bytes} bytes as PEM, and the module takes ${LONGEST_ROOT}`;
-  return { problem, hint: 'Name a smaller one.' };
+  if (bytes <= longest) return null;
+  const problem = `is too large for the module: it has ${bytes} bytes as PEM, and the module takes ${longest}`;
+  return { problem, hint: 'Name a smaller one; RNWF02 modules take larger ones, where MODEM names them.' };
 }
 
 function isNamed(certificate: X509Certificate, wanted: string): boolean {

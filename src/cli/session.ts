@@ -16,6 +16,7 @@ import { readRootCertificate } from './root-certificate.ts';
 import { isTerminal, type RunContext, run } from './runner.ts';
 import { type ChosenDevice, chooseDevice } from './session/choose-device.ts';
 import type { ExitStatus } from './shutdown.ts';
+import { familyOf } from './with-module.ts';
 
 /** Runs a session, which is what the program does when no command is named. */
 export const session: CommandAction = (given, environment) =>
@@ -108,7 +109,9 @@ async function runSession(
   { output, report, shutdown }: RunContext,
   { clock, random, stdin, signals, ...environment }: ProcessEnvironment,
 ): Promise<ExitStatus> {
-  const root = settings.rootCert === null ? null : readRootCertificate(settings.rootCert, { ...environment, clock });
+  const family = familyOf(settings.modem);
+  const root =
+    settings.rootCert === null ? null : readRootCertificate(settings.rootCert, { ...environment, clock }, family);
   if (root?.choice) report({ type: 'event', level: 'event', message: root.choice });
   const rootCert = root?.pem ?? null;
   const chosen = await chooseDevice(settings, { ...environment, clock, random });
@@ -152,7 +155,7 @@ async function runSession(
   shutdown.onExit(() => keyboard?.close());
   try {
     page = await openPage(settings, chosen, rootCert, { output, report }, { ...environment, clock });
-    link = await openLink(settings, { clock, random, report, chosen });
+    link = await openLink({ ...settings, family }, { clock, random, report, chosen });
     if (link.url !== undefined) showPage(settings, link.url, report, environment);
     const { open, events } = link;
     if (events) {
@@ -165,7 +168,7 @@ async function runSession(
         ),
       );
     }
-    const openModem = async (signal: AbortSignal) => createModem(await open(signal), clock);
+    const openModem = async (signal: AbortSignal) => createModem(await open(signal), clock, family);
     const { qos } = settings;
     running = new Session({
       settings: { ...settings, rootCert, qos: settings.stdin ? 1 : qos, sampling: !settings.stdin },

@@ -1,6 +1,7 @@
 import { resolveValues, type SettingsInput } from '../config/resolve.ts';
+import type { SettingValues } from '../config/settings.ts';
 import type { ExitCode } from '../errors.ts';
-import { identifyModem } from '../modem/detect.ts';
+import { type Family, identifyModem } from '../modem/detect.ts';
 import type { Modem } from '../modem/modem.ts';
 import { reportDialogue } from '../session/report.ts';
 import { type CommandContext, type Given, settingsInput } from './command.ts';
@@ -21,7 +22,7 @@ export function runWithModule(given: Given, environment: ProcessEnvironment, wor
 
 /**
  * Opens the way to the module, calls `use` with the module synchronized, and closes the way again.
- * @throws AppError when there is no AnyCloud module at the end of the way
+ * @throws AppError when there is no module at the end of the way
  */
 export async function withModule<T>(
   settings: LinkSettings,
@@ -32,7 +33,7 @@ export async function withModule<T>(
   const link = await openCommandLink(settings, environment, context);
   try {
     const stream = await link.open(context.signal);
-    const module = await identifyModem(stream, environment.clock, context.signal, (found) =>
+    const module = await identifyModem(stream, environment.clock, context.signal, settings.family, (found) =>
       reportDialogue(context.report, found),
     );
     try {
@@ -48,7 +49,8 @@ export async function withModule<T>(
 /** Only the settings that the way to the module needs. @throws AppError E_CONFIG */
 export function linkSettings(input: SettingsInput): LinkSettings {
   const { simulate } = resolveValues(input, ['simulate']);
-  if (!simulate) return { simulate, ...resolveValues(input, ['port', 'baud']) };
+  const family = familyOf(resolveValues(input, ['modem']).modem);
+  if (!simulate) return { simulate, family, ...resolveValues(input, ['port', 'baud']) };
   const { ssid, passphrase, security, ...values } = resolveValues(input, [
     'pace',
     'ssid',
@@ -61,7 +63,12 @@ export function linkSettings(input: SettingsInput): LinkSettings {
     'expiredRoot',
   ]);
   // Any free port: nobody is told of this cloud, and a session may have the usual one.
-  return { simulate, ...values, wifi: { ssid, passphrase, security }, emptyTwin: true, httpPort: 0 };
+  return { simulate, family, ...values, wifi: { ssid, passphrase, security }, emptyTwin: true, httpPort: 0 };
+}
+
+/** The family that a setting names; null where the module is asked. */
+export function familyOf(modem: SettingValues['modem']): Family | null {
+  return modem === 'auto' ? null : modem;
 }
 
 /** Opens the way to the module, and notes what there is to say about it. */

@@ -9,6 +9,8 @@ export interface Settings {
   readonly simulate: boolean;
   readonly port: string;
   readonly baud: number;
+  /** The family of the module; auto: it is asked. */
+  readonly modem: SettingValues['modem'];
   /** `passphrase` is empty on an open network. */
   readonly wifi: {
     readonly ssid: string;

@@ -4,6 +4,7 @@ import { bytes, type Check, choice, deviceId, given, host, integer, matching, wp
 export interface SettingValues {
   port: string;
   baud: number;
+  modem: 'auto' | 'anycloud' | 'rnwf02' | 'rnwf11';
   ssid: string;
   passphrase: string;
   security: 'open' | 'wpa' | 'wpa2';
@@ -93,6 +94,15 @@ export const SETTINGS: { readonly [Name in SettingName]: Setting<SettingValues[N
     fallback: 230400,
     simulated: 230400,
     check: choice(BAUD_RATES),
+  },
+  modem: {
+    flag: '--modem <family>',
+    env: 'MODEM',
+    section: 'Serial port',
+    help: 'family of the module: anycloud, rnwf02 or rnwf11; auto asks the module',
+    fallback: 'auto',
+    simulated: 'auto',
+    check: choice(['auto', 'anycloud', 'rnwf02', 'rnwf11']),
   },
   ssid: {
     flag: '--ssid <name>',

@@ -34,7 +34,7 @@ export async function runSession(options: SessionOptions): Promise<void> {
   const report: Report = (event) => listener.tell(redactor.maskEvent(event));
 
   const way = await openWay(checked, clock, report);
-  const openModem = async (opening: AbortSignal) => createModem(await way.open(opening), clock);
+  const openModem = async (opening: AbortSignal) => createModem(await way.open(opening), clock, checked.family);
   try {
     await new Session({ settings: checked.settings, device, clock, random, report, openModem }).run(stop);
   } catch (error) {

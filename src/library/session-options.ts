@@ -5,7 +5,7 @@ import { SETTINGS, type Setting, type SettingName, type SettingValues } from '..
 import type { DeviceDefinition } from '../device/define.ts';
 import { AppError } from '../errors.ts';
 import type { SessionEvent } from '../events.ts';
-import { LARGEST } from '../modem/detect.ts';
+import { type Family, LARGEST } from '../modem/detect.ts';
 import type { SessionSettings } from '../session/context.ts';
 
 /** What a session reports. */
@@ -20,6 +20,8 @@ export interface SessionOptions {
   port: string | ((signal: AbortSignal) => Duplex | Promise<Duplex>);
   /** Speed of a serial port in baud: 9600, 14400, 19200, 38400, 57600, 115200 or 230400, the default. */
   baud?: number | undefined;
+  /** Family of the module: `anycloud`, `rnwf02` or `rnwf11`; `auto`, the default, asks the module. */
+  modem?: 'auto' | Family | undefined;
   /** Whether a port that goes away is opened again; true by default. */
   reconnect?: boolean | undefined;
   /** The Wi-Fi network that the module joins. */
@@ -72,6 +74,8 @@ export interface CheckedOptions {
   settings: SessionSettings;
   port: SessionOptions['port'];
   baud: number;
+  /** Null: the module is asked. */
+  family: Family | null;
   reconnect: boolean;
   interval: number | null;
 }
@@ -104,9 +108,11 @@ export function checkSessionOptions(options: SessionOptions): CheckedOptions {
 
   const { port, wifi = { ssid: '' }, rootCert = null } = options;
   const security = read('wifi.security', 'security', wifi.security);
+  const modem = read('modem', 'modem', options.modem);
   const checked: CheckedOptions = {
     port: typeof port === 'function' ? port : read('port', 'port', port),
     baud: read('baud', 'baud', options.baud),
+    family: modem === 'auto' ? null : modem,
     reconnect: flag('reconnect', options.reconnect),
     interval: read('interval', 'interval', options.interval),
     settings: {

@@ -1,26 +1,57 @@
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
-import { AtError } from '../at/error.ts';
 import type { Clock } from '../clock.ts';
 import { MAX_LOADED } from './anycloud/certificates.ts';
 import { LIMITS } from './anycloud/limits.ts';
-import { AnyCloudLink } from './anycloud/link.ts';
-import { AnyCloudModem } from './anycloud/modem.ts';
-import type { Modem, ModemLimits } from './modem.ts';
+import { TRAITS } from './anycloud/traits.ts';
+import { ALL_FAMILIES, createOfFamily, type Family } from './families.ts';
+import type { Modem, ModemLimits, OpenQuestion } from './modem.ts';
+import { Probe } from './probe.ts';
+import { LONGEST_ROOT as LONGEST_RNWF_ROOT } from './rnwf/certificates.ts';
+import { LARGEST_RNWF } from './rnwf/product.ts';
+import { UndeterminedModem } from './undetermined.ts';
 
-/** What a module of any family can hold or send at most; the module that is found may take less. */
-export const LARGEST: ModemLimits = LIMITS;
+export { FAMILIES, type Family } from './families.ts';
 
-/** The longest root certificate, as PEM, that any module takes; in bytes. */
-export const LONGEST_ROOT = MAX_LOADED;
+/** What a module of each family can hold or send at most; the one that is found may take less. */
+const LIMITS_OF: Readonly<Record<Family, ModemLimits>> = {
+  anycloud: LIMITS,
+  rnwf02: LARGEST_RNWF,
+  rnwf11: LARGEST_RNWF,
+};
 
-/** The module at the other end of `stream`, whose family is found when it is synchronized. */
-export function createModem(stream: Duplex, clock: Clock): Modem {
-  return new AnyCloudModem(stream, clock);
+/** What a module can hold or send at most. @param family null: of any family */
+export function largestLimits(family: Family | null): ModemLimits {
+  if (family !== null) return LIMITS_OF[family];
+  const names = Object.keys(LIMITS) as (keyof ModemLimits)[];
+  const all = Object.values(LIMITS_OF);
+  const largest = { ...LIMITS };
+  for (const name of names) Object.assign(largest, { [name]: Math.max(...all.map((limits) => limits[name])) });
+  return largest;
+}
+
+/** What a module of any family can hold or send at most. */
+export const LARGEST: ModemLimits = largestLimits(null);
+
+/** What is open where it is not known which module it is. */
+export const USUAL_QUESTIONS: readonly OpenQuestion[] = TRAITS.openQuestions;
+
+/** The longest root certificate, as PEM, that a module takes; in bytes. @param family null: whichever it is */
+export function longestRoot(family: Family | null): number {
+  return family === null || family === 'anycloud' ? MAX_LOADED : LONGEST_RNWF_ROOT;
+}
+
+/**
+ * The module at the other end of `stream`.
+ * @param family of the module; null: it is found when the module is synchronized
+ */
+export function createModem(stream: Duplex, clock: Clock, family: Family | null = null): Modem {
+  return family === null ? new UndeterminedModem(stream, clock, ALL_FAMILIES) : createOfFamily(family, stream, clock);
 }
 
 /**
  * Brings what is at the other end of `stream` into order, and makes sure that it is a module.
+ * @param family null: any
  * @param onModem is called with it before anything is asked
  * @throws AppError that tells silence, a wrong baud rate and another device apart; the stream is closed then
  */
@@ -28,13 +59,15 @@ export async function identifyModem(
   stream: Duplex,
   clock: Clock,
   signal: AbortSignal,
+  family: Family | null = null,
   onModem: (modem: Modem) => void = () => undefined,
 ): Promise<Modem> {
-  const modem = createModem(stream, clock);
+  const modem = createModem(stream, clock, family);
   onModem(modem);
   try {
     await modem.sync(signal);
-    await modem.identify(signal);
+    // One whose family was found has said so.
+    if (family !== null) await modem.identify(signal);
     return modem;
   } catch (error) {
     await closeLink(modem, stream);
@@ -51,23 +84,13 @@ export async function closeLink(link: { close(): void }, stream: Duplex): Promis
 
 /** What was sent at a wrong rate may still stand in the module's line, and fall together with the first command. */
 const ATTEMPTS = 2;
-const TIMEOUT = 1_000;
 
 /** Whether something at the other end of `stream` answers AT commands. The stream is closed afterwards. */
 export async function answersAt(stream: Duplex, clock: Clock, signal: AbortSignal): Promise<boolean> {
-  const link = new AnyCloudLink(stream, clock);
-  const question = { text: 'ATE1', terse: true, toStranger: true, timeout: TIMEOUT };
+  const probe = new Probe(stream, clock);
   try {
-    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-      try {
-        await link.executeRaw(question, signal);
-        return true;
-      } catch (error) {
-        if (!(error instanceof AtError) || error.failure === 'closed') throw error;
-      }
-    }
-    return false;
+    return await probe.answers(ATTEMPTS, signal);
   } finally {
-    await closeLink(link, stream);
+    await closeLink(probe, stream);
   }
 }

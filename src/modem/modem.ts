@@ -77,7 +77,7 @@ export interface SeenNetwork {
   /** Signal strength in dBm. */
   readonly rssi: number;
   readonly channel: number;
-  readonly security: 'open' | 'wep' | 'wpa' | 'wpa2';
+  readonly security: 'open' | 'wep' | 'wpa' | 'wpa2' | 'wpa3';
   readonly bssid: string;
 }
 
@@ -155,16 +155,63 @@ export interface ModemCertificates {
   trust(pem: string, signal: AbortSignal, onProgress?: (sent: number) => void): Promise<boolean>;
 }
 
+/** What a module holds of the identity that it is given as files. */
+export interface StoredIdentity {
+  readonly certificate: X509Certificate | null;
+  readonly hasKey: boolean;
+}
+
+/** Where a module keeps an identity that it does not bring along. */
+export interface ModemIdentityStore {
+  read(signal: AbortSignal): Promise<StoredIdentity>;
+  /**
+   * Writes a certificate and its private key, both PEM, into the flash of the module, in place of what is there.
+   * @param onProgress called with the bytes sent so far, of so many
+   * @throws ModemError `limit` when there is no room; `refused` when the module does not take it
+   */
+  write(
+    identity: { readonly certificate: string; readonly key: string },
+    signal: AbortSignal,
+    onProgress?: (sent: number, total: number) => void,
+  ): Promise<void>;
+}
+
+/** Something that is not known from a board yet. */
+export interface OpenQuestion {
+  /** For a person, in Markdown. */
+  readonly question: string;
+  /** What a line of the module that answers it looks like, where one does. */
+  readonly answer?: RegExp;
+}
+
+/** What a family is like, where a sentence or a command depends on it. */
+export interface ModemTraits {
+  /** The certificates that it can be asked for. */
+  readonly certificates: readonly CertificateKind[];
+  /** Whether a root certificate that it was made to trust outlives a reset. */
+  readonly keepsRoots: boolean;
+  /** What to do when it makes no TLS connection. */
+  readonly tlsHint: string;
+  /** What is known of a version of its firmware, and what to do about it; null where nothing is. */
+  remarkOn(firmware: string): { readonly problem: string; readonly advice: string } | null;
+  readonly openQuestions: readonly OpenQuestion[];
+  /** Queries that change nothing, and whose answers are worth having in a report. */
+  readonly survey: readonly string[];
+}
+
 /** A module at the other end of a byte stream. */
 export interface Modem extends EventEmitter<ModemEvents> {
   /** As people know it, `AnyCloud` for instance. */
   readonly family: string;
+  readonly traits: ModemTraits;
   readonly limits: ModemLimits;
   /** Who connects again after a lost connection to the broker: telling a modem that does so by itself does harm. */
   readonly reconnects: 'module' | 'host';
   readonly wifi: ModemWifi;
   readonly mqtt: ModemMqtt;
   readonly certificates: ModemCertificates;
+  /** Null where its identity is its own, in a secure element. */
+  readonly identityStore: ModemIdentityStore | null;
   /** The time that it reported last by itself, in seconds since 1970; null when it has reported none since it started. */
   readonly lastTime: number | null;
   /** Its clock, in seconds since 1970; null when it has no time yet, or tells how long it has been running instead. */

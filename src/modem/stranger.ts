@@ -73,17 +73,20 @@ export function explainTimeout(heard: Buffer, sent: readonly string[], cause?: u
   );
 }
 
-/** What names a device of another family of the same maker; the name of the chip alone does not. */
+/** What names a device of another kind; the name of a chip alone does not. */
 const RELATED: readonly [RegExp, string][] = [
   [/^\+GMM:"(?:PIC32MZW1|RNWF11)/, ', as an RNWF11 does'],
   [/^\+GMM:"(?:PIC32MZW2|RNWF02)/, ', as an RNWF02 does'],
+  [/^\+GMM="PIC32MZW1"/, ', as an AnyCloud module does'],
+  [/^AT version:/, ', as ESP-AT does'],
+  [/SIM(?:COM|\d{3})|QUECTEL|TELIT|\b(?:BG|EC|EG|BC|RC|M)\d{2}\b|\bSARA-/i, ', as a cellular modem does'],
 ];
 
 /**
- * The device answers, in another way than a module of `family` does.
+ * The device answers, in another way than a module of `family` does; null: than one of any family that is known.
  * @param lines its answer to the question for its model, the status last
  */
-export function strangerError(family: string, lines: readonly string[], cause?: unknown): AppError {
+export function strangerError(family: string | null, lines: readonly string[], cause?: unknown): AppError {
   const [status = '', ...info] = [...lines].reverse();
   const named = info.findLast((line) => /^\+C?GMM\b/.test(line)) ?? info.at(-1);
   const model = named?.replace(/^\+C?GMM\s*[:=]\s*/, '').replace(/^"(.*)"$/, '$1');
@@ -94,10 +97,15 @@ export function strangerError(family: string, lines: readonly string[], cause?: 
       : status === 'OK'
         ? 'it does not say its model'
         : `asked for its model, it says ${excerpt(status)}`;
+  const expected = family === null ? 'is no module that this program knows' : `is not an ${family} module`;
+  const hint =
+    family === null
+      ? 'Choose the port of the board; modules with AnyCloud firmware, RNWF02 and RNWF11 are known.'
+      : `Choose the port of the board, or program the ${family} firmware onto it.`;
   return new AppError(
     'E_MODULE_UNKNOWN',
-    `The device at the serial port answers, but is not an ${family} module: ${what}`,
-    `Choose the port of the board, or program the ${family} firmware onto it.`,
+    `The device at the serial port answers, but ${expected}: ${what}`,
+    hint,
     cause,
   );
 }

@@ -35,7 +35,7 @@ test('a report has versions, every check, questions and what was said to the mod
   }
   const [first] = report.split('## Please confirm on your board\n\n')[1]?.split('\n') ?? [];
   assert.match(first ?? '', /^- \[ \] T4, /);
-  assert.match(report, /## Transcript: what doctor.*\n\n {4}\S+Z tx ATE1\n/);
+  assert.match(report, /## Transcript: what doctor.*\n\n {4}\S+Z tx AT\n/);
   assert.match(report, /Z tx AT\+WSTAC=3,.*\*\*\*/);
   assert.ok(!report.includes(SECRET) && !report.includes(Buffer.from(SECRET).toString('hex')));
 });

@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { Expectation } from '../../src/expectation.ts';
+import { TRAITS } from '../../src/modem/anycloud/traits.ts';
 import type {
   BrokerSettings,
   ConnectResult,
@@ -44,6 +45,8 @@ const CALL_TIME = 10;
 /** A modem that does what its script says, and writes down what it was asked for. */
 export class ScriptedModem extends EventEmitter<ModemEvents> implements Modem {
   readonly family = 'Scripted';
+  readonly traits = TRAITS;
+  readonly identityStore = null;
   readonly limits: ModemLimits = {
     brokerHost: 63,
     clientId: 23,

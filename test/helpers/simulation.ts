@@ -158,7 +158,7 @@ function withSession(parts: {
       openModem: async (signal) => {
         while (unplugged) await sleep(clock, 1_000, signal);
         wire = module.connect();
-        return createModem(wire, clock);
+        return createModem(wire, clock, 'anycloud');
       },
     }),
     states: () => simulation.of('state').map(({ state }) => state),

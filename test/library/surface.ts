@@ -45,6 +45,7 @@ export type Members = [
       keyof library.SessionOptions,
       | 'port'
       | 'baud'
+      | 'modem'
       | 'reconnect'
       | 'wifi'
       | 'idScope'

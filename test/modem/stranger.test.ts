@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { Duplex } from 'node:stream';
 import { test } from 'node:test';
 import { AppError } from '../../src/errors.ts';
-import { createModem, identifyModem } from '../../src/modem/detect.ts';
-import { ModemError } from '../../src/modem/modem.ts';
+import { createModem, type Family, identifyModem } from '../../src/modem/detect.ts';
+import { type Modem, ModemError } from '../../src/modem/modem.ts';
 import { explainTimeout } from '../../src/modem/stranger.ts';
 import { VirtualClock } from '../helpers/virtual-clock.ts';
 
@@ -33,9 +33,9 @@ class Device extends Duplex {
 }
 
 /** What a person is told who meets `device`, and what it cost. */
-async function meeting(device: Device, clock: VirtualClock = new VirtualClock()) {
+async function meeting(device: Device, clock = new VirtualClock(), family: Family | null = null) {
   const start = clock.monotonic();
-  const error = await clock.until(identifyModem(device, clock, new AbortController().signal)).then(
+  const error = await clock.until(identifyModem(device, clock, new AbortController().signal, family)).then(
     () => assert.fail('it was taken for an AnyCloud module'),
     (reason: unknown) => reason,
   );
@@ -47,7 +47,8 @@ async function meeting(device: Device, clock: VirtualClock = new VirtualClock())
   return error;
 }
 
-const NOT_OURS = 'The device at the serial port answers, but is not an AnyCloud module: ';
+const NOT_ANYCLOUD = 'The device at the serial port answers, but is not an AnyCloud module: ';
+const UNKNOWN = 'The device at the serial port answers, but is no module that this program knows: ';
 
 /** Devices that answer, by what each does with a line, and what is said of them. */
 const ANSWERING: [name: string, reply: (line: string) => string | null, says: string][] = [
@@ -57,7 +58,7 @@ const ANSWERING: [name: string, reply: (line: string) => string | null, says: st
   [
     'a GSM modem with a name',
     (line) => `\r\n${line === 'AT+GMM' ? 'SIMCOM_SIM800L\r\n\r\n' : ''}OK\r\n`,
-    'it calls itself "SIMCOM_SIM800L"',
+    'it calls itself "SIMCOM_SIM800L", as a cellular modem does',
   ],
   [
     'a GSM modem that echoes',
@@ -65,7 +66,7 @@ const ANSWERING: [name: string, reply: (line: string) => string | null, says: st
       /^AT(?:E1|\+GMM)?$/.test(line)
         ? `${line}\r\r\n${line === 'AT+GMM' ? '+CGMM: "BG96"\r\n\r\n' : ''}OK\r\n`
         : `${line}\r\r\n+CME ERROR: 100\r\n`,
-    'it calls itself "BG96"',
+    'it calls itself "BG96", as a cellular modem does',
   ],
   ['one that refuses everything', () => '\r\nERROR\r\n', 'asked for its model, it says "ERROR"'],
   [
@@ -79,7 +80,7 @@ const ANSWERING: [name: string, reply: (line: string) => string | null, says: st
       line === 'AT+GMR'
         ? `${line}\r\r\nAT version:2.2.0.0\r\n\r\nOK\r\n`
         : `${line}\r\r\n\r\n${/^AT(?:E1)?$/.test(line) ? 'OK' : 'ERROR'}\r\n`,
-    'it calls itself "AT version:2.2.0.0"',
+    'it calls itself "AT version:2.2.0.0", as ESP-AT does',
   ],
   [
     'an RNWF02',
@@ -104,14 +105,64 @@ const ANSWERING: [name: string, reply: (line: string) => string | null, says: st
 
 for (const [name, reply, says] of ANSWERING) {
   test(`${name} is no AnyCloud module`, async () => {
-    const { code, message } = await meeting(new Device(reply));
-    assert.deepEqual([code, message], ['E_MODULE_UNKNOWN', NOT_OURS + says]);
+    const { code, message } = await meeting(new Device(reply), new VirtualClock(), 'anycloud');
+    assert.deepEqual([code, message], ['E_MODULE_UNKNOWN', NOT_ANYCLOUD + says]);
+  });
+  if (/as an RNWF/.test(says)) continue;
+
+  test(`${name} is no module at all`, async () => {
+    const clock = new VirtualClock();
+    const start = clock.monotonic();
+    const { code, message } = await meeting(new Device(reply), clock);
+    assert.deepEqual([code, message], ['E_MODULE_UNKNOWN', UNKNOWN + says]);
+    assert.ok(clock.monotonic() - start < 1_000, `${clock.monotonic() - start} ms`);
   });
 }
 
+/** What modules of each family answer to the question for their model, and what they are taken for. */
+const MODELS: [answer: string, family: string][] = [
+  ['+GMM="PIC32MZW1"', 'AnyCloud'],
+  ['+GMM:"PIC32MZW1"', 'RNWF11'],
+  ['+GMM:"RNWF11"', 'RNWF11'],
+  ['+GMM:"PIC32MZW2"', 'RNWF02'],
+  ['+GMM:"RNWF02"', 'RNWF02'],
+  ['+GMM="RNWF02"', 'RNWF02'],
+];
+
+for (const [answer, family] of MODELS) {
+  test(`${answer} is ${family}, with its echo on or off`, async () => {
+    const version = family === 'AnyCloud' ? '+GMR="0.3.2"' : '+GMR:"3.2.0 1 a1ac4a492 [12:00:00 Mar 02 2026]"';
+    for (const first of [true, false]) {
+      let echoes = first;
+      const device = new Device((line) => {
+        const echo = echoes ? `${line}\r\n` : '';
+        echoes ||= line === 'ATE1';
+        const info = { 'AT+GMM': `${answer}\r\n`, 'AT+GMR': `${version}\r\n` }[line] ?? '';
+        return `${echo}${info}OK\r\n${echoes ? '>' : ''}`;
+      });
+      const clock = new VirtualClock();
+      const modem = await clock.until(identifyModem(device, clock, new AbortController().signal));
+      assert.equal(modem.family, family);
+      assert.deepEqual(device.lines.slice(0, 5), ['AT', 'ATE1', 'AT+GMM', 'ATE1', 'ATV5']);
+    }
+  });
+}
+
+test('a module that is being transferred a file to, or has half a line, is found all the same', async () => {
+  let swallows = 3;
+  const device = new Device((line) => {
+    if (line.includes('+++')) swallows = 0;
+    if (swallows-- > 0) return null;
+    return `${line}\r\n${line === 'AT+GMM' ? '+GMM:"PIC32MZW1"\r\n' : ''}${line === 'AT+GMR' ? '+GMR:"x"\r\n' : ''}OK\r\n>`;
+  });
+  const clock = new VirtualClock();
+  const modem = await clock.until(identifyModem(device, clock, new AbortController().signal));
+  assert.equal(modem.family, 'RNWF11');
+});
+
 test('what prints text and answers nothing is no module, and shown in part', async () => {
   const shell = await meeting(new Device((line) => `${line}\r\n-sh: ${line}: not found\r\n# `));
-  assert.deepEqual([shell.code, /prints text.*"ATE1/.test(shell.message)], ['E_MODULE_UNKNOWN', true]);
+  assert.deepEqual([shell.code, /prints text.*"AT/.test(shell.message)], ['E_MODULE_UNKNOWN', true]);
   const clock = new VirtualClock();
   const gps = new Device(() => null);
   const talk = () => {
@@ -123,7 +174,9 @@ test('what prints text and answers nothing is no module, and shown in part', asy
   assert.deepEqual([error.code, /prints text.*GPGGA/.test(error.message)], ['E_MODULE_UNKNOWN', true]);
   assert.ok(error.message.length < 200);
   const numbers = await meeting(new Device(() => '0\r\n'));
-  assert.deepEqual([numbers.code, /prints text/.test(numbers.message)], ['E_MODULE_UNKNOWN', true]);
+  assert.deepEqual([numbers.code, /it says "0"/.test(numbers.message)], ['E_MODULE_UNKNOWN', true]);
+  const terse = await meeting(new Device(() => '0\r\n'), new VirtualClock(), 'anycloud');
+  assert.deepEqual([terse.code, /prints text/.test(terse.message)], ['E_MODULE_UNKNOWN', true]);
   assert.match(explainTimeout(Buffer.from(`\x00${'a log line '.repeat(20)}`), []).message, /prints text/);
 });
 
@@ -158,7 +211,7 @@ function module(other: (line: string) => string | undefined): Device {
 test('a device that turns to nonsense after it was in order is asked who it is', async () => {
   const signal = new AbortController().signal;
   const network = { ssid: 'x', passphrase: 'correct horse', security: 'wpa2' } as const;
-  const everything: [string, (modem: ReturnType<typeof createModem>) => Promise<unknown>][] = [
+  const everything: [string, (modem: Modem) => Promise<unknown>][] = [
     ['device', (modem) => modem.certificates.device(signal)],
     ['trust', (modem) => modem.certificates.trusts('', signal)],
     ['state', (modem) => modem.wifi.state(network, 'x', signal)],
@@ -180,7 +233,7 @@ test('a device that turns to nonsense after it was in order is asked who it is',
       let turned = false;
       const device = module((line) => (turned ? `${line}\r\n${nonsense}\r\n` : undefined));
       const clock = new VirtualClock();
-      const modem = createModem(device, clock);
+      const modem = createModem(device, clock, 'anycloud');
       await clock.until(modem.sync(signal));
       turned = true;
       await assert.rejects(clock.until(ask(modem)), { code: 'E_MODULE_UNKNOWN' }, `${name}: ${nonsense}`);
@@ -193,7 +246,7 @@ test('a module that starts again and again is not told to be another device', as
   const clock = new VirtualClock();
   let commands = 0;
   const device = module((line) => (line.startsWith('ATE') && commands++ < 4 ? '\r\nOK\r\n>' : undefined));
-  const modem = createModem(device, clock);
+  const modem = createModem(device, clock, 'anycloud');
   const events: string[] = [];
   modem.on('event', ({ type }) => events.push(type));
   await clock.until(modem.sync(new AbortController().signal));
@@ -209,7 +262,7 @@ test('a module that stalls in mid-session is not told to be another device', asy
   const clock = new VirtualClock();
   let stalled = false;
   const device = module((line) => (stalled ? (line === 'ATE1' ? '\r+TIME:1,1700000000\r\n>' : '') : undefined));
-  const modem = createModem(device, clock);
+  const modem = createModem(device, clock, 'anycloud');
   await clock.until(modem.sync(new AbortController().signal));
   stalled = true;
   await assert.rejects(clock.until(modem.sync(new AbortController().signal)), { code: 'E_MODULE_TIMEOUT' });

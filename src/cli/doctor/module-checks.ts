@@ -18,23 +18,26 @@ export interface CheckContext {
 
 type Check = (patient: CheckContext, signal: AbortSignal) => Promise<CheckResult>;
 
-/** Its built-in root ended on 2025-05-12, and takes every TLS connection with it (T4). */
-const EXPIRED_FIRMWARE = '0.3.2';
 /** A clock that is further off, in seconds, was not set by SNTP. */
 const CLOCK_TOLERANCE = 60;
 
 const firmware: Check = async ({ module, simulate }, signal) => {
   const version = await module.firmware(signal);
   if (version === null) return warning('The module does not tell its firmware', 'Press the reset button.');
-  if (version !== EXPIRED_FIRMWARE || simulate) return ok(`AnyCloud firmware ${version}`);
-  return warning(
-    `AnyCloud firmware ${version}, whose built-in root certificate has expired on 2025-05-12`,
-    'Where it makes no TLS connection, program a firmware that was built since, or use a local cloud without TLS.',
-  );
+  const remark = simulate ? null : module.traits.remarkOn(version);
+  const shown = `${module.family} firmware ${version}`;
+  return remark ? warning(`${shown}, ${remark.problem}`, remark.advice) : ok(shown);
 };
 
 const certificate: Check = async ({ module, clock }, signal) => {
   const found = await module.certificates.device(signal);
+  if (!found && module.identityStore) {
+    const { hasKey } = await module.identityStore.read(signal);
+    return warning(
+      `The module holds no device certificate that can be read${hasKey ? ', but a key' : ''}`,
+      'Store a certificate and its key in it: "provision" does that. Without TLS it needs none.',
+    );
+  }
   if (!found) {
     return failed(
       'The module gives no device certificate',
@@ -53,6 +56,9 @@ const certificate: Check = async ({ module, clock }, signal) => {
 const deviceId: Check = async (patient, signal) => {
   const found = await patient.module.certificates.device(signal);
   const name = found && commonName(found);
+  if (!name && patient.module.identityStore && patient.deviceId === null) {
+    return failed('The module cannot tell a device id', 'Write in .env: DEVICE_ID=<the id that is enrolled at DPS>');
+  }
   if (!name) return skipped('There is no certificate to compare with');
   if (Buffer.byteLength(name) > patient.module.limits.clientId) {
     return failed(

@@ -53,14 +53,14 @@ export class ModuleProbe {
       : ok(`${this.#settings.port} can be opened`);
   }
 
-  /** Whether an AnyCloud module answers, and at which rate. */
+  /** Whether a module answers, and at which rate. */
   async identifyModule(): Promise<CheckResult> {
     const settings = this.#settings;
     if (!settings || !this.#stream) return skipped('There is no port to ask at');
     const { clock } = this.#environment;
     const { signal } = this.#context;
     try {
-      this.module = await identifyModem(this.#stream, clock, signal, this.#watch);
+      this.module = await identifyModem(this.#stream, clock, signal, settings.family, this.#watch);
       return ok(settings.simulate ? 'The virtual module answers' : `The module answers at ${settings.baud} baud`);
     } catch (error) {
       const hasTimedOut = error instanceof AppError && error.code === 'E_MODULE_TIMEOUT';
@@ -87,7 +87,13 @@ export class ModuleProbe {
       const rate = await findRate(others, (baud) => this.#openAt({ ...settings, baud }), clock, signal);
       if (rate === null)
         return failedBy(new AppError(silence.code, `${silence.message}, at any baud rate`, silence.hint));
-      this.module = await identifyModem(await this.#openAt({ ...settings, baud: rate }), clock, signal, this.#watch);
+      this.module = await identifyModem(
+        await this.#openAt({ ...settings, baud: rate }),
+        clock,
+        signal,
+        settings.family,
+        this.#watch,
+      );
       return failed(
         `The module answers at ${rate} baud, not at ${settings.baud}`,
         `Write in .env: SERIAL_BAUD=${rate}, or press the reset button: a board that was just started speaks 230400.`,

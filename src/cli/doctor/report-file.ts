@@ -6,6 +6,8 @@ import type { SettingsSources } from '../../config/resolve.ts';
 import { SETTINGS } from '../../config/settings.ts';
 import { AppError } from '../../errors.ts';
 import type { SessionEvent } from '../../events.ts';
+import { USUAL_QUESTIONS } from '../../modem/detect.ts';
+import type { OpenQuestion } from '../../modem/modem.ts';
 import { SECRET_PARAMETERS } from '../../modem/secrets.ts';
 import { logLine } from '../../terminal/log-file.ts';
 import { Redactor } from '../../terminal/redact.ts';
@@ -33,6 +35,8 @@ export class ReportFile {
   readonly #log: { name: string; lines: string[] } | null;
   readonly #redactor: Redactor;
   readonly #dialogue: string[] = [];
+  readonly #answers: string[] = [];
+  #questions = USUAL_QUESTIONS;
   #file: number | null;
 
   /**
@@ -49,11 +53,19 @@ export class ReportFile {
     this.#file = create(name, this.#path);
   }
 
+  /** What is open with the module that was found. */
+  ask(questions: readonly OpenQuestion[]): void {
+    this.#questions = questions;
+  }
+
   /** Keeps what is said to the module, and what it says. */
   note(event: SessionEvent, at: number): void {
     if (event.type !== 'at') return;
-    this.#dialogue.push(logLine(this.#redactor.maskEvent(event), at).trimEnd());
+    const masked = this.#redactor.maskEvent(event);
+    this.#dialogue.push(logLine(masked, at).trimEnd());
     if (this.#dialogue.length > MAX_LINES) this.#dialogue.shift();
+    if (masked.type === 'at' && masked.dir === 'rx' && this.#answers.length < MAX_LINES)
+      this.#answers.push(masked.line);
   }
 
   /** @throws AppError E_CONFIG when the disk is full, say */
@@ -68,6 +80,8 @@ export class ReportFile {
         ['system', `${type()} ${release()}, ${arch()}`],
       ],
       findings: findings.map((each) => ({ ...each, message: mask(each.message), hint: mask(each.hint) })),
+      questions: this.#questions,
+      answers: this.#answers.map((line) => shortened(visible(line))),
       transcript: {
         source: this.#log ? 'the last run of the log' : 'what doctor and the module have said',
         lines: lines.map((line) => shortened(mask(line))),

@@ -1,4 +1,4 @@
-import { QUESTIONS } from '../../modem/unconfirmed.ts';
+import type { OpenQuestion } from '../../modem/modem.ts';
 import type { Finding } from './check-result.ts';
 
 /** What a report for an issue is made of; secrets are masked before. */
@@ -6,11 +6,14 @@ export interface ReportParts {
   /** Of the program, of Node, of the system. */
   versions: readonly [what: string, version: string][];
   findings: readonly Finding[];
+  questions: readonly OpenQuestion[];
+  /** What the module has said, which may answer some of them. */
+  answers: readonly string[];
   transcript: { source: string; lines: readonly string[] };
 }
 
 /** The report as Markdown. What comes from outside stands in blocks of code, where nothing of it is markup. */
-export function reportText({ versions, findings, transcript }: ReportParts): string {
+export function reportText({ versions, findings, questions, answers, transcript }: ReportParts): string {
   const firmware = findings.find(({ id }) => id === 'firmware');
   const lines = [
     '# Report of anycloud-iotc doctor',
@@ -29,13 +32,21 @@ export function reportText({ versions, findings, transcript }: ReportParts): str
     '',
     '## Please confirm on your board',
     '',
-    ...QUESTIONS.map((question) => `- [ ] ${question}`),
+    ...questions.flatMap((question) => questionLines(question, answers)),
     '',
     `## Transcript: ${transcript.source}`,
     '',
     ...code(transcript.lines.length === 0 ? ['(nothing)'] : transcript.lines),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** A question, and the line that answers it where there is one. */
+function questionLines({ question, answer }: OpenQuestion, answers: readonly string[]): string[] {
+  const seen = answer && answers.find((line) => answer.test(line));
+  return seen === undefined
+    ? [`- [ ] ${question}`]
+    : [`- [x] ${question}`, '', ...code([seen]).map((line) => `  ${line}`), ''];
 }
 
 function findingLines({ status, id, message, hint }: Finding): string[] {

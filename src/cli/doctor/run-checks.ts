@@ -1,10 +1,11 @@
 import { remarksOn, resolveSettings, resolveValues, type SettingsInput } from '../../config/resolve.ts';
 import type { SettingName, SettingValues } from '../../config/settings.ts';
 import { AppError } from '../../errors.ts';
-import type { Modem } from '../../modem/modem.ts';
+import { type Modem, ModemError, type ModemTraits } from '../../modem/modem.ts';
 import type { CommandContext } from '../command.ts';
 import type { ProcessEnvironment } from '../process-environment.ts';
 import { readRootCertificate } from '../root-certificate.ts';
+import { familyOf } from '../with-module.ts';
 import {
   type CheckId,
   type CheckResult,
@@ -19,15 +20,19 @@ import { MODULE_CHECKS } from './module-checks.ts';
 import { ModuleProbe } from './module-probe.ts';
 import { checkServer } from './server.ts';
 
-/** Checks everything that a session needs, in the order in which it needs it, and changes nothing. */
+/**
+ * Checks everything that a session needs, in the order in which it needs it, and changes nothing.
+ * @param onModule is told what module was found, which is then asked for more than the checks need; null: it is not
+ */
 export async function* runChecks(
   input: SettingsInput,
   environment: ProcessEnvironment,
   context: CommandContext,
+  onModule: ((traits: ModemTraits) => void) | null = null,
 ): AsyncGenerator<Finding> {
   yield finding('node', ok(`Node.js ${process.versions.node}`));
   yield finding('settings', checkSettings(input, environment));
-  yield* examineModule(input, environment, context);
+  yield* examineModule(input, environment, context, onModule);
   yield finding('dps', await dps(input, environment, context.signal));
   const hub = input.flags['hub'];
   if (typeof hub !== 'string') return;
@@ -46,8 +51,8 @@ function finding(id: CheckId, verdict: CheckResult): Finding {
 
 function checkSettings(input: SettingsInput, environment: ProcessEnvironment): CheckResult {
   try {
-    const { rootCert } = resolveSettings(input);
-    const root = rootCert === null ? null : readRootCertificate(rootCert, environment);
+    const { rootCert, modem } = resolveSettings(input);
+    const root = rootCert === null ? null : readRootCertificate(rootCert, environment, familyOf(modem));
     const { warnings } = remarksOn(input);
     if (warnings.length > 0) return warning(warnings.join('\n'), 'Correct the name in the file.');
     return ok(`Nothing is missing, nothing is wrong${root?.choice ? `. ${root.choice}` : ''}`);
@@ -60,6 +65,7 @@ async function* examineModule(
   input: SettingsInput,
   environment: ProcessEnvironment,
   context: CommandContext,
+  onModule: ((traits: ModemTraits) => void) | null,
 ): AsyncGenerator<Finding> {
   const way = new ModuleProbe(input, environment, context);
   try {
@@ -76,9 +82,24 @@ async function* examineModule(
           ),
         );
     }
+    if (way.module && onModule) {
+      onModule(way.module.traits);
+      await survey(way.module, context.signal);
+    }
     if (input.flags['join'] === true) yield finding('join', await joins(input, way.module, context));
   } finally {
     await way.close();
+  }
+}
+
+/** Has the module say what is not known of it, for a report. */
+async function survey(module: Modem, signal: AbortSignal): Promise<void> {
+  for (const line of module.traits.survey) {
+    try {
+      await module.type(line, signal);
+    } catch (error) {
+      if (!(error instanceof ModemError) || error.failure === 'closed') throw error;
+    }
   }
 }
 
@@ -134,7 +155,7 @@ async function dps(input: SettingsInput, environment: ProcessEnvironment, signal
 function trustedRoot(input: SettingsInput, environment: ProcessEnvironment): string | null {
   const path = value(input, 'rootCert');
   try {
-    return path === null ? null : readRootCertificate(path, environment).pem;
+    return path === null ? null : readRootCertificate(path, environment, familyOf(value(input, 'modem') ?? 'auto')).pem;
   } catch {
     return null;
   }

@@ -4,19 +4,20 @@ import { AtError } from '../../at/error.ts';
 import type { Clock } from '../../clock.ts';
 import { Expectation } from '../../expectation.ts';
 import type { Modem, ModemEvent, ModemEvents } from '../modem.ts';
+import { BINARY_ESCAPE } from '../module-link.ts';
 import { explainTimeout, holdsStatus, Sample } from '../stranger.ts';
+import { synchronize } from '../synchronize.ts';
 import { AnyCloudCertificates } from './certificates.ts';
 import { DIALECT } from './dialect.ts';
 import { LIMITS } from './limits.ts';
-import { AnyCloudLink, BINARY_ESCAPE } from './link.ts';
+import { AnyCloudLink } from './link.ts';
 import { AnyCloudMqtt } from './mqtt.ts';
 import { modemEvent, type Signal } from './signals.ts';
+import { TRAITS } from './traits.ts';
 import { AnyCloudWifi } from './wifi.ts';
 
+/** Echo on, full verbosity. */
 const SYNC_COMMANDS = ['ATE1', 'ATV5'];
-const SYNC_TIMEOUT = 1_000;
-/** A board that is just starting may take some seconds until it answers (AT protocol 1.2). */
-const SYNC_ATTEMPTS = 8;
 const RESET_TIMEOUT = 10_000;
 const CHECK_PAUSE = 10_000;
 /** So many restarts make it worth asking whether what looks like a banner is one. */
@@ -27,7 +28,9 @@ const FIRST_TIME = 1_609_459_200;
 /** A module with the AnyCloud firmware. */
 export class AnyCloudModem extends EventEmitter<ModemEvents> implements Modem {
   readonly family = 'AnyCloud';
+  readonly traits = TRAITS;
   readonly limits = LIMITS;
+  readonly identityStore = null;
   readonly reconnects = 'module';
   readonly wifi: AnyCloudWifi;
   readonly mqtt: AnyCloudMqtt;
@@ -93,7 +96,8 @@ export class AnyCloudModem extends EventEmitter<ModemEvents> implements Modem {
     const sample = new Sample(this.#stream);
     this.#synchronizing = true;
     try {
-      await this.#synchronize(signal);
+      const commands = SYNC_COMMANDS.map((text) => ({ text }));
+      await synchronize(this.#link, commands, (count, total) => this.emit('silent', count, total), signal);
       if (this.#restarts >= SUSPICIOUS_RESTARTS) await this.identify(signal);
       this.#known = true;
       this.#link.noteRunning();
@@ -106,23 +110,6 @@ export class AnyCloudModem extends EventEmitter<ModemEvents> implements Modem {
     } finally {
       this.#synchronizing = false;
       sample.stop();
-    }
-  }
-
-  /** Echo on, full verbosity, no half-typed line, no binary mode. */
-  async #synchronize(signal: AbortSignal): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        for (const text of SYNC_COMMANDS) {
-          await this.#link.executeRaw({ text, terse: true, timeout: SYNC_TIMEOUT }, signal);
-        }
-        return;
-      } catch (error) {
-        if (!(error instanceof AtError) || error.failure === 'closed') throw error;
-        if (attempt === SYNC_ATTEMPTS) throw error;
-        if (error.failure === 'timed-out') this.emit('silent', attempt, SYNC_ATTEMPTS);
-        if (error.failure === 'timed-out' && attempt === 2) await this.#link.leaveBinaryMode(signal);
-      }
     }
   }
 

@@ -15,11 +15,6 @@ const HINT = {
   HUB: 'Check in the portal that the device exists and is enabled, and that nothing else connects with its id.',
 } as const;
 
-const TLS_HINT =
-  'The module does not trust the root certificate of the server, or its own built-in root has expired. Azure needs ' +
-  'DigiCert Global Root G2, which the module forgets at every reset; firmware 0.3.2 fails in any case once its ' +
-  'Baltimore root has expired (AT protocol, T4).';
-
 /** Connects the module to DPS or to the hub; what can go wrong is the same, what it means to a person is not. */
 export async function connect(
   context: SessionContext,
@@ -38,7 +33,10 @@ export async function connect(
   const message = `${broker.host} ${WHAT[result]}`;
   switch (result) {
     case 'tls-failed':
-      return { outcome: 'failed', error: new AppError(`E_${peer}_TLS`, message, TLS_HINT) };
+      return {
+        outcome: 'failed',
+        error: new AppError(`E_${peer}_TLS`, message, modem.traits.tlsHint, undefined, { family: modem.family }),
+      };
     case 'stuck':
       return { outcome: 'failed', error: new AppError('E_MODULE_STUCK', message, 'Press its reset button.') };
     default:

@@ -1,0 +1,169 @@
+import { AtError } from '../../at/error.ts';
+import type { RnwfLink } from './link.ts';
+import { CODE } from './status.ts';
+import { integerOf, quote, readValues, stringOf, textOf } from './values.ts';
+
+/** The kinds of files, as the module numbers them (RNWF 9). */
+export const FILE_TYPE = { certificate: 1, key: 2 } as const;
+export type FileType = (typeof FILE_TYPE)[keyof typeof FILE_TYPE];
+
+/** The names of the identity that is stored by this program; letters, digits, `_` and `-` only (RNWF 9). */
+export const CERTIFICATE_FILE = 'anycloud_iotc_cert';
+export const KEY_FILE = 'anycloud_iotc_key';
+
+const OPERATION = { load: 1, list: 2, delete: 3, info: 4, store: 5 } as const;
+/** The transfer in plain command lines, from firmware 3.0 of RNWF02 on; all blocks but the last are full (RNWF 9). */
+const FS_TSFR = 5;
+const BLOCK = 128;
+/** The number of a block has a byte. */
+const MAX_BLOCKS = 255;
+/** Flash takes its time. */
+const TIMEOUT = 10_000;
+
+/** The files in the flash of the module (RNWF 9). */
+export class ModuleFiles {
+  readonly #link: RnwfLink;
+
+  constructor(link: RnwfLink) {
+    this.#link = link;
+  }
+
+  /** The names of the files of a kind. @throws AtError */
+  async list(type: FileType, signal: AbortSignal): Promise<string[]> {
+    const text = `AT+FS=${OPERATION.list},${type}`;
+    const lines = await this.#execute({ text, response: /^\+FS:2,/, many: true }, signal);
+    return lines.flatMap((line) => textOf(valuesOf(line).at(-1)) ?? []);
+  }
+
+  /** The bytes that are free; null when the module does not tell. @throws AtError */
+  async free(signal: AbortSignal): Promise<number | null> {
+    const [line = ''] = await this.#execute({ text: `AT+FS=${OPERATION.info}`, response: /^\+FS:4,/ }, signal);
+    return integerOf(valuesOf(line)[1]);
+  }
+
+  /** @throws AtError */
+  async delete(type: FileType, name: string, signal: AbortSignal): Promise<void> {
+    await this.#execute({ text: `AT+FS=${OPERATION.delete},${type},${quote(name)}` }, signal);
+  }
+
+  /**
+   * Writes a file that is not there yet.
+   * @param onProgress called with the bytes sent so far
+   * @throws AtError `limit` when the firmware knows no transfer in command lines, or there is no room
+   */
+  async write(
+    type: FileType,
+    name: string,
+    bytes: Uint8Array,
+    signal: AbortSignal,
+    onProgress: (sent: number) => void = () => undefined,
+  ): Promise<void> {
+    if (bytes.length === 0 || bytes.length > BLOCK * MAX_BLOCKS) {
+      throw new AtError('limit', `The file has ${bytes.length} bytes; the module takes 1 to ${BLOCK * MAX_BLOCKS}`);
+    }
+    const open = `AT+FS=${OPERATION.load},${type},${FS_TSFR},${quote(name)},${bytes.length}`;
+    const handle = await this.#open(open, OPERATION.load, signal);
+    for (let block = 1, at = 0; at < bytes.length; block++, at += BLOCK) {
+      const part = bytes.subarray(at, at + BLOCK);
+      const left = bytes.length - at - part.length;
+      await this.#send(handle, block, part, left, signal);
+      onProgress(at + part.length);
+    }
+  }
+
+  /** Reads a file; null when there is none of that name. @throws AtError */
+  async read(type: FileType, name: string, signal: AbortSignal): Promise<Buffer | null> {
+    const open = `AT+FS=${OPERATION.store},${type},${FS_TSFR},${quote(name)}`;
+    const handle = await this.#open(open, OPERATION.store, signal).catch((error: unknown) => {
+      if (error instanceof AtError && error.status?.code === CODE.fileNotFound) return null;
+      throw error;
+    });
+    if (handle === null) return null;
+    const parts: Buffer[] = [];
+    for (let block = 1; block <= MAX_BLOCKS; block++) {
+      const text = `AT+FSTSFR=${handle},${block},${BLOCK}`;
+      const [line = ''] = await this.#execute({ text, response: blockOf(handle, block) }, signal);
+      const values = valuesOf(line);
+      const part = stringOf(values[3]);
+      const left = integerOf(values[2]);
+      if (part === null || left === null) break;
+      parts.push(part);
+      if (left === 0) return Buffer.concat(parts);
+    }
+    throw new AtError('refused', `The module does not give the file ${name} as its protocol says`);
+  }
+
+  /** Starts a transfer. @returns its handle */
+  async #open(text: string, operation: number, signal: AbortSignal): Promise<number> {
+    try {
+      const [line = ''] = await this.#link.executeRaw(
+        { text, response: new RegExp(`^\\+FS:${operation},\\d+$`), timeout: TIMEOUT },
+        signal,
+      );
+      const handle = integerOf(valuesOf(line)[1]);
+      if (handle !== null) return handle;
+      throw new AtError('refused', 'The module has given no handle for the transfer of a file');
+    } catch (error) {
+      throw inWords(error);
+    }
+  }
+
+  /** Sends a block; where the answer was lost, the module is asked whether it has taken it. */
+  async #send(handle: number, block: number, part: Uint8Array, left: number, signal: AbortSignal): Promise<void> {
+    const command = {
+      text: `AT+FSTSFR=${handle},${block},[${Buffer.from(part).toString('hex').toUpperCase()}]`,
+      response: blockOf(handle, block),
+      timeout: TIMEOUT,
+    };
+    try {
+      const [line = ''] = await this.#link.executeRaw(command, signal);
+      if (integerOf(valuesOf(line)[2]) === left) return;
+    } catch (error) {
+      const isLost =
+        error instanceof AtError && (error.failure === 'timed-out' || error.status?.code === CODE.invalidCommand);
+      if (!isLost) throw inWords(error);
+    }
+    const query = { text: `AT+FSTSFR=${handle}`, response: new RegExp(`^\\+FSTSFR:${handle},`), timeout: TIMEOUT };
+    const [report = ''] = await this.#link.executeRaw(query, signal);
+    const [, last, remaining] = valuesOf(report).map(integerOf);
+    if (last === block && remaining === left) return;
+    if (last !== block - 1) throw new AtError('refused', 'The module has lost a part of the file on its way');
+    const [line = ''] = await this.#link.executeRaw(command, signal);
+    if (integerOf(valuesOf(line)[2]) !== left)
+      throw new AtError('refused', 'The module has not taken a part of the file');
+  }
+
+  #execute(command: { text: string; response?: RegExp; many?: boolean }, signal: AbortSignal): Promise<string[]> {
+    return this.#link.executeRaw({ ...command, timeout: TIMEOUT }, signal).catch((error: unknown) => {
+      throw inWords(error);
+    });
+  }
+}
+
+function blockOf(handle: number, block: number): RegExp {
+  return new RegExp(`^\\+FSTSFR:${handle},${block},\\d+(?:,|$)`);
+}
+
+function valuesOf(line: string) {
+  return readValues(line.slice(line.indexOf(':') + 1)) ?? [];
+}
+
+/** What a person can do something about. */
+function inWords(error: unknown): unknown {
+  if (!(error instanceof AtError)) return error;
+  switch (error.status?.code) {
+    case CODE.unsupportedTransfer:
+    case CODE.invalidParameter:
+      return new AtError(
+        'limit',
+        'The firmware takes no files in command lines, which RNWF02 does from version 3.0 on',
+        error.status,
+        error,
+      );
+    case CODE.fileCreate:
+    case CODE.fileWrite:
+      return new AtError('limit', 'The module has no room left for the file', error.status, error);
+    default:
+      return error;
+  }
+}
