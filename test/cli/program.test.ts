@@ -130,7 +130,7 @@ describe('a simulation as a process', { concurrency: 2 }, () => {
   test('what comes through the HTTP API shows as events; SIGTERM ends it with 143', async (t) => {
     const cli = startCli(t, [...SIMULATE, '--json']);
     // Standard input is no terminal, so there are no keys.
-    cli.process.stdin?.end('\u001bAT+GMM\r\n\u0003');
+    cli.process.stdin?.end('\u001bAT+GMI\r\n\u0003');
     const { url, deviceId } = await cli.event('local-cloud');
     await cli.event('telemetry');
     const request = async (method: string, path: string, body: unknown) => {
@@ -156,7 +156,7 @@ describe('a simulation as a process', { concurrency: 2 }, () => {
     cli.kill('SIGTERM');
     assert.equal((await cli.ended).code, 143);
     assert.deepEqual([cli.events().at(-1)?.type, cli.events().at(-1)?.['code']], ['exit', 143]);
-    assert.ok(!cli.events().some(({ line }) => line === 'AT+GMM'));
+    assert.ok(!cli.events().some(({ line }) => line === 'AT+GMI'));
   });
 
   test('without TLS it says so; --verbose hides the passphrase; SIGINT says goodbye and ends it with 130', async (t) => {

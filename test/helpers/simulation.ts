@@ -3,7 +3,7 @@ import { sleep } from '../../src/clock.ts';
 import { createDevice } from '../../src/device/runtime.ts';
 import { wbz451 } from '../../src/device/wbz451.ts';
 import type { SessionEvent } from '../../src/events.ts';
-import { createModem } from '../../src/modem/detect.ts';
+import { createModem, type Family } from '../../src/modem/detect.ts';
 import type { SessionSettings } from '../../src/session/context.ts';
 import { Session } from '../../src/session/session.ts';
 import { identityOfPem } from '../../src/simulator/cloud/identity.ts';
@@ -76,6 +76,8 @@ export function seeded(seed: number): () => number {
 }
 
 export interface VirtualSimulationOptions {
+  /** Of the virtual module, and of the modem that drives it; AnyCloud by default. */
+  family?: Family;
   settings?: Partial<SessionSettings> & { interval?: number };
   pace?: 'real' | 'instant';
   seed?: number;
@@ -99,7 +101,9 @@ export async function virtualSimulation(options: VirtualSimulationOptions = {}):
     enrollments: [{ kind: 'individual', registrationId: DEVICE, certificate: identity.certificate }],
     ...options.cloud,
   });
+  const { family = 'anycloud' } = options;
   const module = createVirtualModule({
+    family,
     clock,
     random,
     dial: async () => {
@@ -108,6 +112,7 @@ export async function virtualSimulation(options: VirtualSimulationOptions = {}):
       return client;
     },
     identity,
+    trusted: [pki.ca],
     accessPoints: [
       {
         ssid: 'AnyCloud-Demo',
@@ -123,11 +128,12 @@ export async function virtualSimulation(options: VirtualSimulationOptions = {}):
   });
   module.powerOn();
   await clock.advance(1_000);
-  return withSession({ clock, random, settings, interval, cloud, module, onEvent: options.onEvent });
+  return withSession({ clock, random, family, settings, interval, cloud, module, onEvent: options.onEvent });
 }
 
 function withSession(parts: {
   clock: VirtualClock;
+  family: Family;
   random: () => number;
   settings: SessionSettings;
   interval: number;
@@ -135,7 +141,7 @@ function withSession(parts: {
   module: VirtualModule;
   onEvent?: ((event: SessionEvent) => void) | undefined;
 }): VirtualSimulation {
-  const { clock, random, settings, interval, cloud, module } = parts;
+  const { clock, random, family, settings, interval, cloud, module } = parts;
   const events: SessionEvent[] = [];
   const stop = new AbortController();
   let running: Promise<void> | null = null;
@@ -158,7 +164,7 @@ function withSession(parts: {
       openModem: async (signal) => {
         while (unplugged) await sleep(clock, 1_000, signal);
         wire = module.connect();
-        return createModem(wire, clock, 'anycloud');
+        return createModem(wire, clock, family);
       },
     }),
     states: () => simulation.of('state').map(({ state }) => state),

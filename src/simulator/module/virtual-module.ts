@@ -1,27 +1,41 @@
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../clock.ts';
 import type { AccessPoint } from './access-point.ts';
-import type { ModuleIdentity } from './anycloud/certificates.ts';
-import { faultLines, faultsInForce } from './anycloud/fault-lines.ts';
-import { createFaults, type ModuleFaults } from './anycloud/faults.ts';
-import { Firmware, UART } from './anycloud/firmware.ts';
+import { anycloudBoard } from './anycloud/board.ts';
+import type { Board, BoardOptions } from './board.ts';
 import { type ControlLines, carryOut } from './control-lines.ts';
 import type { Dial } from './dial-request.ts';
 import type { Environment } from './environment.ts';
+import { faultLines, faultsInForce } from './fault-lines.ts';
+import { createFaults, type ModuleFaults, type RunningFirmware } from './faults.ts';
+import type { ModuleIdentity } from './identity.ts';
 import { type ModuleState, stateLine } from './module-state.ts';
 import { PACES, type PaceName } from './pace.ts';
 import { PowerCycle } from './power-cycle.ts';
+import { rnwfBoard } from './rnwf/board.ts';
+import { RNWF02, RNWF11 } from './rnwf/product.ts';
 import { Uart } from './uart.ts';
 
 export type { AccessPoint } from './access-point.ts';
-export type { ModuleIdentity } from './anycloud/certificates.ts';
-export type { ModuleFaults } from './anycloud/faults.ts';
 export type { Dial, TlsRequest } from './dial-request.ts';
+export type { ModuleFaults } from './faults.ts';
+export type { ModuleIdentity } from './identity.ts';
 export type { ModuleState } from './module-state.ts';
 
 const OFF: ModuleState = { power: 'off', synchronised: false, time: 0, mqtt: 'idle' };
 
+/** The boards that can be had, by the family of their module. */
+const BOARDS = {
+  anycloud: anycloudBoard,
+  rnwf02: (options) => rnwfBoard(RNWF02, options),
+  rnwf11: (options) => rnwfBoard(RNWF11, options),
+} as const satisfies Record<string, (options: BoardOptions) => Board>;
+
+export type ModuleFamily = keyof typeof BOARDS;
+
 export interface VirtualModuleOptions {
+  /** AnyCloud by default. */
+  family?: ModuleFamily | undefined;
   clock: Clock;
   /** 0 up to, not including, 1. */
   random: () => number;
@@ -42,9 +56,11 @@ export interface VirtualModuleOptions {
   onBaud?: (baud: number) => void;
   /** Behave as firmware whose built-in root has expired: no TLS after 2025-05-12 (T4). */
   expiredRoot?: boolean | undefined;
+  /** A module that keeps its identity in flash begins without one. */
+  blank?: boolean | undefined;
 }
 
-/** An AnyCloud module with firmware 0.3.2, seen from its UART. */
+/** A module, seen from its UART. */
 export interface VirtualModule {
   /** A new host's end of the wire; the previous one is unplugged, the module goes on. */
   connect(): Duplex;
@@ -60,8 +76,7 @@ export interface VirtualModule {
 
 /** Builds a module; it does nothing until `powerOn`. */
 export function createVirtualModule(options: VirtualModuleOptions): VirtualModule {
-  const { clock, random, dial, identity, trusted = [], expiredRoot = false, log, onBaud } = options;
-  const pace = PACES[options.pace];
+  const { family = 'anycloud', clock, random, trusted = [], expiredRoot = false, blank = false, log, onBaud } = options;
   const environment: Environment = {
     accessPoints: options.accessPoints,
     ipAddress: options.ipAddress ?? '192.168.1.50',
@@ -72,23 +87,18 @@ export function createVirtualModule(options: VirtualModuleOptions): VirtualModul
     dialFailure: undefined,
     preempt: 0,
   };
-  const board = new PowerCycle(clock);
-  const uart = new Uart({ clock: board, ...UART, limited: pace.limitedWire, onBaud: (baud) => onBaud?.(baud) });
-  let firmware: Firmware | undefined;
+  const { dial, identity, pace, mac = '00:04:A3:12:34:56' } = options;
+  const board = BOARDS[family]({ random, dial, identity, trusted, pace, mac, expiredRoot, blank, environment });
+  const power = new PowerCycle(clock);
+  const { limitedWire } = PACES[pace];
+  const uart = new Uart({ clock: power, ...board.uart, limited: limitedWire, onBaud: (baud) => onBaud?.(baud) });
+  let firmware: RunningFirmware | undefined;
 
   function powerOn(): void {
     firmware?.end();
-    firmware = new Firmware({
-      clock: board,
-      random,
-      pace,
+    firmware = board.start({
+      clock: power,
       uart,
-      environment,
-      dial,
-      identity,
-      trusted,
-      mac: options.mac ?? '00:04:A3:12:34:56',
-      expiredRoot,
       onRestart: powerOn,
       onCrash: (reason) => log?.(`the module has crashed: ${reason}; it does not answer until it is reset`),
     });
@@ -97,11 +107,14 @@ export function createVirtualModule(options: VirtualModuleOptions): VirtualModul
   const faults = createFaults({ environment, uart, random, firmware: () => firmware, reset: powerOn });
   const lines: ControlLines = {
     ...faultLines(faults),
+    ...board.lines,
     status: {
       argument: '',
       about: 'says how the module is doing, and which faults are in force',
       carryOut: (argument) =>
-        argument === '' ? stateLine(firmware?.state ?? OFF, faultsInForce(environment)) : undefined,
+        argument === ''
+          ? stateLine(firmware?.state ?? OFF, [...faultsInForce(environment), ...board.inForce()])
+          : undefined,
     },
   };
   return {
@@ -115,7 +128,7 @@ export function createVirtualModule(options: VirtualModuleOptions): VirtualModul
     close() {
       firmware?.end();
       firmware = undefined;
-      board.end();
+      power.end();
       uart.disconnect();
     },
   };

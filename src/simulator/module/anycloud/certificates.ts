@@ -1,13 +1,6 @@
 import { X509Certificate } from 'node:crypto';
+import type { ModuleIdentity } from '../identity.ts';
 import { CertificateFile } from './certificate-file.ts';
-
-/** PEM texts of the secure element. */
-export interface ModuleIdentity {
-  certificate: string;
-  key: string;
-  signer: string;
-  root: string;
-}
 
 const PEM_LINE = 64;
 

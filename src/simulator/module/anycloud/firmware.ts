@@ -1,13 +1,14 @@
 import type { Clock } from '../../../clock.ts';
 import type { Dial } from '../dial-request.ts';
 import type { Environment } from '../environment.ts';
+import type { RunningFirmware } from '../faults.ts';
+import type { ModuleIdentity } from '../identity.ts';
 import type { ModuleState } from '../module-state.ts';
 import type { Pace } from '../pace.ts';
 import { PollTask } from '../poll-task.ts';
 import { PowerCycle } from '../power-cycle.ts';
 import type { Uart } from '../uart.ts';
 import { BinaryReceiver } from './binary.ts';
-import type { ModuleIdentity } from './certificates.ts';
 import { Certificates } from './certificates.ts';
 import { execute } from './commands/execute.ts';
 import type { FirmwareApi } from './commands/firmware-api.ts';
@@ -47,7 +48,7 @@ interface Transfer {
 }
 
 /** The firmware from one power-up to the next reset. Nothing in it survives that (T56). */
-export class Firmware implements FirmwareApi {
+export class Firmware implements FirmwareApi, RunningFirmware {
   readonly clock: PowerCycle;
   readonly pace: Pace;
   readonly console: Console;
@@ -153,6 +154,22 @@ export class Firmware implements FirmwareApi {
     this.console.discard();
     this.#options.uart.stop();
     this.clock.end();
+  }
+
+  loseNetwork(): void {
+    this.station.lose();
+  }
+
+  renewLease(): void {
+    this.station.bind();
+  }
+
+  cutBroker(how: 'fin' | 'rst'): void {
+    this.mqtt.cut(how);
+  }
+
+  printEvent(line: string): void {
+    this.console.turn('tcpip', () => this.console.print(Buffer.from(`${line}\r\n`)));
   }
 
   restart(): void {

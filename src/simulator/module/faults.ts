@@ -1,6 +1,6 @@
-import type { Acknowledgement, DialFailure, Environment } from '../environment.ts';
-import type { Uart } from '../uart.ts';
-import type { Firmware } from './firmware.ts';
+import type { Acknowledgement, DialFailure, Environment } from './environment.ts';
+import type { ModuleState } from './module-state.ts';
+import type { Uart } from './uart.ts';
 
 /** Everything that can be made to go wrong. Faults of the world around the module outlive its reset. */
 export interface ModuleFaults {
@@ -8,7 +8,7 @@ export interface ModuleFaults {
   wifiDrop(): void;
   /** `fail`: every association fails, as with a wrong passphrase. */
   wifiMode(mode: 'ok' | 'fail'): void;
-  /** The DHCP lease is renewed (T47). */
+  /** The DHCP lease is renewed. */
   dhcpRenew(): void;
   /** Whether the NTP server answers. */
   sntp(answers: boolean): void;
@@ -34,7 +34,7 @@ export interface ModuleFaults {
   dropTransmitted(count: number): void;
   /** Nothing leaves the module for this many milliseconds. */
   stall(ms: number): void;
-  /** At this percentage of the UART writes another task takes over, if it has work (T39). */
+  /** At this percentage of what is printed something else breaks into it, if there is something. */
   preempt(percent: number): void;
   /** The reset pin. */
   reset(): void;
@@ -42,39 +42,51 @@ export interface ModuleFaults {
   crash(): void;
 }
 
+/** The firmware of any family, from one power-up to the next reset, as faults and people see it. */
+export interface RunningFirmware {
+  readonly state: ModuleState;
+  /** The access point is gone. */
+  loseNetwork(): void;
+  renewLease(): void;
+  /** The connection to the broker ends as if the broker had closed it (`fin`) or reset it (`rst`). */
+  cutBroker(how: 'fin' | 'rst'): void;
+  /** Prints a line as an event. */
+  printEvent(line: string): void;
+  crash(reason: string): void;
+  /** The end of this power cycle: timers, connections and everything that was not yet sent. */
+  end(): void;
+}
+
 export interface FaultTargets {
   environment: Environment;
   uart: Uart;
   random: () => number;
-  firmware: () => Firmware | undefined;
+  firmware: () => RunningFirmware | undefined;
   reset: () => void;
 }
 
 export function createFaults({ environment, uart, random, firmware, reset }: FaultTargets): ModuleFaults {
   return {
-    wifiDrop: () => firmware()?.station.lose(),
+    wifiDrop: () => firmware()?.loseNetwork(),
     wifiMode: (mode) => {
       environment.wifiFails = mode === 'fail';
     },
-    dhcpRenew: () => firmware()?.station.bind(),
+    dhcpRenew: () => firmware()?.renewLease(),
     sntp: (answers) => {
       environment.sntp = answers;
     },
     dial: (failure) => {
       environment.dialFailure = failure;
     },
-    mqttDrop: () => firmware()?.mqtt.cut('fin'),
-    mqttReset: () => firmware()?.mqtt.cut('rst'),
+    mqttDrop: () => firmware()?.cutBroker('fin'),
+    mqttReset: () => firmware()?.cutBroker('rst'),
     omit: (acknowledgement) => {
       environment.omitted = acknowledgement;
     },
     delay: (ms) => {
       environment.acknowledgementDelay = ms;
     },
-    urc: (line) => {
-      const { console } = firmware() ?? {};
-      console?.turn('tcpip', () => console.print(Buffer.from(`${line}\r\n`)));
-    },
+    urc: (line) => firmware()?.printEvent(line),
     raw: (bytes) => uart.transmit(bytes),
     noise: (count) => uart.transmit(Uint8Array.from({ length: count }, () => Math.floor(random() * 256))),
     dropReceived: (count) => uart.dropFromHost(count),

@@ -1,5 +1,5 @@
-import { type ControlLines, choice, count, plain, text } from '../control-lines.ts';
-import { ACKNOWLEDGEMENTS, DIAL_FAILURES, type Environment } from '../environment.ts';
+import { type ControlLines, choice, count, plain, text } from './control-lines.ts';
+import { ACKNOWLEDGEMENTS, DIAL_FAILURES, type Environment } from './environment.ts';
 import type { ModuleFaults } from './faults.ts';
 
 /** The faults as control lines, in the words of the recordings. */
