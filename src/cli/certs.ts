@@ -46,7 +46,7 @@ export const certs: CommandAction = (given, environment) =>
   runWithModule(given, environment, async (module, { signal, print, printJson }) => {
     const out = typeof given.flags['out'] === 'string' ? given.flags['out'] : '.';
     const missing: string[] = [];
-    for (const { kind, fileName, advice } of KINDS) {
+    for (const { kind, fileName, advice } of KINDS.filter(({ kind }) => module.traits.certificates.includes(kind))) {
       const certificate = await module.certificates.read(kind, signal);
       if (!certificate) {
         missing.push(kind);
@@ -69,6 +69,13 @@ export const certs: CommandAction = (given, environment) =>
       print('');
     }
     if (missing.length === 0) return EXIT.done;
+    if (module.identityStore) {
+      throw new AppError(
+        'E_IDENTITY_MISSING',
+        'The module holds no certificate of a device that can be read',
+        'Store the certificate of the device and its key in the module.',
+      );
+    }
     throw new AppError(
       'E_MODULE_REFUSED',
       `The module has given no ${missing.join(', no ')} certificate that can be read`,

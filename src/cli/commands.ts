@@ -37,9 +37,20 @@ export const COMMANDS: readonly CommandDefinition[] = [
   },
   {
     usage: 'load-cert <file>',
-    description: 'load a root certificate (PEM) into the module, until its next reset',
+    description: 'load a root certificate (PEM) into the module; some keep it until their next reset only',
     settings: MODULE,
     load: async () => (await import('./load-cert.ts')).loadCert,
+  },
+  {
+    usage: 'provision',
+    description: 'store the certificate of a device and its key in an RNWF02, which has none of its own',
+    settings: MODULE,
+    options: [
+      ['--cert <file>', 'the certificate (PEM or DER), with its issuers where the file has them (required)'],
+      ['--key <file>', 'the private key (PEM) of the certificate (required)'],
+      ['--yes', 'replace what the module holds'],
+    ],
+    load: async () => (await import('./provision.ts')).provision,
   },
   {
     usage: 'scan',
@@ -84,10 +95,12 @@ export const COMMANDS: readonly CommandDefinition[] = [
   },
   {
     usage: 'module',
-    description: 'be an AnyCloud module at the end of a serial port, for whoever drives one',
+    description: 'be a module at the end of a serial port, for whoever drives one',
     settings: ['baud', 'ssid', 'passphrase', 'security', 'envFile', 'json', 'logFile', 'expiredRoot', 'pace'],
     options: [
       ['--port <path>', 'serial port to be a module on (required)'],
+      ['--family <name>', 'which module: anycloud, rnwf02 or rnwf11 (default: anycloud)'],
+      ['--blank', 'the flash of an RNWF02 holds no identity yet'],
       ['--cert <file>', 'its certificate (PEM), with its issuers; without it, one is made for this run'],
       ['--key <file>', 'the private key (PEM) of the certificate'],
       ['--ca <file...>', 'certificates (PEM) that it trusts, beside those that are loaded into it'],

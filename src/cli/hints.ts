@@ -33,6 +33,8 @@ const HINTS: Partial<Record<ErrorCode, Hint>> = {
   E_LOG_FILE: () =>
     'Check the path after --log-file: it must be a file, in a folder that exists and may be written to.',
   E_IDENTITY_UNKNOWN: () => 'Write in .env: DEVICE_ID=<the id that is enrolled at DPS>',
+  E_IDENTITY_MISSING: (_, { invocation }) =>
+    `"${invocation} provision --cert <file> --key <file>" stores them in the module.`,
   E_IDENTITY_MISMATCH: ({ commonName }) =>
     commonName === undefined
       ? 'Leave DEVICE_ID empty: it is read from the certificate then.'

@@ -2,6 +2,7 @@ import { choice, integer } from '../config/checks.ts';
 import { resolveValues } from '../config/resolve.ts';
 import { AppError } from '../errors.ts';
 import { commonName } from '../modem/certificate.ts';
+import { FAMILIES } from '../modem/detect.ts';
 import { readCertificates, readKey } from './certificate-files.ts';
 import { type CommandAction, settingsInput } from './command.ts';
 import { CommandOptions } from './command-options.ts';
@@ -11,7 +12,7 @@ import type { ProcessEnvironment } from './process-environment.ts';
 import { runService } from './runner.ts';
 import { seeded } from './seeded.ts';
 
-/** Lets this computer be an AnyCloud module at the end of a serial port, until it is told to end. */
+/** Lets this computer be a module at the end of a serial port, until it is told to end. */
 export const module: CommandAction = (given, environment) =>
   runService(given, environment, () => {
     const { logFile, json, ssid, passphrase, security, ...settings } = resolveValues(
@@ -26,6 +27,8 @@ export const module: CommandAction = (given, environment) =>
     const plan: BoardPlan = {
       ...settings,
       port,
+      family: options.checked('family', choice(FAMILIES), 'anycloud'),
+      blank: given.flags['blank'] === true,
       deviceId: settings.deviceId ?? '',
       network: { ssid, passphrase, security },
       identity: readIdentity(options, environment),

@@ -53,6 +53,7 @@ export async function openLink(settings: LinkSettings, { clock, random, report, 
   const begins = interval ?? (isBoard ? WALKTHROUGH_INTERVAL : (chosen?.definition.interval ?? INTERVAL.usual));
   const { startSimulation } = await import('../simulator/simulation.ts');
   const simulation = await startSimulation({
+    family: settings.family ?? 'anycloud',
     clock,
     random,
     pace: settings.pace,

@@ -6,6 +6,7 @@ import type { Dial } from './module/dial-request.ts';
 import {
   createVirtualModule as createModule,
   type VirtualModule as Module,
+  type ModuleFamily,
   type ModuleIdentity,
 } from './module/virtual-module.ts';
 import type { LocalCloud } from './start-local-cloud.ts';
@@ -20,6 +21,8 @@ export interface SimulatedNetwork {
 
 /** What a virtual module is made from: a cloud, or an identity. */
 export interface VirtualModuleOptions {
+  /** `anycloud`, the default, `rnwf02` or `rnwf11`. */
+  family?: ModuleFamily | undefined;
   /** Where every broker's name leads; the module trusts its CA, and is one of its devices. */
   cloud?: LocalCloud | undefined;
   /** Which device of `cloud` the module is, enrolled when it is not yet; the first by default. */
@@ -40,6 +43,8 @@ export interface VirtualModuleOptions {
   mac?: string | undefined;
   /** Whether it is firmware whose built-in root has expired: no TLS after 2025-05-12. */
   expiredRoot?: boolean | undefined;
+  /** Whether the flash of an RNWF02 holds no identity yet; false by default. */
+  blank?: boolean | undefined;
   /** Takes what the simulator itself has to say, such as a crash of the module; silent by default. */
   log?: ((line: string) => void) | undefined;
   /** The computer's own by default. */
@@ -48,7 +53,7 @@ export interface VirtualModuleOptions {
   random?: (() => number) | undefined;
 }
 
-/** An AnyCloud module with firmware 0.3.2, seen from its serial port. */
+/** A module, seen from its serial port: AnyCloud with firmware 0.3.2, RNWF02 with 3.2.0, or RNWF11 with 1.0. */
 export interface VirtualModule extends Module {
   /** The network that it finds, as the `wifi` of a session. */
   readonly wifi: SimulatedNetwork;
@@ -65,9 +70,19 @@ const EVERY_ADDRESS = ['0.0.0.0', '::'];
  */
 export async function createVirtualModule(options: VirtualModuleOptions): Promise<VirtualModule> {
   const { cloud, wifi = NETWORK, trusted = [], resolve = () => undefined } = options;
-  const { ipAddress, mac, expiredRoot, log, clock = systemClock, random = Math.random, pace = 'instant' } = options;
+  const {
+    family,
+    ipAddress,
+    mac,
+    expiredRoot,
+    log,
+    clock = systemClock,
+    random = Math.random,
+    pace = 'instant',
+  } = options;
   if (!SECURITIES.includes(wifi.security)) throw new TypeError('wifi.security must be open, wpa or wpa2');
   const module = createModule({
+    family,
     clock,
     random,
     dial: cloud ? dialOf(cloud) : tlsDial(resolve),
@@ -79,6 +94,7 @@ export async function createVirtualModule(options: VirtualModuleOptions): Promis
     mac,
     log,
     expiredRoot,
+    blank: options.blank,
   });
   await boot(module);
   return Object.assign(module, { wifi });

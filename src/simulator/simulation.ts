@@ -4,10 +4,13 @@ import type { ModelRepository } from '../dtdl/repository.ts';
 import type { JsonObject } from '../json.ts';
 import type { EventLog } from '../web/event-log.ts';
 import { createVirtualModule, type SimulatedNetwork } from './create-virtual-module.ts';
+import type { ModuleFamily } from './module/virtual-module.ts';
 import { moduleRoutes } from './module-routes.ts';
 import { startCloudWithLog } from './start-local-cloud.ts';
 
 export interface SimulationOptions {
+  /** Of the virtual module. */
+  family: ModuleFamily;
   clock: Clock;
   random: () => number;
   pace: 'real' | 'instant';
@@ -44,7 +47,7 @@ const HUB_NAME = 'local-hub.azure-devices.net';
 
 /** Starts both simulators; every broker name that the module is given leads to the local cloud. */
 export async function startSimulation(options: SimulationOptions): Promise<Simulation> {
-  const { clock, random, idScope, deviceId, httpPort, pace, wifi, expiredRoot } = options;
+  const { family, clock, random, idScope, deviceId, httpPort, pace, wifi, expiredRoot } = options;
   let module: { control(line: string): string } | undefined;
   const { cloud, events } = await startCloudWithLog(
     {
@@ -62,7 +65,7 @@ export async function startSimulation(options: SimulationOptions): Promise<Simul
     },
     moduleRoutes(() => module),
   );
-  const started = await createVirtualModule({ clock, random, cloud, wifi, pace, expiredRoot });
+  const started = await createVirtualModule({ family, clock, random, cloud, wifi, pace, expiredRoot });
   module = started;
   return {
     connect: () => started.connect(),

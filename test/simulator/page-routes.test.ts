@@ -10,6 +10,7 @@ import { DEVICE, SCOPE } from '../helpers/simulation.ts';
 let simulation: Simulation;
 before(async () => {
   simulation = await startSimulation({
+    family: 'anycloud',
     clock: systemClock,
     random: Math.random,
     pace: 'instant',

@@ -88,6 +88,9 @@ const wifi: Check = async ({ module, ssid, security }, signal) => {
     );
   }
   const found = `The network "${ssid}" is in range: ${network.rssi} dBm, channel ${network.channel}, ${network.security}`;
+  if (network.security === 'wpa3') {
+    return failed(`${found}; this program cannot join that`, 'Let the network take WPA2 too (WPA3 transition mode).');
+  }
   if (network.security === 'wep') return failed(`${found}; the module cannot join that`, 'Use a network with WPA2.');
   // Between WPA and WPA2 both sides agree by themselves.
   if (security === null || (network.security === 'open') === (security === 'open')) return ok(found);

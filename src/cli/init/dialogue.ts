@@ -94,7 +94,7 @@ export class Dialogue {
       // The strongest come first, so of several access points of a network the best one stands for it.
       const named = networks.filter(
         ({ ssid, security }, index) =>
-          ssid !== '' && security !== 'wep' && networks.findIndex((each) => each.ssid === ssid) === index,
+          ssid !== '' && isJoinable(security) && networks.findIndex((each) => each.ssid === ssid) === index,
       );
       if (named.length > 0) print('Wi-Fi networks:');
       for (const [index, network] of named.entries())
@@ -102,7 +102,7 @@ export class Dialogue {
       await this.#ask('ssid', 'Network', { choices: named.map(({ ssid }) => ssid) });
     }
     const seen = networks.find(({ ssid }) => ssid === this.#answers.get('ssid'))?.security;
-    if (seen && seen !== 'wep' && !this.#answers.has('security')) this.#answers.set('security', seen);
+    if (seen && isJoinable(seen) && !this.#answers.has('security')) this.#answers.set('security', seen);
     await this.#ask('security', 'Security (open, wpa, wpa2)');
     if (this.#answers.get('security') !== 'open') await this.#ask('passphrase', 'Passphrase (not shown)');
   }
@@ -167,6 +167,11 @@ function problemOf(name: SettingName, answer: string): string | null {
   if ('must' in checked) return checked.must;
   if (withValue('', name, answer) !== null) return null;
   return `be one that a settings file can hold; set ${setting.env} in the environment for this one`;
+}
+
+/** Whether a network can be joined with the settings that there are. */
+function isJoinable(security: SeenNetwork['security']): boolean {
+  return security !== 'wep' && security !== 'wpa3';
 }
 
 export function isYes(answer: string): boolean {

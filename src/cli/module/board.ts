@@ -5,15 +5,23 @@ import { serialLink } from '../../serial/link.ts';
 import { createPki } from '../../simulator/cloud/pki.ts';
 import { RECEPTION } from '../../simulator/module/access-point.ts';
 import { tlsDial } from '../../simulator/module/dial.ts';
-import { createVirtualModule, type ModuleIdentity } from '../../simulator/module/virtual-module.ts';
+import { createVirtualModule, type ModuleFamily, type ModuleIdentity } from '../../simulator/module/virtual-module.ts';
 import type { ServiceContext } from '../command.ts';
 import type { ProcessEnvironment } from '../process-environment.ts';
 import type { Address } from './broker-address.ts';
 import { WireLines } from './wire-lines.ts';
 
+const NAMES = { anycloud: 'AnyCloud', rnwf02: 'RNWF02', rnwf11: 'RNWF11' } as const satisfies Record<
+  ModuleFamily,
+  string
+>;
+
 /** What a virtual module on a serial port is made from. */
 export interface BoardPlan {
   port: string;
+  family: ModuleFamily;
+  /** Whether the flash of an RNWF02 holds no identity yet. */
+  blank: boolean;
   /** What the port is opened with; the module's own rate is 230400 after each of its resets. */
   baud: number;
   pace: 'real' | 'instant';
@@ -57,6 +65,8 @@ export async function serveBoard(
   }
 
   const module = createVirtualModule({
+    family: plan.family,
+    blank: plan.blank,
     clock: environment.clock,
     random: plan.random,
     pace: plan.pace,
@@ -80,7 +90,7 @@ export async function serveBoard(
   });
   try {
     note(
-      `A virtual AnyCloud module is on ${plan.port} at ${baud} baud; control lines are read from standard input, help lists them`,
+      `A virtual ${NAMES[plan.family]} module is on ${plan.port} at ${baud} baud; control lines are read from standard input, help lists them`,
     );
     note(`Its certificate is for ${identity.commonName}${plan.identity ? '' : ', made for this run only'}`);
     note(`It sees the Wi-Fi network ${JSON.stringify(plan.network.ssid)}`);
