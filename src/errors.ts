@@ -9,6 +9,7 @@ export const EXIT = {
   wifi: 6,
   dps: 7,
   hub: 8,
+  gateway: 9,
   interrupted: 130,
   terminated: 143,
 } as const;
@@ -57,6 +58,13 @@ const EXIT_OF_CODE = {
   E_HUB_TLS: EXIT.hub,
   E_HUB_SUBSCRIBE: EXIT.hub,
   E_HUB_TWIN: EXIT.hub,
+  E_GATEWAY_ADDRESS: EXIT.gateway,
+  E_GATEWAY_PORT: EXIT.gateway,
+  E_GATEWAY_IDENTITY: EXIT.gateway,
+  E_GATEWAY_UNREACHED: EXIT.gateway,
+  E_GATEWAY_UPSTREAM: EXIT.gateway,
+  E_GATEWAY_TLS: EXIT.gateway,
+  E_GATEWAY_REFUSED: EXIT.gateway,
 } as const satisfies Record<string, ExitCode>;
 
 export type ErrorCode = keyof typeof EXIT_OF_CODE;

@@ -1,0 +1,53 @@
+import type { Clock } from '../clock.ts';
+
+const FIRST_PAUSE = 1_000;
+const LONGEST_PAUSE = 60_000;
+const JITTER = 0.2;
+/** A connection that has lasted so long was a good one. */
+const GOOD_AFTER = 30_000;
+
+/** Pauses between attempts to reach a cloud that does not let itself be reached: none before the first, then they grow. */
+export class BackOff {
+  readonly #clock: Clock;
+  readonly #random: () => number;
+  #failures = 0;
+  #notBefore = Number.NEGATIVE_INFINITY;
+  #connectedAt: number | null = null;
+
+  /** @param random evenly distributed in [0, 1) */
+  constructor(clock: Clock, random: () => number) {
+    this.#clock = clock;
+    this.#random = random;
+  }
+
+  /** Milliseconds to wait from now on before the next attempt. */
+  get pause(): number {
+    return Math.max(0, this.#notBefore - this.#clock.monotonic());
+  }
+
+  /** An attempt has failed, or the cloud has ended a connection. @returns the pause that follows, in milliseconds */
+  failed(): number {
+    const since = this.#connectedAt;
+    this.#connectedAt = null;
+    if (since !== null && this.#clock.monotonic() - since >= GOOD_AFTER) {
+      this.#failures = 0;
+      return 0;
+    }
+    this.#failures++;
+    const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (this.#failures - 1));
+    const shaken = Math.round(pause * (1 + JITTER * (2 * this.#random() - 1)));
+    this.#notBefore = this.#clock.monotonic() + shaken;
+    return shaken;
+  }
+
+  connected(): void {
+    this.#connectedAt = this.#clock.monotonic();
+  }
+
+  /** The board has ended the connection, which says nothing about the cloud. */
+  ended(): void {
+    const since = this.#connectedAt;
+    this.#connectedAt = null;
+    if (since !== null) this.#failures = 0;
+  }
+}
