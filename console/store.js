@@ -261,6 +261,7 @@ export class Store {
         journey.enter(event.state, at);
         break;
       case 'event':
+      case 'gateway':
         journey.note(event.level, sentence(event.message), at);
         if (event.level === 'warning') journey.fail(sentence(event.message), '', at);
         break;

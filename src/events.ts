@@ -37,6 +37,34 @@ type Happening =
   | { type: 'reported'; body: JsonObject }
   | { type: 'command'; name: string; request: Json; status: number; response: Json }
   /**
+   * What a gateway tells: `message` says it in a sentence, the other members to a program. `host` is the cloud's, `address`
+   * that of whoever has connected or, with `port`, where boards connect; `code` a return code of CONNACK; `topic` and `bytes`
+   * are of a message that was left out.
+   */
+  | {
+      type: 'gateway';
+      happening:
+        | 'listening'
+        | 'board-connected'
+        | 'board-gone'
+        | 'cloud-connected'
+        | 'cloud-gone'
+        | 'cloud-unreached'
+        | 'cloud-refused'
+        | 'too-large'
+        | 'turned-away'
+        | 'renewal';
+      level: 'event' | 'note' | 'warning';
+      message: string;
+      host?: string;
+      address?: string;
+      port?: number;
+      via?: 'mqtt' | 'websocket';
+      code?: number;
+      topic?: string;
+      bytes?: number;
+    }
+  /**
    * The local cloud of a simulation is up: `url` is its HTTP API, `deviceId` the device that will connect, `requests` what
    * can be tried with it there, `interval` the
    * seconds between its telemetry messages at first.

@@ -12,7 +12,7 @@ test('the README names every setting with its flag and its default', () => {
     const { flag, env, fallback, help, hidden }: Setting<unknown> = SETTINGS[name];
     if (hidden) continue;
     const shown = typeof fallback === 'string' || typeof fallback === 'number' ? `\`${fallback}\`` : '';
-    const cells = [env ? `\`${env}\`` : '', `\`${flag.replaceAll('|', '\\|')}\``];
+    const cells = [env ? `\`${env}\`` : '', flag === null ? '' : `\`${flag.replaceAll('|', '\\|')}\``];
     assert.ok(
       readme.includes(`| ${cells.join(' | ')} | ${fallback === undefined ? 'required' : shown} | ${help} |`),
       name,
@@ -38,6 +38,7 @@ test('the README has every type of event', () => {
     property: true,
     reported: true,
     command: true,
+    gateway: true,
     'local-cloud': true,
     console: true,
     error: true,

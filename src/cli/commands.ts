@@ -72,7 +72,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   {
     usage: 'doctor',
     description: 'check everything that a session needs, and say what to do next',
-    settings: [...LASTING, 'envFile', 'json', 'simulate', 'pace'],
+    settings: [...LASTING, 'resolve', 'envFile', 'json', 'simulate', 'pace'],
     options: [
       ['--join', 'also join the network, which a session would do first'],
       ['--hub <host>', 'look at this hub too: the one that DPS has assigned'],
@@ -109,6 +109,29 @@ export const COMMANDS: readonly CommandDefinition[] = [
       ['--seed <n>', 'repeat a run: everything random follows from this number'],
     ],
     load: async () => (await import('./module.ts')).module,
+  },
+  {
+    usage: 'gateway',
+    description: 'make the TLS connections of boards that cannot: plain MQTT in, MQTT over TLS to Azure out',
+    settings: [
+      'gateway',
+      'gatewayPort',
+      'identity',
+      'gatewayKey',
+      'keyFile',
+      'keyType',
+      'ca',
+      'resolve',
+      'allowHost',
+      'deviceId',
+      'dpsHost',
+      'mqttPort',
+      'envFile',
+      'json',
+      'logFile',
+    ],
+    options: [['--board <id[=address]...>', 'board that may connect, and its address in the network; may be repeated']],
+    load: async () => (await import('./gateway.ts')).gateway,
   },
   {
     usage: 'cloud',

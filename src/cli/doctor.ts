@@ -34,7 +34,7 @@ export const doctor: CommandAction = (given, environment) =>
     } finally {
       file?.close();
     }
-    const session = `${environment.invocation}${given.flags['simulate'] === true ? ' --simulate' : ''}`;
+    const session = `${environment.invocation}${given.flags['simulate'] === true ? ' --simulate' : ''}${given.flags['gateway'] === undefined ? '' : ' --gateway'}`;
     if (given.flags['json'] !== true) summarize(findings, session, context);
     if (file) context.note(`${file.name} is written. Read it before you send it, and answer its questions.`);
     const first = findings.find(({ status }) => status === 'failed');

@@ -60,17 +60,44 @@ const HINTS: Partial<Record<ErrorCode, Hint>> = {
   E_DPS_CONNECT: () =>
     'Check DPS_HOST, ID_SCOPE and DEVICE_ID (it must be the common name of the certificate), and the network.',
   E_DPS_TIMEOUT: () => 'Check the network, and that ID_SCOPE is right.',
-  E_DPS_REFUSED: () =>
-    'Check ID_SCOPE, that DEVICE_ID is the common name of the certificate, and that the certificate is enrolled.',
+  E_DPS_REFUSED: ({ byGateway }) =>
+    byGateway === true
+      ? "Check ID_SCOPE, and that the enrollment of the device has the gateway's certificate or key (docs/gateway.md)."
+      : 'Check ID_SCOPE, that DEVICE_ID is the common name of the certificate, and that the certificate is enrolled.',
   E_DPS_TLS: distrusted,
   E_HUB_TLS: distrusted,
   E_HUB_CONNECT: (_, { invocation, simulate }) =>
     'Check in the portal that the device exists and is enabled, and that nothing else connects with its id' +
     `${simulate ? '.' : `. The firmware cannot reach a hub behind a gateway: "${invocation} doctor --hub <host>" looks.`}`,
+  E_GATEWAY_ADDRESS: ({ addresses }) => {
+    const names = Array.isArray(addresses) ? addresses : [];
+    const one = names.length === 0 ? '' : `: ${names.join(', ')}`;
+    return `Name the one that the board can reach with --gateway <address>${one}.`;
+  },
+  E_GATEWAY_PORT: () =>
+    'Choose another one with --gateway-port; 0 takes any that is free. Where a gateway runs already, use it: --gateway-at <address:port>.',
+  E_GATEWAY_UNREACHED: ({ command }) =>
+    `${typeof command === 'string' ? `Let the port through the firewall of this computer: ${command}. ` : ''}` +
+    'Look for "client isolation" or "AP isolation" in the settings of the access point, and switch it off; guest networks have it.',
+  E_GATEWAY_TLS: (_, __, general) => `${general} Name the file with its authority: --ca <file.pem>.`,
+  E_GATEWAY_REFUSED: ({ certificate, code }, _, general) =>
+    typeof certificate === 'string' && code !== 3
+      ? `Check that ${certificate} is uploaded to the enrollment of this device, that the device is enabled, and ID_SCOPE.`
+      : general,
 };
 
-/** Only the firmware of one family has an expired root, and forgets what it is given. */
-function distrusted({ family }: Facts, _: Situation, general: string): string {
+/** What has expired on a board as sold no certificate cures; only the firmware of one family forgets what it is given. */
+function distrusted(
+  { family, hasNoTls, firmware }: Facts,
+  { invocation, simulate }: Situation,
+  general: string,
+): string {
+  if (hasNoTls === true) {
+    return (
+      `This board cannot make TLS connections: the built-in root of firmware ${String(firmware)} has expired on 2025-05-12, ` +
+      `whatever certificate is loaded. Use "${invocation}${simulate ? ' --simulate' : ''} --gateway", which makes them on this computer.`
+    );
+  }
   if (family !== undefined && family !== 'AnyCloud') return general;
   return (
     'The module does not trust the root certificate of the server, or its own built-in root has expired. Azure needs ' +

@@ -7,6 +7,7 @@ import { WBZ451, walkthroughTwin } from '../device/wbz451.ts';
 import type { ExampleRequest, Report } from '../events.ts';
 import type { Family } from '../modem/detect.ts';
 import { type SerialSettings, serialLink } from '../serial/link.ts';
+import type { Simulation } from '../simulator/simulation.ts';
 import type { EventLog } from '../web/event-log.ts';
 import { LOOPBACK } from '../web/loopback.ts';
 import { portError } from './listening.ts';
@@ -19,6 +20,8 @@ export interface Link {
   close(): Promise<void>;
   /** Where a simulation has its page. */
   readonly url?: string;
+  /** The cloud of a simulation, for who reaches it by itself. */
+  readonly cloud?: Pick<Simulation, 'broker' | 'enroll'>;
   /** What the page of a simulation shows. */
   readonly events?: EventLog;
 }
@@ -30,7 +33,10 @@ const WALKTHROUGH_INTERVAL = 5;
 type SimulationSettings = Pick<
   Settings,
   'pace' | 'wifi' | 'idScope' | 'deviceId' | 'interval' | 'mqttTls' | 'emptyTwin' | 'expiredRoot' | 'httpPort'
->;
+> & {
+  /** Whatever says that the board reaches the cloud by one. */
+  readonly gateway?: Settings['gateway'] | string;
+};
 
 export type LinkSettings = {
   /** The family of the module; null: it is asked, and in a simulation the first one. */
@@ -47,7 +53,8 @@ interface LinkOptions {
 
 export async function openLink(settings: LinkSettings, { clock, random, report, chosen }: LinkOptions): Promise<Link> {
   if (!settings.simulate) return serialLink(settings, clock, report);
-  const { deviceId, interval } = settings;
+  const { deviceId, interval, gateway } = settings;
+  const byGateway = gateway !== undefined && gateway !== null;
   if (deviceId === null) throw new Error('a simulation has no device id');
   const isBoard = chosen?.device.modelId === WBZ451 && !settings.emptyTwin;
   const begins = interval ?? (isBoard ? WALKTHROUGH_INTERVAL : (chosen?.definition.interval ?? INTERVAL.usual));
@@ -60,9 +67,11 @@ export async function openLink(settings: LinkSettings, { clock, random, report, 
     wifi: settings.wifi,
     idScope: settings.idScope,
     deviceId,
-    tls: settings.mqttTls === 1,
+    tls: settings.mqttTls === 1 || byGateway,
     desired: isBoard ? walkthroughTwin(begins) : {},
-    expiredRoot: settings.expiredRoot,
+    // The board that a gateway is for is one as it is sold.
+    expiredRoot: settings.expiredRoot || byGateway,
+    byGateway,
     httpPort: settings.httpPort,
     models: chosen?.models,
   }).catch((error: unknown) => {
@@ -74,6 +83,7 @@ export async function openLink(settings: LinkSettings, { clock, random, report, 
     open: async () => simulation.connect(),
     close: () => simulation.close(),
     events: simulation.events,
+    cloud: simulation,
     url: simulation.url,
   };
 }

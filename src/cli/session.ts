@@ -15,6 +15,7 @@ import type { ProcessEnvironment } from './process-environment.ts';
 import { readRootCertificate } from './root-certificate.ts';
 import { isTerminal, type RunContext, run } from './runner.ts';
 import { type ChosenDevice, chooseDevice } from './session/choose-device.ts';
+import { type OpenGateway, openGateway } from './session/open-gateway.ts';
 import type { ExitStatus } from './shutdown.ts';
 import { familyOf } from './with-module.ts';
 
@@ -26,7 +27,7 @@ export const session: CommandAction = (given, environment) =>
     return {
       form: 'session',
       view: settings.output,
-      secrets: [settings.wifi.passphrase],
+      secrets: [settings.wifi.passphrase, ...(settings.gateway?.key ? [settings.gateway.key] : [])],
       keyboard: !settings.stdin,
       duration: settings.duration,
       work: (context) => {
@@ -111,7 +112,9 @@ async function runSession(
 ): Promise<ExitStatus> {
   const family = familyOf(settings.modem);
   const root =
-    settings.rootCert === null ? null : readRootCertificate(settings.rootCert, { ...environment, clock }, family);
+    settings.rootCert === null || settings.gateway
+      ? null
+      : readRootCertificate(settings.rootCert, { ...environment, clock }, family);
   if (root?.choice) report({ type: 'event', level: 'event', message: root.choice });
   const rootCert = root?.pem ?? null;
   const chosen = await chooseDevice(settings, { ...environment, clock, random });
@@ -130,6 +133,7 @@ async function runSession(
   let running: Session | null = null;
   let link: Link | null = null;
   let page: Page | null = null;
+  let gateway: OpenGateway | null = null;
   const stdio = { stdin, stdout: environment.stdout };
   const hasKeys = isTerminal(stdio) && !settings.stdin;
   if (!hasKeys && environment.stderr.isTTY) output.note('There are no keys here: Ctrl-C ends the session.');
@@ -168,6 +172,7 @@ async function runSession(
         ),
       );
     }
+    gateway = await openGateway(settings, link, { clock, random, report, cwd: environment.cwd });
     const openModem = async (signal: AbortSignal) => createModem(await open(signal), clock, family);
     const { qos } = settings;
     running = new Session({
@@ -177,11 +182,13 @@ async function runSession(
       random,
       report,
       openModem,
+      gateway,
     });
     if (settings.stdin) void sendStandardInput(stdin, running, { report, shutdown });
     await running.run(shutdown.signal);
     return shutdown.exitStatus ?? { code: EXIT.done, reason: 'the requested number of messages was sent' };
   } finally {
+    await gateway?.close?.();
     await link?.close();
     await page?.close();
     keyboard?.close();

@@ -61,6 +61,7 @@ export function linkSettings(input: SettingsInput): LinkSettings {
     'mqttTls',
     'interval',
     'expiredRoot',
+    'gateway',
   ]);
   // Any free port: nobody is told of this cloud, and a session may have the usual one.
   return { simulate, family, ...values, wifi: { ssid, passphrase, security }, emptyTwin: true, httpPort: 0 };

@@ -55,6 +55,51 @@ export const host: Check<string> = (text, limits) => {
   return { must: `be a plain DNS name or an IPv4 address of at most ${limits.host} characters` };
 };
 
+/** The same, of whatever length DNS allows: one that no module has to hold. */
+export const plainHost: PlainCheck<string> = (text) => host(text, { host: LONGEST_NAME, deviceId: 0 });
+
+const LONGEST_NAME = 253;
+
+/** Several texts, with commas between them. */
+export function listOf(check: PlainCheck<string>): PlainCheck<string[]> {
+  return (text) => {
+    if (text === '') return { value: [] };
+    const checked = text.split(',').map(check);
+    const wrong = checked.find((each) => 'must' in each);
+    if (wrong && 'must' in wrong) return { must: `each ${wrong.must}` };
+    return { value: checked.flatMap((each) => ('value' in each ? [each.value] : [])) };
+  };
+}
+
+const MAPPED = /^::ffff:(?=\d+\.)/i;
+const NOWHERE = '0.0.0.0';
+
+/** One IPv4 address to listen on, or `auto`; a flag without a value is given as `true`. */
+export const ownAddress: PlainCheck<string> = (text) => {
+  const address = text.trim().replace(MAPPED, '');
+  if (/^(?:true|auto)$/i.test(address)) return { value: 'auto' };
+  return isIPv4(address) && address !== NOWHERE
+    ? { value: address }
+    : { must: 'be auto, or one IPv4 address of this computer: boards know no other' };
+};
+
+/** Where something listens: an IPv4 address and, behind a colon, its port; 1883 unless told. */
+export const hostAndPort: PlainCheck<string> = (text) => {
+  const [address = '', port = '1883', ...rest] = text.trim().split(':');
+  const isPort = /^\d{1,5}$/.test(port) && Number(port) >= 1 && Number(port) <= 65_535;
+  return isIPv4(address) && address !== NOWHERE && isPort && rest.length === 0
+    ? { value: `${address}:${Number(port)}` }
+    : { must: 'be an IPv4 address such as 192.168.1.10, with a port behind a colon where it is not 1883' };
+};
+
+/** A symmetric key as Azure's portal shows it. */
+export const accessKey: PlainCheck<string> = (text) => {
+  const key = text.trim();
+  const length = Buffer.from(key, 'base64').length;
+  const isKey = /^[0-9A-Za-z+/]+={0,2}$/.test(key) && key.length % 4 === 0 && length >= 16 && length <= 64;
+  return isKey ? { value: key } : { must: 'be a key as the portal shows it: base 64, of 16 to 64 bytes' };
+};
+
 /** A registration id of DPS. */
 export const deviceId: Check<string> = (text, limits) => {
   const id = text.trim();

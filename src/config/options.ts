@@ -9,6 +9,7 @@ import { SETTING_NAMES, SETTINGS, type Setting, type SettingName } from './setti
 export function addOptions(command: Command, names: readonly SettingName[] = SETTING_NAMES): void {
   for (const name of names) {
     const setting: Setting<unknown> = SETTINGS[name];
+    if (setting.flag === null) continue;
     const option = new Option(setting.flag, describe(setting)).helpGroup(`${setting.section}:`);
     // Unlike other flags, a negated one would be given (as true) when it is not.
     if (setting.hidden) option.hideHelp();

@@ -51,6 +51,8 @@ export interface Settings {
     /** False for never, null to decide by terminal and environment. */
     readonly color: boolean | null;
   };
+  /** How a board reaches the cloud that makes no TLS connection itself; null where it needs nobody's help. */
+  readonly gateway: GatewaySettings | null;
   /** Port of the page of a session without a simulation; 0 for any free one, null for no page. */
   readonly console: number | null;
   /** Whether the page is opened in the browser. */
@@ -61,6 +63,42 @@ export interface Settings {
   readonly expiredRoot: boolean;
   readonly pace: SettingValues['pace'];
 }
+
+/** What a gateway is started with, or where one runs. */
+export interface GatewaySettings {
+  /** The address to listen on; `auto` for the one that the board reaches; null where the gateway runs elsewhere. */
+  readonly listen: string | null;
+  /** Where it runs: an address and a port. */
+  readonly at: string | null;
+  readonly port: number;
+  /** A folder; null for the usual one. */
+  readonly identity: string | null;
+  /** A secret; null where there is a file with it, or a certificate. */
+  readonly key: string | null;
+  readonly keyFile: string | null;
+  readonly keyType: SettingValues['keyType'];
+  /** Path of a file. */
+  readonly ca: string | null;
+  /** `name=host:port`, each. */
+  readonly resolve: readonly string[];
+  readonly allowedHosts: readonly string[];
+}
+
+/** The settings that a gateway has. */
+export const GATEWAY_SETTINGS = [
+  'gateway',
+  'gatewayAt',
+  'gatewayPort',
+  'identity',
+  'gatewayKey',
+  'keyFile',
+  'keyType',
+  'ca',
+  'resolve',
+  'allowHost',
+] as const satisfies readonly SettingName[];
+
+type GatewayValues = Pick<SettingValues, (typeof GATEWAY_SETTINGS)[number]>;
 
 /** What settings must fit, which is the module's to say. */
 export interface SettingsLimits extends Limits {
@@ -87,7 +125,10 @@ export interface SettingsInput extends SettingsSources {
  */
 export function resolveSettings(input: SettingsInput): Settings {
   const { values, problems } = readValues(input, SETTING_NAMES);
-  const { ssid, passphrase, security, quiet, verbose, json, logFile, color, envFile, demoTwin, ...others } = values;
+  const { ssid, passphrase, security, quiet, verbose, json, logFile, color, envFile, demoTwin, ...rest } = values;
+  const { gateway, gatewayAt, gatewayPort, identity, gatewayKey, keyFile, keyType, ca, resolve, allowHost, ...others } =
+    rest;
+  problems.push(...contradictions(values));
   const longest = input.limits.idScope(values.deviceId ?? '');
   if (values.idScope.length > longest) {
     problems.push(`ID_SCOPE is wrong: beside the device id it must have at most ${longest} characters.`);
@@ -97,7 +138,44 @@ export function resolveSettings(input: SettingsInput): Settings {
     ...others,
     wifi: Object.freeze({ ssid, passphrase, security }),
     output: Object.freeze({ quiet, verbose, json, logFile, color }),
+    gateway: gateway === null && gatewayAt === null ? null : gatewaySettings(values),
   });
+}
+
+/** What a gateway is to be, whether or not the settings ask for one. */
+export function gatewaySettings(values: GatewayValues): GatewaySettings {
+  const { gateway, gatewayAt, gatewayPort, identity, gatewayKey, keyFile, keyType, ca, resolve, allowHost } = values;
+  return Object.freeze({
+    listen: gateway,
+    at: gatewayAt,
+    port: gatewayPort,
+    identity,
+    key: gatewayKey,
+    keyFile,
+    keyType,
+    ca,
+    resolve,
+    allowedHosts: allowHost,
+  });
+}
+
+/** Settings of a gateway that do not go together. */
+export function contradictions({
+  gateway,
+  gatewayAt,
+  gatewayKey,
+  keyFile,
+  identity,
+}: Pick<GatewayValues, 'gateway' | 'gatewayAt' | 'gatewayKey' | 'keyFile' | 'identity'>): string[] {
+  const pairs: [boolean, string][] = [
+    [gateway !== null && gatewayAt !== null, 'GATEWAY and GATEWAY_AT: a gateway of this session, or one elsewhere'],
+    [gatewayKey !== null && keyFile !== null, 'GATEWAY_KEY and GATEWAY_KEY_FILE: the key, or a file with it'],
+    [
+      identity !== null && (gatewayKey !== null || keyFile !== null),
+      'GATEWAY_IDENTITY and a symmetric key: the gateway shows Azure one of them',
+    ],
+  ];
+  return pairs.flatMap(([both, what]) => (both ? [`Only one can be set of ${what}.`] : []));
 }
 
 /**
@@ -121,6 +199,8 @@ function readValues<Name extends SettingName>(
   const sources = new Sources(input);
   const problems: string[] = [];
   const simulate = sources.find('simulate')?.text === 'true';
+  // What the board does not have to hold may be longer.
+  const hasGateway = (['gateway', 'gatewayAt'] as const).some((name) => sources.find(name) !== null);
   const isOpenNetwork = sources.find('security')?.text.trim().toLowerCase() === 'open';
 
   function read<Each extends Name>(name: Each): SettingValues[Each] {
@@ -134,7 +214,8 @@ function readValues<Name extends SettingName>(
       problems.push(`${setting.env ?? flagName(setting)} is missing: ${setting.help}.${meant}${remedy(setting)}`);
       return setting.simulated;
     }
-    const checked = check(found, setting, input.limits);
+    const limits = name === 'dpsHost' && hasGateway ? { ...input.limits, host: LONGEST_NAME } : input.limits;
+    const checked = check(found, setting, limits);
     if ('value' in checked) return checked.value;
     const shown = setting.secret ? 'its value' : JSON.stringify(found.text.slice(0, 80));
     const help = found.damaged ? '' : remedy(setting);
@@ -145,6 +226,9 @@ function readValues<Name extends SettingName>(
   const entries = names.map((name) => [name, name === 'passphrase' && isOpenNetwork ? '' : read(name)]);
   return { values: Object.fromEntries(entries), problems };
 }
+
+/** The longest name that DNS knows. */
+const LONGEST_NAME = 253;
 
 function check<Value>(found: Found, setting: Setting<Value>, limits: Limits): Checked<Value> {
   if (found.damaged && found.quotes === null) {

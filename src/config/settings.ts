@@ -1,4 +1,19 @@
-import { bytes, type Check, choice, deviceId, given, host, integer, matching, wpaPassphrase } from './checks.ts';
+import {
+  accessKey,
+  bytes,
+  type Check,
+  choice,
+  deviceId,
+  given,
+  host,
+  hostAndPort,
+  integer,
+  listOf,
+  matching,
+  ownAddress,
+  plainHost,
+  wpaPassphrase,
+} from './checks.ts';
 
 /** The value of every setting, by the name that commander gives its flag. */
 export interface SettingValues {
@@ -15,6 +30,16 @@ export interface SettingValues {
   rootCert: string | null;
   mqttTls: 0 | 1;
   mqttPort: number;
+  gateway: string | null;
+  gatewayAt: string | null;
+  gatewayPort: number;
+  identity: string | null;
+  gatewayKey: string | null;
+  keyFile: string | null;
+  keyType: 'individual' | 'group';
+  ca: string | null;
+  resolve: readonly string[];
+  allowHost: readonly string[];
   modelId: string;
   models: string | null;
   device: string | null;
@@ -45,8 +70,8 @@ export type SettingName = keyof SettingValues;
 
 /** One row of the table of settings. */
 export interface Setting<Value> {
-  /** As commander spells it. */
-  readonly flag: string;
+  /** As commander spells it; null for what must not stand on a command line. */
+  readonly flag: string | null;
   /** Its name in the environment and in `.env`, where it has one. */
   readonly env?: string;
   readonly section: Section;
@@ -66,7 +91,7 @@ export interface Setting<Value> {
   readonly hidden?: true;
 }
 
-export type Section = 'Serial port' | 'Wi-Fi' | 'Azure' | 'Session' | 'Output' | 'Simulation';
+export type Section = 'Serial port' | 'Wi-Fi' | 'Azure' | 'Gateway' | 'Session' | 'Output' | 'Simulation';
 
 /** The rates that the module knows (AT protocol 1.1). */
 export const BAUD_RATES = [9600, 14400, 19200, 38400, 57600, 115200, 230400] as const;
@@ -248,6 +273,99 @@ export const SETTINGS: { readonly [Name in SettingName]: Setting<SettingValues[N
     simulated: null,
     check: integer(1, 86_400),
   },
+  gateway: {
+    flag: '--gateway [address]',
+    env: 'GATEWAY',
+    section: 'Gateway',
+    help: 'make the TLS connection on this computer, for boards that cannot: auto, or the address that the board reaches it by',
+    example: 'auto',
+    comment: ['Firmware 0.3.2 makes no TLS connection since 2025-05-12. See docs/gateway.md.'],
+    fallback: null,
+    simulated: null,
+    check: ownAddress,
+  },
+  gatewayPort: {
+    flag: '--gateway-port <n>',
+    env: 'GATEWAY_PORT',
+    section: 'Gateway',
+    help: 'port that the gateway listens on; 0 takes any that is free',
+    fallback: 1883,
+    simulated: 0,
+    check: integer(0, 65_535),
+  },
+  gatewayAt: {
+    flag: '--gateway-at <address:port>',
+    env: 'GATEWAY_AT',
+    section: 'Gateway',
+    help: 'use the gateway that runs there (anycloud-iotc gateway) instead of one of this session',
+    fallback: null,
+    simulated: null,
+    check: hostAndPort,
+  },
+  identity: {
+    flag: '--identity <folder>',
+    env: 'GATEWAY_IDENTITY',
+    section: 'Gateway',
+    help: 'folder with the certificates and keys that the gateway shows to Azure; made when they are not there',
+    comment: ['Empty: the folder gateway-identity. What it says of the certificate is to be done once in the portal.'],
+    fallback: null,
+    simulated: null,
+    check: bytes(1, 4096),
+  },
+  gatewayKey: {
+    flag: null,
+    env: 'GATEWAY_KEY',
+    section: 'Gateway',
+    help: 'symmetric key (base 64) of the enrollment, instead of a certificate',
+    fallback: null,
+    simulated: null,
+    check: accessKey,
+    secret: true,
+  },
+  keyFile: {
+    flag: '--key-file <path>',
+    env: 'GATEWAY_KEY_FILE',
+    section: 'Gateway',
+    help: 'file that holds the symmetric key',
+    fallback: null,
+    simulated: null,
+    check: bytes(1, 4096),
+  },
+  keyType: {
+    flag: '--key-type <type>',
+    env: 'GATEWAY_KEY_TYPE',
+    section: 'Gateway',
+    help: 'whether the symmetric key is that of an individual enrollment, or of a group',
+    fallback: 'individual',
+    simulated: 'individual',
+    check: choice(['individual', 'group']),
+  },
+  ca: {
+    flag: '--ca <file>',
+    env: 'GATEWAY_CA',
+    section: 'Gateway',
+    help: 'certificates (PEM) that the gateway trusts beside those that Node knows, such as that of a local cloud',
+    fallback: null,
+    simulated: null,
+    check: bytes(1, 4096),
+  },
+  resolve: {
+    flag: '--resolve <name=host:port...>',
+    section: 'Gateway',
+    help: 'where a host of the cloud is really found; * stands for every name',
+    fallback: [],
+    simulated: [],
+    check: listOf(bytes(1, 512)),
+  },
+  allowHost: {
+    flag: '--allow-host <host...>',
+    env: 'GATEWAY_ALLOW_HOST',
+    section: 'Gateway',
+    help: "hosts beside Azure's that the gateway connects boards to",
+    fallback: [],
+    simulated: [],
+    check: listOf(plainHost),
+  },
   envFile: {
     flag: '--env-file <path>',
     section: 'Session',
@@ -414,7 +532,7 @@ export const SETTINGS: { readonly [Name in SettingName]: Setting<SettingValues[N
 /** The names of all settings, in the order of the table. */
 export const SETTING_NAMES = Object.keys(SETTINGS) as readonly SettingName[];
 
-/** `--baud` of `--baud <rate>`. */
-export function flagName(setting: { readonly flag: string }): string {
-  return setting.flag.split(' ', 1)[0] ?? setting.flag;
+/** `--baud` of `--baud <rate>`; for a setting without a flag its name in the environment. */
+export function flagName({ flag, env = '' }: { readonly flag: string | null; readonly env?: string }): string {
+  return flag === null ? env : (flag.split(' ', 1)[0] ?? flag);
 }

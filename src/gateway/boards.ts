@@ -81,6 +81,11 @@ export class Boards {
     return this.#relays.get(deviceId)?.failure ?? null;
   }
 
+  /** Whether a board has to wait because the cloud is being tried. */
+  isHolding(deviceId: string): boolean {
+    return this.#relays.get(deviceId)?.isHolding ?? false;
+  }
+
   /** Ends every connection. */
   close(): void {
     this.#doorway.close();

@@ -20,7 +20,7 @@ export interface GatewayOptions extends Omit<BoardsOptions, 'dial'>, Omit<DialOp
 export interface Gateway {
   readonly host: string;
   readonly port: number;
-  readonly boards: Pick<Boards, 'expect' | 'failure' | 'lastVisit'>;
+  readonly boards: Pick<Boards, 'expect' | 'failure' | 'isHolding' | 'lastVisit'>;
   close(): Promise<void>;
 }
 

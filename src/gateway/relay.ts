@@ -77,6 +77,11 @@ export class Relay {
     return this.#failure;
   }
 
+  /** Whether the cloud is being tried, without having refused: a board that comes meanwhile has to wait. */
+  get isHolding(): boolean {
+    return this.#attempt?.connection === null && this.#failure?.code !== 'E_GATEWAY_REFUSED';
+  }
+
   /** Why a newcomer cannot have the board's place: somebody at another address has it, and is alive. Null when it can. */
   occupant(address: string): string | null {
     const client = this.#held ?? this.#bridge?.client;

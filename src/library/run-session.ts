@@ -100,5 +100,11 @@ class Listener {
 
 /** A session reports no other; they are the command line's. */
 function isReported(event: Parameters<Report>[0]): event is ReportedEvent {
-  return event.type !== 'local-cloud' && event.type !== 'console' && event.type !== 'error' && event.type !== 'exit';
+  return (
+    event.type !== 'gateway' &&
+    event.type !== 'local-cloud' &&
+    event.type !== 'console' &&
+    event.type !== 'error' &&
+    event.type !== 'exit'
+  );
 }

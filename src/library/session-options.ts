@@ -9,7 +9,7 @@ import { type Family, LARGEST } from '../modem/detect.ts';
 import type { SessionSettings } from '../session/context.ts';
 
 /** What a session reports. */
-export type ReportedEvent = Exclude<SessionEvent, { type: 'local-cloud' | 'console' | 'error' | 'exit' }>;
+export type ReportedEvent = Exclude<SessionEvent, { type: 'gateway' | 'local-cloud' | 'console' | 'error' | 'exit' }>;
 
 /** How a session is run. */
 export interface SessionOptions {

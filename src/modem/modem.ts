@@ -90,6 +90,8 @@ export interface ModemWifi {
   state(network: Network, ntpServer: string, signal: AbortSignal): Promise<{ active: boolean; own: boolean }>;
   /** The address in use; null when there is none, so there is no link. */
   address(signal: AbortSignal): Promise<string | null>;
+  /** The netmask of its network, where it tells one; null while it has none. */
+  netmask?(signal: AbortSignal): Promise<string | null>;
   configure(network: Network, ntpServer: string, signal: AbortSignal): Promise<void>;
   /** Joins the configured network, and waits for its address. */
   join(signal: AbortSignal): Promise<JoinResult>;
@@ -192,6 +194,8 @@ export interface ModemTraits {
   readonly keepsRoots: boolean;
   /** What to do when it makes no TLS connection. */
   readonly tlsHint: string;
+  /** Whether a module with this firmware makes no TLS connection any more; `time` in milliseconds since 1970. */
+  hasNoTls(firmware: string, time: number): boolean;
   /** What is known of a version of its firmware, and what to do about it; null where nothing is. */
   remarkOn(firmware: string): { readonly problem: string; readonly advice: string } | null;
   readonly openQuestions: readonly OpenQuestion[];

@@ -3,6 +3,7 @@ import type { Device } from '../device/device.ts';
 import type { AppError } from '../errors.ts';
 import type { Report } from '../events.ts';
 import type { Modem, Network, QoS } from '../modem/modem.ts';
+import type { CloudGateway } from './cloud-gateway.ts';
 import type { TwinHistory } from './hub/twin-history.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 import type { Outcome } from './table.ts';
@@ -40,6 +41,8 @@ export interface SessionContext {
   readonly device: Device;
   readonly telemetry: TelemetryBuffer;
   readonly twins: TwinHistory;
+  /** Null: the module reaches the cloud by itself. */
+  readonly gateway: CloudGateway | null;
   /** Opens the way to the module. @throws AppError */
   openModem(signal: AbortSignal): Promise<Modem>;
   /** It is known now who the device is. */

@@ -3,6 +3,7 @@ import type { Device } from '../device/device.ts';
 import type { AppError } from '../errors.ts';
 import type { JsonObject, Report } from '../events.ts';
 import { type Modem, ModemError, type ModemEvent } from '../modem/modem.ts';
+import { type CloudGateway, receives } from './cloud-gateway.ts';
 import type { SessionContext, SessionSettings } from './context.ts';
 import { type AnyResult, areKnown, type Facts, keep } from './facts.ts';
 import { TwinHistory } from './hub/twin-history.ts';
@@ -24,6 +25,8 @@ export interface SessionOptions {
   report: Report;
   /** Opens the way to the module; called again after it was lost. @throws AppError */
   openModem(signal: AbortSignal): Promise<Modem>;
+  /** What the module reaches the cloud by; nothing by default. */
+  gateway?: CloudGateway | null | undefined;
 }
 
 /** How long the last answer, and the goodbye to the broker, may take when the session ends. */
@@ -60,7 +63,7 @@ export class Session {
   /** Ends the pause before the present state's work; nothing that a modem tells does, or it could do away with pauses. */
   #pause = new AbortController();
 
-  constructor({ settings, device, clock, random, report, openModem }: SessionOptions) {
+  constructor({ settings, device, clock, random, report, openModem, gateway = null }: SessionOptions) {
     this.#device = device;
     this.#telemetry = new TelemetryBuffer(clock, settings.qos);
     this.#context = {
@@ -76,6 +79,7 @@ export class Session {
       telemetry: this.#telemetry,
       retry: new RetryPolicy(random),
       twins: new TwinHistory(),
+      gateway,
       openModem: async (signal) => this.#watch(await openModem(signal)),
       startDevice: (deviceId) => this.#startDevice(deviceId),
       fail: (error) => this.#fail(error),
@@ -83,6 +87,7 @@ export class Session {
       setback: (error) => this.#setback(error),
       finish: (work) => this.#finish(work),
     };
+    gateway?.onTooLarge((bytes) => this.#facts.modem?.emit('event', { type: 'overflow', bytes }));
   }
 
   /**
@@ -215,9 +220,11 @@ export class Session {
     return modem;
   }
 
-  #onEvent(event: ModemEvent, { limits }: Modem): void {
+  #onEvent(event: ModemEvent, modem: Modem): void {
+    const { gateway, report } = this.#context;
     const isRead = isServing(this.#state) || this.#state === 'dps-register';
-    if (event.type === 'overflow' && !isRead) warnOversize(this.#context.report, event.bytes, limits.receivedPacket);
+    if (event.type === 'overflow' && !isRead) warnOversize(report, event.bytes, receives(modem, gateway));
+    if (event.type === 'address') gateway?.moved(event.ip);
     const outcome = outcomeOfEvent(event);
     if (outcome !== null) this.#raise(outcome);
   }

@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../clock.ts';
 import type { ModelRepository } from '../dtdl/repository.ts';
@@ -27,6 +28,8 @@ export interface SimulationOptions {
   expiredRoot: boolean;
   /** Where the cloud finds device models; those that come with the program by default. */
   models?: ModelRepository | undefined;
+  /** Whether what the module is told to connect to by its address is really there, beside the cloud by its names. */
+  byGateway?: boolean | undefined;
   /** Port of the HTTP API; null for the usual one, or any free one when that is taken. */
   httpPort: number | null;
 }
@@ -35,6 +38,10 @@ export interface SimulationOptions {
 export interface Simulation {
   /** A new end of the wire to the module, which keeps its state. */
   connect(): Duplex;
+  /** Where the cloud takes MQTT over TLS, and what is to be trusted for that, as PEM. */
+  readonly broker: { readonly host: string; readonly port: number; readonly ca: string };
+  /** Lets a device in by its certificate, PEM, instead of the module's. @throws AzureError 400004 */
+  enroll(deviceId: string, certificate: string): Promise<void>;
   /** The cloud's HTTP API. */
   readonly url: string;
   /** What its page shows. */
@@ -65,10 +72,21 @@ export async function startSimulation(options: SimulationOptions): Promise<Simul
     },
     moduleRoutes(() => module),
   );
-  const started = await createVirtualModule({ family, clock, random, cloud, wifi, pace, expiredRoot });
+  const shared = { family, clock, random, wifi, pace, expiredRoot };
+  const [identity] = cloud.identities;
+  const broker = { host: cloud.host, port: cloud.mqttPort, ca: cloud.ca };
+  const started = await createVirtualModule(
+    options.byGateway && identity
+      ? { ...shared, identity, trusted: [cloud.ca], resolve: (host) => (isIPv4(host) ? undefined : broker) }
+      : { ...shared, cloud },
+  );
   module = started;
   return {
     connect: () => started.connect(),
+    broker,
+    enroll: async (deviceId, certificate) => {
+      await cloud.enrollments.put({ kind: 'individual', registrationId: deviceId, certificate });
+    },
     url: cloud.url,
     events,
     async close() {

@@ -64,7 +64,7 @@ export function logLine(event: SessionEvent, at: number): string {
 
 function content(event: SessionEvent): string {
   if (event.type === 'at') return `${event.dir} ${event.line}`;
-  if (event.type === 'event') return `${event.level} ${event.message}`;
+  if (event.type === 'event' || event.type === 'gateway') return `${event.level} ${event.message}`;
   const { type, ...fields } = event;
   return `${type} ${JSON.stringify(fields)}`;
 }

@@ -261,7 +261,7 @@ class Gateway implements Output {
       return;
     }
     if (this.#options.form === 'results') {
-      if (event.type === 'event') this.note(event.message);
+      if (event.type === 'event' || event.type === 'gateway') this.note(event.message);
       if (event.type === 'waiting') this.#noteWaiting(event);
       if (event.type === 'error') {
         this.#eraseNote();

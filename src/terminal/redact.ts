@@ -94,6 +94,13 @@ export class Redactor {
           request: this.#maskJson(event.request),
           response: this.#maskJson(event.response),
         };
+      case 'gateway':
+        return {
+          ...event,
+          message: this.mask(event.message),
+          ...(event.host !== undefined && { host: this.mask(event.host) }),
+          ...(event.topic !== undefined && { topic: this.mask(event.topic) }),
+        };
       case 'local-cloud':
         return { ...event, url: this.mask(event.url), requests: event.requests.map((each) => this.#maskRequest(each)) };
       case 'console':

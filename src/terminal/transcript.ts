@@ -87,7 +87,7 @@ export class Transcript {
     const content = view === 'session' ? this.#content(event) : this.#brief(event);
     if (event.type === 'error') this.#failed = true;
     if (content.length === 0) return [];
-    if (event.type === 'event') this.#waitsFor = '';
+    if (event.type === 'event' || event.type === 'gateway') this.#waitsFor = '';
     const needsBlank = isNote && this.#last === 'other' && view === 'session';
     const lines = [...this.#beginning(event), ...(needsBlank ? [BLANK] : []), ...content];
     this.#last = content.at(-1)?.text === '' ? 'blank' : isNote ? 'note' : 'other';
@@ -115,6 +115,7 @@ export class Transcript {
     const { verbose, interactive } = this.#options;
     switch (event.type) {
       case 'event':
+      case 'gateway':
         return sentence(event.level, event.message, interactive);
       case 'error':
         return errorLines(event, verbose);
@@ -144,6 +145,8 @@ export class Transcript {
       case 'event':
         if (view === 'quiet' && (event.level === 'note' || STEPS.has(event.message))) return [];
         return sentence(event.level, event.message, interactive);
+      case 'gateway':
+        return view === 'quiet' && event.level === 'note' ? [] : sentence(event.level, event.message, interactive);
       case 'error':
         return errorLines(event, verbose);
       case 'at':
@@ -304,7 +307,10 @@ function shellWord(text: string): string {
 
 /** What the transcript says in the steps to it, as one line. */
 function detail(
-  event: Exclude<SessionEvent, { type: 'event' | 'error' | 'at' | 'message' | 'local-cloud' | 'console' | 'exit' }>,
+  event: Exclude<
+    SessionEvent,
+    { type: 'event' | 'gateway' | 'error' | 'at' | 'message' | 'local-cloud' | 'console' | 'exit' }
+  >,
 ): string {
   switch (event.type) {
     case 'state':

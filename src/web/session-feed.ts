@@ -7,6 +7,7 @@ export const SESSION_TYPES = [
   'at',
   'event',
   'waiting',
+  'gateway',
   'assigned',
   'twin',
   'error',

@@ -106,6 +106,8 @@ async function verdicts(
     module: modem,
     clock,
     simulate: false,
+    hasGateway: false,
+    invocation: 'anycloud-iotc',
     deviceId: null,
     ssid: NETWORK.ssid,
     security: 'wpa2' as const,

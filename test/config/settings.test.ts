@@ -127,6 +127,17 @@ test('every flag goes through commander into its setting', () => {
     demoTwin: ['--demo-twin'],
     expiredRoot: ['--expired-root'],
     pace: ['--pace', 'instant'],
+    gateway: ['--gateway', '192.168.1.10'],
+    gatewayPort: ['--gateway-port', '1884'],
+    identity: ['--identity', 'folder'],
+    keyType: ['--key-type', 'group'],
+    ca: ['--ca', 'ca.pem'],
+    resolve: ['--resolve', 'a=b:1', '*=[::1]:2'],
+    allowHost: ['--allow-host', 'a.example', 'b.example'],
+    // They would contradict others, or have no flag.
+    gatewayAt: [],
+    gatewayKey: [],
+    keyFile: [],
   };
   assert.deepEqual(Object.keys(flags).sort(), [...SETTING_NAMES].sort());
   const command = new Command();
@@ -157,6 +168,18 @@ test('every flag goes through commander into its setting', () => {
     onReboot: 'restart',
     reconnect: false,
     output: { quiet: true, verbose: true, json: true, logFile: 'a.log', color: false },
+    gateway: {
+      listen: '192.168.1.10',
+      at: null,
+      port: 1884,
+      identity: 'folder',
+      key: null,
+      keyFile: null,
+      keyType: 'group',
+      ca: 'ca.pem',
+      resolve: ['a=b:1', '*=[::1]:2'],
+      allowedHosts: ['a.example', 'b.example'],
+    },
     console: 7071,
     open: true,
     httpPort: 0,
@@ -174,6 +197,7 @@ test('without flags commander gives nothing, and the help names each flag and va
   const help = command.helpInformation();
   for (const name of SETTING_NAMES) {
     const setting: Setting<unknown> = SETTINGS[name];
+    if (setting.flag === null) continue;
     assert.equal(help.includes(setting.flag), !setting.hidden, setting.flag);
     assert.ok(help.includes(`\n${setting.section}:\n`), setting.section);
     if (setting.env) assert.ok(help.includes(setting.env), setting.env);
@@ -487,4 +511,37 @@ test('what a simulation takes from a file is known', () => {
   const text = 'WIFI_SSID=a\nID_SCOPE=0ne1\nDPS_HOST=\nOTHER=1';
   const input = { flags: {}, env: { ID_SCOPE: '0ne2' }, envFile: { path: '.env', text } };
   assert.deepEqual(remarksOn(input).fromFile, ['WIFI_SSID']);
+});
+
+test('a gateway is what its settings say, and not two things at once', () => {
+  const gateway = (env: NodeJS.ProcessEnv, flags: Record<string, unknown> = {}) =>
+    resolve({ flags: { simulate: true, ...flags }, env, envFile: null }).gateway;
+  assert.equal(gateway({}), null);
+  assert.equal(gateway({ GATEWAY: 'auto' })?.listen, 'auto');
+  assert.equal(gateway({}, { gateway: true })?.listen, 'auto');
+  assert.equal(gateway({ GATEWAY: '::ffff:192.168.1.10' })?.listen, '192.168.1.10');
+  assert.equal(gateway({ GATEWAY_AT: '192.168.1.10' })?.at, '192.168.1.10:1883');
+  const key = Buffer.alloc(32, 7).toString('base64');
+  assert.equal(gateway({ GATEWAY: 'auto', GATEWAY_KEY: key })?.key, key);
+  for (const address of ['0.0.0.0', '::', '::1', 'localhost', '192.168.1', '192.168.1.10:1883']) {
+    assert.throws(() => gateway({ GATEWAY: address }), /one IPv4 address of this computer/, address);
+  }
+  for (const address of ['localhost', '1.2.3.4:0', '1.2.3.4:65536', '1.2.3.4:1:2', '0.0.0.0:1883']) {
+    assert.throws(() => gateway({ GATEWAY_AT: address }), /GATEWAY_AT/, address);
+  }
+  assert.throws(
+    () => gateway({ GATEWAY: 'auto', GATEWAY_KEY: 'not a key' }),
+    (error: Error) => /its value must be a key/.test(error.message) && !error.message.includes('not a key'),
+  );
+  assert.throws(() => gateway({ GATEWAY: 'auto', GATEWAY_AT: '1.2.3.4' }), /Only one can be set of GATEWAY and/);
+  assert.throws(() => gateway({ GATEWAY: 'auto', GATEWAY_KEY: key, GATEWAY_KEY_FILE: 'x' }), /Only one/);
+  assert.throws(() => gateway({ GATEWAY: 'auto', GATEWAY_KEY: key, GATEWAY_IDENTITY: 'x' }), /Only one/);
+  assert.throws(() => gateway({ GATEWAY: 'auto', GATEWAY_ALLOW_HOST: 'a.example,b:1' }), /each be a plain DNS name/);
+});
+
+test('the host of DPS may be as long as DNS allows when the board does not have to hold it', () => {
+  const host = `${'a'.repeat(60)}.${'b'.repeat(60)}.azure-devices-provisioning.net`;
+  const dpsHost = (env: NodeJS.ProcessEnv) => resolve({ flags: { simulate: true }, env, envFile: null }).dpsHost;
+  assert.throws(() => dpsHost({ DPS_HOST: host }), /at most 63 characters/);
+  assert.equal(dpsHost({ DPS_HOST: host, GATEWAY: 'auto' }), host);
 });

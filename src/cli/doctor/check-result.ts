@@ -27,6 +27,7 @@ export const EXIT_OF_CHECK = {
   'wi-fi': EXIT.wifi,
   clock: EXIT.wifi,
   join: EXIT.wifi,
+  gateway: EXIT.gateway,
   dps: EXIT.dps,
   hub: EXIT.hub,
 } as const satisfies Record<string, ExitCode>;

@@ -10,6 +10,10 @@ export interface CheckContext {
   module: Modem;
   clock: Clock;
   simulate: boolean;
+  /** Whether a gateway makes the TLS connections. */
+  hasGateway: boolean;
+  /** What starts the program here. */
+  invocation: string;
   /** Settings; null where one is missing or wrong. */
   deviceId: string | null;
   ssid: string | null;
@@ -21,11 +25,20 @@ type Check = (patient: CheckContext, signal: AbortSignal) => Promise<CheckResult
 /** A clock that is further off, in seconds, was not set by SNTP. */
 const CLOCK_TOLERANCE = 60;
 
-const firmware: Check = async ({ module, simulate }, signal) => {
+const firmware: Check = async ({ module, clock, simulate, hasGateway, invocation }, signal) => {
   const version = await module.firmware(signal);
   if (version === null) return warning('The module does not tell its firmware', 'Press the reset button.');
-  const remark = simulate ? null : module.traits.remarkOn(version);
-  const shown = `${module.family} firmware ${version}`;
+  const { family, traits } = module;
+  const shown = `${family} firmware ${version}`;
+  if (traits.hasNoTls(version, clock.wall()) && (hasGateway || !simulate)) {
+    const facts = `${shown}, whose built-in root certificate has expired on 2025-05-12`;
+    if (hasGateway) return ok(`${facts}: the gateway makes its TLS connections`);
+    return warning(
+      `${facts}: this board cannot make TLS connections`,
+      `Use a gateway on this computer: "${invocation} --gateway", or write in .env: GATEWAY=auto`,
+    );
+  }
+  const remark = simulate ? null : traits.remarkOn(version);
   return remark ? warning(`${shown}, ${remark.problem}`, remark.advice) : ok(shown);
 };
 
@@ -65,6 +78,9 @@ const deviceId: Check = async (patient, signal) => {
       `"${name}" has more than the ${patient.module.limits.clientId} bytes that the module takes`,
       'Use another board.',
     );
+  }
+  if (patient.hasGateway && patient.deviceId !== null) {
+    return ok(`The device id is ${patient.deviceId}: the gateway has an identity of its own`);
   }
   if (patient.deviceId === null) return ok(`The device id is read from the certificate: ${name}`);
   if (patient.deviceId === name) return ok(`The device id is that of the certificate: ${name}`);

@@ -16,6 +16,7 @@ import {
   skipped,
   warning,
 } from './check-result.ts';
+import { checkReach } from './gateway-reach.ts';
 import { MODULE_CHECKS } from './module-checks.ts';
 import { ModuleProbe } from './module-probe.ts';
 import { checkServer } from './server.ts';
@@ -77,16 +78,22 @@ async function* examineModule(
       else
         yield finding(
           id,
-          await check({ module, simulate, clock: environment.clock, ...desired(input) }, context.signal).catch(
-            failedBy,
-          ),
+          await check(
+            { module, simulate, ...environment, hasGateway: hasGateway(input), ...desired(input) },
+            context.signal,
+          ).catch(failedBy),
         );
     }
     if (way.module && onModule) {
       onModule(way.module.traits);
       await survey(way.module, context.signal);
     }
-    if (input.flags['join'] === true) yield finding('join', await joins(input, way.module, context));
+    const wanted = value(input, 'gateway');
+    if (input.flags['join'] === true || wanted !== null) yield finding('join', await joins(input, way.module, context));
+    if (wanted !== null) {
+      const reach = { wanted, port: value(input, 'gatewayPort') ?? 0, simulate: way.simulate };
+      yield finding('gateway', await checkReach(way.module, reach, environment, context.signal));
+    }
   } finally {
     await way.close();
   }
@@ -134,6 +141,11 @@ function desired(input: SettingsInput) {
   return { deviceId: value(input, 'deviceId'), ssid: value(input, 'ssid'), security: value(input, 'security') };
 }
 
+/** Whether a gateway makes the TLS connections, in the session or elsewhere. */
+function hasGateway(input: SettingsInput): boolean {
+  return value(input, 'gateway') !== null || value(input, 'gatewayAt') !== null;
+}
+
 function value<Name extends SettingName>(input: SettingsInput, name: Name): SettingValues[Name] | null {
   try {
     return resolveValues(input, [name])[name];
@@ -144,7 +156,7 @@ function value<Name extends SettingName>(input: SettingsInput, name: Name): Sett
 
 async function dps(input: SettingsInput, environment: ProcessEnvironment, signal: AbortSignal): Promise<CheckResult> {
   if (value(input, 'simulate')) return skipped('A simulation has a DPS of its own');
-  if (value(input, 'mqttTls') === 0) return skipped('MQTT goes without TLS');
+  if (value(input, 'mqttTls') === 0 && !hasGateway(input)) return skipped('MQTT goes without TLS');
   const [host, port] = [value(input, 'dpsHost'), value(input, 'mqttPort')];
   if (host === null || port === null) return skipped('No DPS is set, or its settings are wrong');
   const root = trustedRoot(input, environment);

@@ -17,6 +17,7 @@ const ID = {
   passphrase: 3,
   channel: 4,
   address: 6,
+  netmask: 7,
   dhcp: 11,
   ntpServer: 12,
   ntpServerUsed: 13,
@@ -70,6 +71,11 @@ export class AnyCloudWifi implements ModemWifi {
   async address(signal: AbortSignal): Promise<string | null> {
     const ip = await this.#read('address', signal);
     return ip === '' || ip === NO_ADDRESS ? null : ip;
+  }
+
+  async netmask(signal: AbortSignal): Promise<string | null> {
+    const netmask = await this.#read('netmask', signal);
+    return netmask === '' || netmask === NO_ADDRESS ? null : netmask;
   }
 
   async configure(network: Network, ntpServer: string, signal: AbortSignal): Promise<void> {

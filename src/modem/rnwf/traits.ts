@@ -18,6 +18,7 @@ export function traitsOf(product: Product): ModemTraits {
           'the key in the module must belong together.'
         : 'The module does not trust the certificate of the server. Azure needs DigiCert Global Root G2, which is in ' +
           'every module unless somebody has deleted it.',
+    hasNoTls: () => false,
     remarkOn: (firmware) =>
       name === 'RNWF02' && /^\d/.test(firmware) && !isAtLeast(firmware, FILES)
         ? {

@@ -5,6 +5,7 @@ import { mergeMembers } from '../../device/place.ts';
 import type { JsonObject } from '../../events.ts';
 import type { Modem } from '../../modem/modem.ts';
 import type { Assignment } from '../assignment.ts';
+import { receives } from '../cloud-gateway.ts';
 import type { SessionContext } from '../context.ts';
 import { note, warn, warnOversize } from '../report.ts';
 import { describe, TwinRequests, type TwinResult } from './twin-requests.ts';
@@ -58,7 +59,7 @@ export class TwinSync {
   /** A message of `bytes` was larger than the module can receive, and is lost; the twin tells what it asked for. */
   overflow(bytes: number | null): void {
     if (this.#requests.overflow()) return;
-    warnOversize(this.#context.report, bytes, this.#modem.limits.receivedPacket);
+    warnOversize(this.#context.report, bytes, receives(this.#modem, this.#context.gateway));
     const { clock } = this.#context;
     this.refresh(clock.monotonic() - this.#refreshedAt > REFRESH_AGAIN ? 0 : REFRESH_PAUSE);
   }
@@ -75,7 +76,7 @@ export class TwinSync {
    */
   async read(): Promise<Twin | null | 'unanswered'> {
     const { twins, report } = this.#context;
-    const tooLarge = `is larger than the ${this.#modem.limits.receivedPacket} bytes that the module can receive`;
+    const tooLarge = `is larger than the ${receives(this.#modem, this.#context.gateway)} bytes that the module can receive`;
     if (twins.isOversize(this.#hub)) return this.#without(tooLarge);
     const answer = await this.#requests.read(this.#worker.signal);
     if (answer === null) {

@@ -14,7 +14,7 @@ const SUSPICIOUS = 3;
 
 /** Waits for the module to reconnect to the hub; telling one that does so by itself would leave it stuck (T1, T2). */
 export const awaitReconnect: StateHandler<'await-reconnect'> = async (context, { modem }, signal) => {
-  const { report, clock, retry } = context;
+  const { report, clock, retry, gateway } = context;
   if (retry.drops === SUSPICIOUS) {
     warn(report, 'The hub ends every connection soon after it was made; another client may be using this device id');
   }
@@ -29,6 +29,8 @@ export const awaitReconnect: StateHandler<'await-reconnect'> = async (context, {
     silent = false;
     if (seen.type !== 'broker') return undefined;
     if (seen.connected) return 'up';
+    // The gateway tries for it, and its pauses grow.
+    if (gateway?.isHolding) return undefined;
     if (refusals++ === 0) firstRefusal = clock.monotonic();
     return refusals >= REFUSALS && clock.monotonic() - firstRefusal >= REFUSED_FOR ? 'refused' : undefined;
   });
@@ -50,7 +52,8 @@ export const awaitReconnect: StateHandler<'await-reconnect'> = async (context, {
     }
     const why = result === 'refused' ? `was refused ${refusals} times` : `took longer than ${TIMEOUT / 1000} s`;
     const hint = 'Check that the device exists and is enabled.';
-    return { outcome: 'failed', error: new AppError('E_HUB_CONNECT', `Reconnecting to the hub ${why}`, hint) };
+    const error = new AppError('E_HUB_CONNECT', `Reconnecting to the hub ${why}`, hint);
+    return { outcome: 'failed', error: gateway?.failure() ?? error };
   } finally {
     outcome.cancel();
   }

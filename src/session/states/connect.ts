@@ -1,7 +1,14 @@
-import { AppError } from '../../errors.ts';
-import type { BrokerSettings, Modem } from '../../modem/modem.ts';
+import { AppError, type ErrorCode } from '../../errors.ts';
+import type { BrokerSettings, ConnectResult, Modem } from '../../modem/modem.ts';
+import type { CloudGateway } from '../cloud-gateway.ts';
 import type { SessionContext } from '../context.ts';
+import type { FactsOf } from '../facts.ts';
 import { event } from '../report.ts';
+
+/** A module that is told to connect does so within a second or two; milliseconds. */
+const REACHED_WITHIN = 10_000;
+/** Nobody comes, or the cloud is not the one that was asked for. */
+const FINAL: readonly ErrorCode[] = ['E_GATEWAY_UNREACHED', 'E_GATEWAY_TLS'];
 
 const WHAT = {
   refused: 'closed every connection: it refuses this device, or cannot be reached',
@@ -15,28 +22,82 @@ const HINT = {
   HUB: 'Check in the portal that the device exists and is enabled, and that nothing else connects with its id.',
 } as const;
 
+type ToConnect = FactsOf<'dps-connect'> | FactsOf<'hub-connect'>;
+type Outcome = 'connected' | { outcome: 'failed'; error: AppError };
+
 /** Connects the module to DPS or to the hub; what can go wrong is the same, what it means to a person is not. */
 export async function connect(
   context: SessionContext,
-  modem: Modem,
+  facts: ToConnect,
   peer: 'DPS' | 'HUB',
   broker: Omit<BrokerSettings, 'port' | 'tls'>,
   signal: AbortSignal,
-): Promise<'connected' | { outcome: 'failed'; error: AppError }> {
-  const { mqttPort: port, mqttTls } = context.settings;
-  await modem.mqtt.configure({ ...broker, port, tls: mqttTls === 1 }, signal);
+): Promise<Outcome> {
+  const { modem } = facts;
+  const { gateway, settings } = context;
+  if (gateway) return connectBy(gateway, context, facts, peer, broker, signal);
+  await modem.mqtt.configure({ ...broker, port: settings.mqttPort, tls: settings.mqttTls === 1 }, signal);
   const result = await modem.mqtt.connect(signal);
+  // Which one it is says whether any certificate would help.
+  const firmware = result === 'tls-failed' ? await modem.firmware(signal).catch(() => null) : null;
+  return outcomeOf(result, context, facts.modem, peer, broker.host, firmware);
+}
+
+/** The module connects to a gateway, and that to the cloud: its reasons are better than the module's. */
+async function connectBy(
+  gateway: CloudGateway,
+  context: SessionContext,
+  { modem, network, ...others }: ToConnect,
+  peer: 'DPS' | 'HUB',
+  broker: Omit<BrokerSettings, 'port' | 'tls'>,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const { clock } = context;
+  const { ip } = network;
+  const netmask = (await modem.wifi.netmask?.(signal)) ?? null;
+  const deviceId = 'deviceId' in others ? others.deviceId : others.assignment.deviceId;
+  const address = await gateway.open({ deviceId, ip, netmask }, signal);
+  await modem.mqtt.configure({ ...broker, ...address, tls: false }, signal);
+  const since = clock.monotonic();
+  const alone = new AbortController();
+  const timer = clock.after(REACHED_WITHIN, () => {
+    const failure = gateway.wasReached(since) === false ? gateway.unreached() : gateway.failure();
+    // Neither comes right by waiting.
+    if (failure && FINAL.includes(failure.code)) alone.abort(failure);
+  });
+  try {
+    const result = await modem.mqtt.connect(AbortSignal.any([signal, alone.signal]));
+    const failure = result === 'connected' || result === 'stuck' ? null : gateway.failure();
+    return failure ? { outcome: 'failed', error: failure } : outcomeOf(result, context, modem, peer, broker.host);
+  } catch (error) {
+    const { reason } = alone.signal;
+    if (signal.aborted || !(reason instanceof AppError)) throw error;
+    return { outcome: 'failed', error: reason };
+  } finally {
+    timer.cancel();
+  }
+}
+
+function outcomeOf(
+  result: ConnectResult,
+  { report, clock }: SessionContext,
+  modem: Modem,
+  peer: 'DPS' | 'HUB',
+  host: string,
+  firmware: string | null = null,
+): Outcome {
   if (result === 'connected') {
-    event(context.report, 'MQTT broker connected');
+    event(report, 'MQTT broker connected');
     return 'connected';
   }
-  const message = `${broker.host} ${WHAT[result]}`;
+  const message = `${host} ${WHAT[result]}`;
   switch (result) {
-    case 'tls-failed':
-      return {
-        outcome: 'failed',
-        error: new AppError(`E_${peer}_TLS`, message, modem.traits.tlsHint, undefined, { family: modem.family }),
-      };
+    case 'tls-failed': {
+      const { family, traits } = modem;
+      const hasNoTls = firmware !== null && traits.hasNoTls(firmware, clock.wall());
+      const facts = { family, ...(hasNoTls ? { firmware, hasNoTls } : {}) };
+      return { outcome: 'failed', error: new AppError(`E_${peer}_TLS`, message, traits.tlsHint, undefined, facts) };
+    }
     case 'stuck':
       return { outcome: 'failed', error: new AppError('E_MODULE_STUCK', message, 'Press its reset button.') };
     default:

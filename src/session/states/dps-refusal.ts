@@ -5,6 +5,7 @@ import { AppError } from '../../errors.ts';
 export function refusal(
   answer: Extract<RegistrationAnswer, { kind: 'failed' | 'disabled' | 'profile' | 'refused' }>,
   deviceId: string,
+  byGateway: boolean,
 ): AppError {
   switch (answer.kind) {
     case 'disabled':
@@ -29,7 +30,11 @@ export function refusal(
       return new AppError(
         'E_DPS_REFUSED',
         `DPS refused "${deviceId}" with status ${answer.status}: ${numbered(answer.errorCode)}${answer.message}`,
-        'Check the ID scope, that the device id is the common name of the certificate, and that it is enrolled.',
+        byGateway
+          ? "Check the ID scope, and that the enrollment has the gateway's certificate or key."
+          : 'Check the ID scope, that the device id is the common name of the certificate, and that it is enrolled.',
+        undefined,
+        { byGateway },
       );
   }
 }

@@ -1,3 +1,4 @@
+import { hubUserName } from '../../azure/credentials.ts';
 import { asciiJson } from '../../azure/json.ts';
 import { type RegistrationAnswer, registerBody, registrationAnswer } from '../../azure/registration.ts';
 import { DPS_FILTER, parseDpsTopic, pollTopic, registerTopic } from '../../azure/topics.ts';
@@ -5,6 +6,7 @@ import { sleep } from '../../clock.ts';
 import { AppError } from '../../errors.ts';
 import type { Modem, ModemEvent, QoS } from '../../modem/modem.ts';
 import type { Assignment } from '../assignment.ts';
+import { receives } from '../cloud-gateway.ts';
 import type { SessionContext } from '../context.ts';
 import { event, note, waiting, warn } from '../report.ts';
 import { refusal } from './dps-refusal.ts';
@@ -52,7 +54,7 @@ export const dpsRegister: StateHandler<'dps-register'> = async (context, { modem
           warn(report, `DPS sent an answer that cannot be understood: ${answer.reason}`);
           return failed('DPS sent an answer that cannot be understood');
         default:
-          throw refusal(answer, deviceId);
+          throw refusal(answer, deviceId, context.gateway !== null);
       }
     }
     return failed(`DPS has not assigned a hub within ${TOTAL_TIMEOUT / 1000} s`);
@@ -85,7 +87,7 @@ function reportMessages({ report }: SessionContext, modem: Modem): () => void {
 
 /** One request and its answer; null when none comes. */
 async function ask(
-  { clock, device }: SessionContext,
+  { clock, device, gateway }: SessionContext,
   modem: Modem,
   { rid, operationId, deviceId }: { rid: string; operationId: string | null; deviceId: string },
   signal: AbortSignal,
@@ -107,7 +109,7 @@ async function ask(
     if (excess && operationId !== null) throw tooLong('operation id', operationId, excess.bytes, excess.limit);
     await modem.mqtt.publish(topic, payload, QOS, signal);
     const found = await answer.within(clock, ANSWER_TIMEOUT, signal);
-    if (found?.kind === 'overflow') throw oversize(found.bytes, modem.limits.receivedPacket);
+    if (found?.kind === 'overflow') throw oversize(found.bytes, receives(modem, gateway));
     return found;
   } finally {
     answer.cancel();
@@ -118,11 +120,16 @@ async function ask(
 function usable(
   { hub: host, deviceId }: { hub: string; deviceId: string },
   modem: Modem,
-  { report }: SessionContext,
+  { report, gateway }: SessionContext,
 ): Assignment {
   report({ type: 'assigned', hub: host, deviceId });
-  const { brokerHost, clientId } = modem.limits;
-  if (Buffer.byteLength(host) > brokerHost) throw tooLong('hub', host, Buffer.byteLength(host), brokerHost);
+  const { brokerHost, clientId, userName } = modem.limits;
+  // Through a gateway, the name of the hub reaches the module within its user name only.
+  if (!gateway && Buffer.byteLength(host) > brokerHost) {
+    throw tooLong('hub', host, Buffer.byteLength(host), brokerHost);
+  }
+  const user = hubUserName(host, deviceId);
+  if (Buffer.byteLength(user) > userName) throw tooLong('hub', host, Buffer.byteLength(user), userName);
   if (Buffer.byteLength(deviceId) > clientId) {
     throw tooLong('device id', deviceId, Buffer.byteLength(deviceId), clientId);
   }

@@ -5,14 +5,15 @@ import type { StateHandler } from './state-handler.ts';
 
 /** Settles the device id: it is the common name of the module's certificate, or DPS refuses it (Azure 1.1). */
 export const identity: StateHandler<'identity'> = async (context, { modem }, signal) => {
-  const { settings, report } = context;
+  const { settings, report, gateway } = context;
   const certificate = await modem.certificates.device(signal);
   const name = certificate && commonName(certificate);
   // Whatever has no certificate may be something else than a module.
   if (!certificate) await modem.identify(signal);
   const deviceId = settings.deviceId ?? name;
   if (!deviceId) throw new AppError('E_IDENTITY_UNKNOWN', 'The certificate of the module tells no common name', '');
-  if (name && name !== deviceId) {
+  // A gateway has an identity of its own, which the module's certificate has nothing to do with.
+  if (name && name !== deviceId && !gateway) {
     throw new AppError(
       'E_IDENTITY_MISMATCH',
       `The device id is "${deviceId}", but the certificate of the module is for "${name}"; DPS would refuse it`,

@@ -3,8 +3,8 @@ import { event } from '../report.ts';
 import type { StateHandler } from './state-handler.ts';
 
 /** Gives the module the root certificate that it is to trust, which it forgets at every reset. */
-export const rootCert: StateHandler<'root-cert'> = async ({ settings, report }, { modem }, signal) => {
-  if (settings.rootCert === null) return 'trusted';
+export const rootCert: StateHandler<'root-cert'> = async ({ settings, report, gateway }, { modem }, signal) => {
+  if (settings.rootCert === null || gateway) return 'trusted';
   const { subject } = new X509Certificate(settings.rootCert);
   if (await modem.certificates.trust(settings.rootCert, signal)) {
     event(report, `Root certificate loaded: ${subject.replaceAll('\n', ', ')}`);
