@@ -105,7 +105,7 @@ export async function play(fault: Fault, state: State, seed: number): Promise<Re
   if (end === null) return { fate: 'telemetry', after, path, trace: trace(bench) };
   const { error } = end;
   const code = error instanceof AppError ? error.exitCode : 1;
-  const fate = code === 4 || code === 5 || code === 6 || code === 7 || code === 8 ? code : 'bug';
+  const fate = code === 4 || code === 5 || code === 6 || code === 7 || code === 8 || code === 9 ? code : 'bug';
   return { fate, after, path, trace: `${error instanceof Error ? error.stack : String(error)}\n${trace(bench)}` };
 }
 

@@ -2,7 +2,7 @@ import type { State } from '../../src/session/table.ts';
 import { DEVICE, type VirtualSimulation, type VirtualSimulationOptions } from '../helpers/simulation.ts';
 
 /** What becomes of a session: telemetry again, or the end with an exit code. */
-export type Fate = 'telemetry' | 4 | 5 | 6 | 7 | 8;
+export type Fate = 'telemetry' | 4 | 5 | 6 | 7 | 8 | 9;
 
 export interface Fault {
   name: string;
@@ -45,6 +45,9 @@ const BEFORE_TELEMETRY = STATES.slice(0, STATES.indexOf('telemetry'));
 function before(code: Fate): Fault['except'] & object {
   return Object.fromEntries(BEFORE_TELEMETRY.map((state) => [state, [code, 'telemetry']]));
 }
+
+/** The board reaches the cloud by a gateway. */
+const BY_GATEWAY: VirtualSimulationOptions = { byGateway: true };
 
 /** What may become of the session when `fault` strikes in `state`; more than one where a moment decides. */
 export function fates({ fate, except }: Fault, state: State): readonly Fate[] {
@@ -302,6 +305,83 @@ export const FAULTS: Fault[] = [
     },
     fate: 'telemetry',
     within: 120_000,
+    states: ON_HUB,
+  },
+  {
+    name: 'gateway: its connection to the cloud breaks',
+    strike: ({ gateway }) => gateway?.cut(),
+    options: BY_GATEWAY,
+    fate: 'telemetry',
+    within: 90_000,
+  },
+  ...(['ECONNREFUSED', 'ENOTFOUND'] as const).map(
+    (code): Fault => ({
+      name: `gateway: the cloud cannot be reached for 20 s (${code === 'ENOTFOUND' ? 'DNS' : 'refused'})`,
+      strike: ({ gateway }) => gateway?.outage(code),
+      heal: { after: 20_000, by: ({ gateway }) => gateway?.outage(null) },
+      options: BY_GATEWAY,
+      fate: 'telemetry',
+      within: 180_000,
+    }),
+  ),
+  {
+    name: 'gateway: it is killed, and there again after 10 s',
+    strike: ({ gateway }) => gateway?.kill(),
+    heal: { after: 10_000, by: ({ gateway }) => gateway?.restart() },
+    options: BY_GATEWAY,
+    fate: 'telemetry',
+    within: 180_000,
+    except: before(9),
+  },
+  {
+    name: 'gateway: its token has expired, since this computer was asleep for an hour',
+    strike({ clock, gateway }) {
+      clock.stepWall(3_600_000);
+      gateway?.cut();
+    },
+    options: BY_GATEWAY,
+    fate: 'telemetry',
+    within: 120_000,
+  },
+  {
+    name: 'gateway: the module resets',
+    strike: ({ module }) => module.faults.reset(),
+    options: BY_GATEWAY,
+    fate: 'telemetry',
+    within: 90_000,
+  },
+  {
+    name: 'gateway: the network is lost for a moment',
+    strike: ({ module }) => module.faults.wifiDrop(),
+    options: BY_GATEWAY,
+    fate: 'telemetry',
+    within: 120_000,
+  },
+  {
+    name: 'gateway: DPS refuses every connection',
+    strike: ({ cloud }) =>
+      cloud.faults.inject({ type: 'connect', service: 'dps', answer: 'code', code: 5, count: 999 }),
+    options: BY_GATEWAY,
+    fate: 9,
+    within: 240_000,
+    states: ['dps-connect'],
+  },
+  ...([3, 5] as const).map(
+    (code): Fault => ({
+      name: `gateway: the hub refuses 3 connections with code ${code}`,
+      strike: ({ cloud }) => cloud.faults.inject({ type: 'connect', service: 'hub', answer: 'code', code, count: 3 }),
+      options: BY_GATEWAY,
+      fate: 'telemetry',
+      within: 120_000,
+      states: ['hub-connect', 'await-reconnect'],
+    }),
+  ),
+  {
+    name: 'gateway: the twin is larger than the module can take, once',
+    strike: ({ cloud }) => cloud.faults.inject({ type: 'twin', answer: 'oversize' }),
+    options: BY_GATEWAY,
+    fate: 'telemetry',
+    within: 180_000,
     states: ON_HUB,
   },
 ];

@@ -1,7 +1,7 @@
-import { type Duplex, duplexPair } from 'node:stream';
 import type { AppError } from '../../src/errors.ts';
 import { Boards, type BoardsOptions } from '../../src/gateway/boards.ts';
 import type { GatewayEvent } from '../../src/gateway/events.ts';
+import { socketPair } from '../helpers/socket-pair.ts';
 import { settle, VirtualClock } from '../helpers/virtual-clock.ts';
 import { DeviceClient } from '../simulator/cloud/device-client.ts';
 import { DEVICE, hubUser } from './bytes.ts';
@@ -33,18 +33,6 @@ export interface MemoryRig {
   /** A board and its cloud, joined. */
   joined(keepalive?: number): Promise<{ board: DeviceClient; cloud: DeviceClient }>;
   failure(): AppError | null;
-}
-
-/** Two ends of which one is gone when the other is, as those of a connection are. */
-function socketPair(): [Duplex, Duplex] {
-  const [ours, theirs] = duplexPair();
-  for (const [end, other] of [
-    [ours, theirs],
-    [theirs, ours],
-  ] as const) {
-    end.once('close', () => setImmediate(() => other.destroy()));
-  }
-  return [ours, theirs];
 }
 
 export function memoryRig(options: Partial<BoardsOptions> = {}): MemoryRig {

@@ -11,6 +11,7 @@ import { createLocalCloud, type LocalCloud } from '../../src/simulator/cloud/loc
 import { createPki } from '../../src/simulator/cloud/pki.ts';
 import { createVirtualModule, type VirtualModule } from '../../src/simulator/module/virtual-module.ts';
 import { BOARD_SCHEMA } from './board-model.ts';
+import { MemoryGateway } from './memory-gateway.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 export const DEVICE = 'sn0123A1B2C3D4E5F601';
@@ -41,6 +42,8 @@ export interface VirtualSimulation {
   clock: VirtualClock;
   module: VirtualModule;
   cloud: LocalCloud;
+  /** Null where the module reaches the cloud by itself. */
+  gateway: MemoryGateway | null;
   session: Session;
   events: SessionEvent[];
   /** The states that the session has been in. */
@@ -83,6 +86,8 @@ export interface VirtualSimulationOptions {
   seed?: number;
   cloud?: Partial<Parameters<typeof createLocalCloud>[0]>;
   module?: Partial<Parameters<typeof createVirtualModule>[0]>;
+  /** Whether the module, which makes no TLS connection then, reaches the cloud by a gateway; false by default. */
+  byGateway?: boolean;
   /** Called for every event, before anything else can happen. */
   onEvent?: (event: SessionEvent) => void;
 }
@@ -102,11 +107,23 @@ export async function virtualSimulation(options: VirtualSimulationOptions = {}):
     ...options.cloud,
   });
   const { family = 'anycloud' } = options;
+  const reported: { event: (event: SessionEvent) => void } = { event: () => undefined };
+  const gateway = options.byGateway
+    ? new MemoryGateway({
+        clock,
+        random,
+        deviceId: DEVICE,
+        accept: (stream) => cloud.accept(stream, peer),
+        report: (event) => reported.event(event),
+      })
+    : null;
   const module = createVirtualModule({
     family,
     clock,
     random,
+    expiredRoot: gateway !== null,
     dial: async () => {
+      if (gateway) return gateway.dial();
       const [client, server] = duplexPair();
       cloud.accept(server, peer);
       return client;
@@ -128,7 +145,18 @@ export async function virtualSimulation(options: VirtualSimulationOptions = {}):
   });
   module.powerOn();
   await clock.advance(1_000);
-  return withSession({ clock, random, family, settings, interval, cloud, module, onEvent: options.onEvent });
+  return withSession({
+    clock,
+    random,
+    family,
+    settings,
+    interval,
+    cloud,
+    module,
+    gateway,
+    reported,
+    onEvent: options.onEvent,
+  });
 }
 
 function withSession(parts: {
@@ -139,10 +167,18 @@ function withSession(parts: {
   interval: number;
   cloud: LocalCloud;
   module: VirtualModule;
+  gateway: MemoryGateway | null;
+  /** Where what the gateway tells goes. */
+  reported: { event: (event: SessionEvent) => void };
   onEvent?: ((event: SessionEvent) => void) | undefined;
 }): VirtualSimulation {
-  const { clock, random, family, settings, interval, cloud, module } = parts;
+  const { clock, random, family, settings, interval, cloud, module, gateway, reported } = parts;
   const events: SessionEvent[] = [];
+  const report = (event: SessionEvent) => {
+    events.push(event);
+    parts.onEvent?.(event);
+  };
+  reported.event = report;
   const stop = new AbortController();
   let running: Promise<void> | null = null;
   let wire: Duplex | null = null;
@@ -151,15 +187,14 @@ function withSession(parts: {
     clock,
     module,
     cloud,
+    gateway,
     events,
     session: new Session({
       settings,
       clock,
       random,
-      report: (event) => {
-        events.push(event);
-        parts.onEvent?.(event);
-      },
+      report,
+      gateway,
       device: createDevice(wbz451(), { interval, schema: BOARD_SCHEMA }),
       openModem: async (signal) => {
         while (unplugged) await sleep(clock, 1_000, signal);
