@@ -172,7 +172,8 @@ export class Relay {
     const { connection } = attempt;
     const { clock, pace } = this.#options;
     const { host, deviceId } = client.target;
-    const by = connection.via === 'websocket' ? ' by WebSocket' : '';
+    const by =
+      connection.via === 'websocket' ? ' by MQTT over WebSocket on port 443, since the port of MQTT is blocked' : '';
     this.#tell({
       happening: 'cloud-connected',
       level: 'event',

@@ -40,8 +40,8 @@ export interface Simulation {
   connect(): Duplex;
   /** Where the cloud takes MQTT over TLS, and what is to be trusted for that, as PEM. */
   readonly broker: { readonly host: string; readonly port: number; readonly ca: string };
-  /** Lets a device in by its certificate, PEM, instead of the module's. @throws AzureError 400004 */
-  enroll(deviceId: string, certificate: string): Promise<void>;
+  /** Lets a device in by a certificate, PEM, or a key, base 64, instead of the module's. @throws AzureError 400004 */
+  enroll(deviceId: string, proof: { certificate: string } | { key: string }): Promise<void>;
   /** The cloud's HTTP API. */
   readonly url: string;
   /** What its page shows. */
@@ -84,8 +84,9 @@ export async function startSimulation(options: SimulationOptions): Promise<Simul
   return {
     connect: () => started.connect(),
     broker,
-    enroll: async (deviceId, certificate) => {
-      await cloud.enrollments.put({ kind: 'individual', registrationId: deviceId, certificate });
+    enroll: async (deviceId, proof) => {
+      const shown = 'key' in proof ? { symmetricKey: { primaryKey: proof.key, secondaryKey: proof.key } } : proof;
+      await cloud.enrollments.put({ kind: 'individual', registrationId: deviceId, ...shown });
     },
     url: cloud.url,
     events,

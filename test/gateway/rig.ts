@@ -30,7 +30,7 @@ const DEFAULTS: Omit<GatewayOptions, 'boards' | 'report'> = {
   cloudPort: 8883,
   allowedHosts: [],
   ca: [cloud.ca],
-  resolve: () => ({ host: '127.0.0.1', port: cloud.mqttPort }),
+  resolve: (name) => ({ host: '127.0.0.1', port: name.endsWith(':443') ? (cloud.httpsPort ?? 0) : cloud.mqttPort }),
   pace: 0,
 };
 

@@ -21,7 +21,7 @@ export function cloudSide(
   const trusted = ca === null ? [] : readCertificates('--ca', ca, cwd).map(String);
   return {
     ca: simulated ? [...trusted, simulated.ca] : trusted,
-    resolve: (name) => rules(name) ?? simulated,
+    resolve: (name) => rules(name) ?? (name.includes(':') ? undefined : simulated),
     cloudPort: mqttPort,
     dpsHost,
     allowedHosts,

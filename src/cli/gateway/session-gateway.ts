@@ -107,7 +107,12 @@ export class SessionGateway implements CloudGateway {
       simulated && key === null && settings.identity === null
         ? await simulatedCredentials(deviceId, now)
         : await credentialsOf(deviceId, settings, key, { cwd, now });
-    if (board.credentials.kind === 'certificate') await simulated?.enroll(deviceId, board.credentials.certificate);
+    const { credentials } = board;
+    const { key: own } = credentials;
+    await simulated?.enroll(
+      deviceId,
+      credentials.kind === 'key' ? { key: own } : { certificate: credentials.certificate },
+    );
     for (const message of board.words) report({ type: 'event', level: 'event', message });
     return board;
   }

@@ -13,6 +13,7 @@ const aPort = integer(1, 65_535);
 
 /**
  * Reads rules such as `*=127.0.0.1:8883`: the name of a broker, or `*` for every other, and where it is really found.
+ * A rule may be for one port of a name (`name:443=…`): it counts for who asks for that port only.
  * @returns what a name leads to; undefined: where the name itself leads
  * @throws AppError E_CONFIG
  */
@@ -27,5 +28,8 @@ export function readRules(rules: readonly string[]): (host: string) => Address |
     }
     addresses.set(name.toLowerCase(), { host, port: checked.value });
   }
-  return (host) => addresses.get(host.toLowerCase()) ?? addresses.get(ANY);
+  return (host) => {
+    const port = /:\d+$/.exec(host)?.[0] ?? '';
+    return addresses.get(host.toLowerCase()) ?? addresses.get(ANY + port);
+  };
 }
