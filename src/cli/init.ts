@@ -11,6 +11,7 @@ import { terminalAsker } from './init/asker.ts';
 import { type Answers, Dialogue, isYes } from './init/dialogue.ts';
 import { withValue } from './init/env-text.ts';
 import { tracking } from './init/git.ts';
+import { makeIdentity } from './init/make-identity.ts';
 import { MODULE_LIMITS } from './module-limits.ts';
 import type { ProcessEnvironment } from './process-environment.ts';
 import { runCommand } from './runner.ts';
@@ -73,6 +74,7 @@ async function converse(
       given: flagAnswers(given.flags),
       current: (name) => current(file, name),
       simulate: given.flags['simulate'] === true,
+      time: environment.clock.wall(),
       listPorts: async () => {
         const [{ rankPorts }, { listPorts }] = await Promise.all([
           import('../serial/likely.ts'),
@@ -173,13 +175,15 @@ function save(path: string, text: string): void {
 async function advise(
   path: string,
   text: string,
-  { cwd }: ProcessEnvironment,
+  { cwd, clock }: ProcessEnvironment,
   { print }: CommandContext,
 ): Promise<void> {
   if ((await tracking(resolve(cwd, path), dirname(resolve(cwd, path)))) === 'not ignored') {
     print(`Warning: git does not ignore ${path}, which holds your passphrase. Add it to .gitignore before you commit.`);
   }
-  const missing = missingIn({ flags: {}, env: {}, envFile: { path, text }, limits: MODULE_LIMITS });
+  const input = { flags: {}, env: {}, envFile: { path, text }, limits: MODULE_LIMITS };
+  for (const line of await makeIdentity(input, cwd, clock.wall())) print(line);
+  const missing = missingIn(input);
   for (const line of missing) print(line);
   if (missing.length === 0) print('Next: anycloud-iotc doctor checks it all; anycloud-iotc starts the session.');
 }

@@ -113,6 +113,7 @@ async function talk(
     given: new Map(),
     current: (name) => String(read('', name) ?? ''),
     simulate: true,
+    time: 0,
     listPorts: async () => [],
     withModule: (_, use) => use(new AnyCloudModem(there.module.connect(), there.clock)),
     signal: there.signal,
@@ -255,4 +256,24 @@ test('the ID scope may come later; the file says so, and no longer when it is th
   const later = readFileSync(join(cwd, '.env'), 'utf8');
   assert.match(later, /^ID_SCOPE=0ne1$/m);
   assert.doesNotMatch(later, /Still to come/);
+});
+
+test('a board as sold is offered a gateway, and its identity is made', async () => {
+  const options = { ...NOTHING_SET, simulate: false, time: Date.parse('2026-11-23T12:00:00Z') };
+  const given: Answers = new Map([['port', 'COM5']]);
+  const replies = () => ['1', { hidden: 'correct horse' }, '0ne1', '', ''];
+  const taken = await talk([...replies(), ''], { ...options, given });
+  assert.equal(taken.answers.get('gateway'), 'auto');
+  assert.match(taken.printed, /Firmware 0\.3\.2 makes no TLS connection any more/);
+  assert.equal((await talk([...replies(), 'n'], { ...options, given })).answers.has('gateway'), false);
+  await talk(replies(), { ...options, given, time: Date.parse('2025-05-01T00:00:00Z') });
+
+  const cwd = emptyFolder();
+  const wifi = ['--ssid', 'Shop', '--passphrase', 'correct horse', '--id-scope', '0ne1', '--port', 'COM5'];
+  const { code, stdout } = await runMain(['init', '--yes', ...wifi, '--gateway', '--device-id', DEVICE], cwd);
+  assert.equal(code, 0);
+  assert.match(stdout, /A certificate for sn0123A1B2C3D4E5F601 was made, valid for ten years/);
+  assert.match(stdout, /the gateway's, not the chip's/);
+  assert.match(readFileSync(join(cwd, '.env'), 'utf8'), /^GATEWAY=auto$/m);
+  assert.match(readFileSync(join(cwd, 'gateway-identity', `${DEVICE}.cert.pem`), 'utf8'), /BEGIN CERTIFICATE/);
 });

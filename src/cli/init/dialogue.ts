@@ -3,6 +3,7 @@ import { AppError } from '../../errors.ts';
 import { commonName } from '../../modem/certificate.ts';
 import type { Modem, SeenNetwork } from '../../modem/modem.ts';
 import { onlyLikely, type RankedPort } from '../../serial/likely.ts';
+import { isWithoutTls } from '../expired-firmware.ts';
 import { MODULE_LIMITS } from '../module-limits.ts';
 import { networkLine } from '../scan.ts';
 import type { Asker } from './asker.ts';
@@ -19,6 +20,8 @@ export interface DialogueOptions {
   /** What holds now: from the file, or the default; empty where there is neither. */
   current(name: SettingName): string;
   simulate: boolean;
+  /** Now, in milliseconds since 1970. */
+  time: number;
   listPorts(): Promise<RankedPort[]>;
   /** Calls `use` with the module at `port`. @throws AppError when there is none */
   withModule<T>(port: string, use: (module: Modem) => Promise<T>): Promise<T>;
@@ -31,6 +34,7 @@ export interface DialogueOptions {
 interface ModuleFacts {
   networks: SeenNetwork[];
   deviceId: string;
+  firmware: string | null;
 }
 
 /** Asks for everything that a session needs, and asks the module for what that can tell. */
@@ -50,6 +54,7 @@ export class Dialogue {
     await this.#ask('idScope', 'ID scope (Enter: it comes later)', { optional: true });
     await this.#askDeviceId(told.deviceId);
     await this.#ask('modelId', 'Model');
+    await this.#askGateway(told.firmware);
     return this.#answers;
   }
 
@@ -73,7 +78,9 @@ export class Dialogue {
     try {
       return await withModule(this.#answers.get('port') ?? '', async (module) => {
         const certificate = await module.certificates.device(signal);
-        return { deviceId: (certificate && commonName(certificate)) ?? '', networks: await module.wifi.scan(signal) };
+        const deviceId = (certificate && commonName(certificate)) ?? '';
+        const firmware = await module.firmware(signal);
+        return { deviceId, firmware, networks: await module.wifi.scan(signal) };
       });
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
@@ -84,7 +91,7 @@ export class Dialogue {
         return this.#askModule();
       }
       if (!isYes(await asker.ask('Go on without the module? [y/N] '))) throw error;
-      return { networks: [], deviceId: '' };
+      return { networks: [], deviceId: '', firmware: null };
     }
   }
 
@@ -114,6 +121,16 @@ export class Dialogue {
     if (fromModule !== '' && now !== '' && now !== fromModule)
       print(`DEVICE_ID is ${now} now, which DPS would refuse.`);
     await this.#ask('deviceId', 'Device id', { fallback: fromModule || now, optional: true });
+  }
+
+  /** A board as sold makes no TLS connection any more (T4). */
+  async #askGateway(firmware: string | null): Promise<void> {
+    const { simulate, time, print, asker, current } = this.#options;
+    if (simulate || !isWithoutTls(firmware, time) || this.#answers.has('gateway')) return;
+    if (current('gateway') !== '' || current('gatewayAt') !== '') return;
+    print(`Firmware ${firmware} makes no TLS connection any more: its built-in root has expired on 2025-05-12.`);
+    const answer = await asker.ask('Let this computer make them for the board (a gateway)? [Y/n] ');
+    if (answer === '' || isYes(answer)) this.#answers.set('gateway', 'auto');
   }
 
   /** Asks until the answer is one that the setting takes, and that a settings file can hold. */
