@@ -17,6 +17,7 @@ import type { ServiceContext } from './command.ts';
 import { addressesOf, portError, withoutUsualPort } from './listening.ts';
 import { doorTo, NO_BROWSER } from './open-browser.ts';
 import type { ProcessEnvironment } from './process-environment.ts';
+import { openTelemetryExport, type TelemetryExport } from './telemetry-export.ts';
 
 /** What a local cloud for others is made from. */
 export interface CloudPlan {
@@ -34,6 +35,8 @@ export interface CloudPlan {
   /** Where its state is kept; null: nowhere. */
   data: string | null;
   idScope: string;
+  /** The file that telemetry is added to; null for none. */
+  exportTo: string | null;
   /** Whether the page is opened in the browser. */
   open: boolean;
   enrollments: EnrollmentRequest[];
@@ -62,6 +65,7 @@ export async function serveCloud(
   const { note, warn } = say;
   const { clock } = environment;
   const names = addressesOf(plan.host);
+  const exported = plan.exportTo === null ? null : openTelemetryExport(plan.exportTo, environment.cwd, warn);
   const folder = openFolder(plan.data, environment.cwd, clock.wall());
   const closing: (() => Promise<void>)[] = [];
   try {
@@ -72,6 +76,7 @@ export async function serveCloud(
     const key = isLoopback(plan.host) ? null : openKey(folder.path, plan.data !== null);
     const { mqttPort, plainPort, httpPort, httpsPort, httpsProblem } = await listen(cloud, plan, key);
     closing.push(narrateCloud(cloud, { report, setStatusLine }));
+    if (exported) closing.push(follow(cloud, exported));
 
     note(`The local cloud is on ${plan.host}: MQTT over TLS on port ${mqttPort}, until Ctrl-C`);
     if (plainPort !== null) note(`MQTT without TLS is on port ${plainPort}: MQTT_TLS=0 MQTT_PORT=${plainPort}`);
@@ -115,6 +120,15 @@ export async function serveCloud(
     folder.release();
     if (plan.data === null) rmSync(folder.path, { recursive: true, force: true });
   }
+}
+
+/** Writes telemetry down. @returns what stops it */
+function follow(cloud: LocalCloud, exported: TelemetryExport): () => Promise<void> {
+  const stop = cloud.onEvent((event) => exported.take(event));
+  return async () => {
+    stop();
+    exported.close();
+  };
 }
 
 /** Who is let in without having been named this time. */

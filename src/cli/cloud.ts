@@ -34,6 +34,7 @@ export const cloud: CommandAction = (given, environment) =>
       httpsPort: options.checked('httpsPort', aPort, null),
       plainPort: options.checked('plainPort', aPort, null),
       data: options.text('data'),
+      exportTo: options.text('export'),
       ...readEnrollments(options, environment),
       keys: options.texts('enrollKey').map((text) => readKeyRequest('--enroll-key', text, environment.cwd)),
       groupKeys: options.texts('groupKey').map((text) => readKeyRequest('--group-key', text, environment.cwd)),

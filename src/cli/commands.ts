@@ -154,6 +154,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
         'let this device in by a symmetric key, in a file or, for the id alone, made and shown once',
       ],
       ['--group-key <id=file...>', 'let every device in whose key is derived from this one'],
+      ['--export <file>', 'add all telemetry to this file, a line of JSON for each message'],
       ['--sntp [port]', 'also be a time server (default: 123)'],
       ['--sntp-date <date>', 'give this date, for boards whose built-in root has expired'],
     ],

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { readKeyRequest } from '../../src/cli/cloud-keys.ts';
@@ -8,13 +10,14 @@ import { AppError } from '../../src/errors.ts';
 import { emptyFolder } from '../helpers/cli.ts';
 import { surroundings } from '../helpers/in-process.ts';
 import { assertEvent } from '../helpers/json-schema.ts';
+import { DeviceClient, hubUser } from '../simulator/cloud/device-client.ts';
 
 const KEY = Buffer.alloc(32, 7).toString('base64');
 const SECOND = Buffer.alloc(64, 8).toString('base64');
 const PORTS = ['--mqtt-port', '0', '--http-port', '0', '--https-port', '0', '--data', 'state'];
 
 /** Runs the cloud within this process, asks it something, and ends it with Ctrl-C. */
-async function serve(cwd: string, args: string[], ask: (url: string) => Promise<void> = async () => {}) {
+async function serve(cwd: string, args: string[], ask: (url: string, shown: string) => Promise<void> = async () => {}) {
   const { environment, signals, ended } = surroundings(['cloud', ...PORTS, ...args], cwd);
   const running = main(environment);
   let shown = '';
@@ -25,7 +28,7 @@ async function serve(cwd: string, args: string[], ask: (url: string) => Promise<
     });
     running.then((code) => reject(new Error(`it has ended with ${code}: ${shown}`)), reject);
   });
-  await ask(/HTTP API: (\S+?)[\s"]/.exec(shown)?.[1] ?? '');
+  await ask(/HTTP API: (\S+?)[\s"]/.exec(shown)?.[1] ?? '', shown);
   signals.emit('SIGINT', 'SIGINT');
   return ended(await running);
 }
@@ -90,6 +93,31 @@ suite('keys that the cloud makes', () => {
     assert.match(group, /^[A-Za-z0-9+/]{43}=$/);
     assert.ok(!stdout.includes(group));
   });
+});
+
+test('telemetry is added to a file, a line for each message', async () => {
+  const cwd = emptyFolder();
+  writeFileSync(join(cwd, 'telemetry.ndjson'), '{"kept":true}\n');
+  const args = ['--enroll-key', 'board-1', '--export', 'telemetry.ndjson', '--plain-port', '0'];
+  const { stdout } = await serve(cwd, args, async (_url, shown) => {
+    const [, port = ''] = /MQTT without TLS is on port (\d+)/.exec(shown) ?? [];
+    const socket = connect(Number(port), '127.0.0.1');
+    await once(socket, 'connect');
+    const client = new DeviceClient(socket);
+    await client.connect({ clientId: 'board-1', username: hubUser('board-1', '127.0.0.1') });
+    client.publish('devices/board-1/messages/events/k=v', { t: 1 }, { qos: 1 });
+    await client.next('puback');
+    client.send({ cmd: 'disconnect' });
+    await client.closed();
+  });
+  assert.match(stdout, /board-1 has sent/);
+  const lines = readFileSync(join(cwd, 'telemetry.ndjson'), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  const [kept, { ts, ...message }] = lines;
+  assert.deepEqual([kept, message], [{ kept: true }, { deviceId: 'board-1', body: { t: 1 }, properties: { k: 'v' } }]);
+  assert.ok(!Number.isNaN(Date.parse(ts)));
 });
 
 test('a key file has one key or two', () => {
