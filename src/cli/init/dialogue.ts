@@ -3,7 +3,6 @@ import { AppError } from '../../errors.ts';
 import { commonName } from '../../modem/certificate.ts';
 import type { Modem, SeenNetwork } from '../../modem/modem.ts';
 import { onlyLikely, type RankedPort } from '../../serial/likely.ts';
-import { isWithoutTls } from '../expired-firmware.ts';
 import { MODULE_LIMITS } from '../module-limits.ts';
 import { networkLine } from '../scan.ts';
 import type { Asker } from './asker.ts';
@@ -34,7 +33,8 @@ export interface DialogueOptions {
 interface ModuleFacts {
   networks: SeenNetwork[];
   deviceId: string;
-  firmware: string | null;
+  /** Its firmware, where that makes no TLS connection any more (T4). */
+  withoutTls: string | null;
 }
 
 /** Asks for everything that a session needs, and asks the module for what that can tell. */
@@ -54,7 +54,7 @@ export class Dialogue {
     await this.#ask('idScope', 'ID scope (Enter: it comes later)', { optional: true });
     await this.#askDeviceId(told.deviceId);
     await this.#ask('modelId', 'Model');
-    await this.#askGateway(told.firmware);
+    await this.#askGateway(told.withoutTls);
     return this.#answers;
   }
 
@@ -73,14 +73,15 @@ export class Dialogue {
   }
 
   async #askModule(): Promise<ModuleFacts> {
-    const { print, signal, withModule, asker, hintOf } = this.#options;
+    const { print, signal, withModule, asker, hintOf, time } = this.#options;
     print('Asking the module for its certificate and for the networks that it sees ...');
     try {
       return await withModule(this.#answers.get('port') ?? '', async (module) => {
         const certificate = await module.certificates.device(signal);
         const deviceId = (certificate && commonName(certificate)) ?? '';
         const firmware = await module.firmware(signal);
-        return { deviceId, firmware, networks: await module.wifi.scan(signal) };
+        const withoutTls = firmware !== null && module.traits.hasNoTls(firmware, time) ? firmware : null;
+        return { deviceId, withoutTls, networks: await module.wifi.scan(signal) };
       });
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
@@ -91,7 +92,7 @@ export class Dialogue {
         return this.#askModule();
       }
       if (!isYes(await asker.ask('Go on without the module? [y/N] '))) throw error;
-      return { networks: [], deviceId: '', firmware: null };
+      return { networks: [], deviceId: '', withoutTls: null };
     }
   }
 
@@ -123,10 +124,9 @@ export class Dialogue {
     await this.#ask('deviceId', 'Device id', { fallback: fromModule || now, optional: true });
   }
 
-  /** A board as sold makes no TLS connection any more (T4). */
   async #askGateway(firmware: string | null): Promise<void> {
-    const { simulate, time, print, asker, current } = this.#options;
-    if (simulate || !isWithoutTls(firmware, time) || this.#answers.has('gateway')) return;
+    const { simulate, print, asker, current } = this.#options;
+    if (simulate || firmware === null || this.#answers.has('gateway')) return;
     if (current('gateway') !== '' || current('gatewayAt') !== '') return;
     print(`Firmware ${firmware} makes no TLS connection any more: its built-in root has expired on 2025-05-12.`);
     const answer = await asker.ask('Let this computer make them for the board (a gateway)? [Y/n] ');
