@@ -4,6 +4,7 @@ import { atLink } from './rows/at-link.ts';
 import { cloud } from './rows/cloud.ts';
 import { cloudStart } from './rows/cloud-start.ts';
 import { endurance } from './rows/endurance.ts';
+import { gateway } from './rows/gateway.ts';
 import { models } from './rows/models.ts';
 import { overhead } from './rows/overhead.ts';
 import { packages } from './rows/package.ts';
@@ -20,6 +21,7 @@ const GROUPS: Record<string, () => Promise<Row[]>> = {
   start,
   cloud,
   'cloud-start': cloudStart,
+  gateway,
   models,
   packages,
 };

@@ -16,6 +16,9 @@ export interface MemoryGatewayOptions {
   report(event: SessionEvent): void;
 }
 
+/** What the device is enrolled with, base 64. */
+export const GATEWAY_KEY = Buffer.alloc(32, 1).toString('base64');
+
 const BOARD = '192.168.1.50';
 const OWN = '192.168.1.10';
 
@@ -97,11 +100,10 @@ export class MemoryGateway implements CloudGateway {
 
   #start(): Boards {
     const { clock, random, deviceId, accept, report } = this.#options;
-    const key = Buffer.alloc(32, 1).toString('base64');
     return new Boards({
       clock,
       random,
-      boards: [{ deviceId, credentials: { kind: 'key', key }, address: BOARD }],
+      boards: [{ deviceId, credentials: { kind: 'key', key: GATEWAY_KEY }, address: BOARD }],
       dpsHost: 'global.azure-devices-provisioning.net',
       allowedHosts: [],
       report: (event) => {

@@ -11,7 +11,7 @@ import { createLocalCloud, type LocalCloud } from '../../src/simulator/cloud/loc
 import { createPki } from '../../src/simulator/cloud/pki.ts';
 import { createVirtualModule, type VirtualModule } from '../../src/simulator/module/virtual-module.ts';
 import { BOARD_SCHEMA } from './board-model.ts';
-import { MemoryGateway } from './memory-gateway.ts';
+import { GATEWAY_KEY, MemoryGateway } from './memory-gateway.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 export const DEVICE = 'sn0123A1B2C3D4E5F601';
@@ -98,12 +98,16 @@ export async function virtualSimulation(options: VirtualSimulationOptions = {}):
   const random = seeded(options.seed ?? 1);
   const { interval = 10, ...others } = options.settings ?? {};
   const settings = { ...SETTINGS, ...others };
+  // A gateway cannot show the certificate of the module.
+  const proof = options.byGateway
+    ? { symmetricKey: { primaryKey: GATEWAY_KEY, secondaryKey: GATEWAY_KEY } }
+    : { certificate: identity.certificate };
   const cloud = createLocalCloud({
     clock,
     random,
     pki,
     idScope: SCOPE,
-    enrollments: [{ kind: 'individual', registrationId: DEVICE, certificate: identity.certificate }],
+    enrollments: [{ kind: 'individual', registrationId: DEVICE, ...proof }],
     ...options.cloud,
   });
   const { family = 'anycloud' } = options;
@@ -113,7 +117,7 @@ export async function virtualSimulation(options: VirtualSimulationOptions = {}):
         clock,
         random,
         deviceId: DEVICE,
-        accept: (stream) => cloud.accept(stream, peer),
+        accept: (stream) => cloud.accept(stream, null),
         report: (event) => reported.event(event),
       })
     : null;
