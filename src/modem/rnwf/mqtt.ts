@@ -38,6 +38,8 @@ const CONNECTED_SOON = 3_000;
 const REFUSAL_TIME = 15_000;
 const FIRST_PAUSE = 1_000;
 
+type Outcome = Exclude<ConnectResult, 'stuck'>;
+
 /** The module's one MQTT connection (RNWF 8). It does not reconnect by itself. */
 export class RnwfMqtt implements ModemMqtt {
   readonly #link: RnwfLink;
@@ -172,17 +174,26 @@ export class RnwfMqtt implements ModemMqtt {
     });
   }
 
-  async #connectOnce(signal: AbortSignal): Promise<Exclude<ConnectResult, 'stuck'>> {
+  async #connectOnce(signal: AbortSignal): Promise<Outcome> {
+    const outcome = await this.#attempt(signal);
+    if (outcome !== null) return outcome;
+    // It holds on to something, which it is told to let go of.
+    await this.close(signal);
+    return (await this.#attempt(signal)) ?? 'refused';
+  }
+
+  /** @returns null when the module does not begin to connect */
+  async #attempt(signal: AbortSignal): Promise<Outcome | null> {
     const { clock } = this.#link;
     let silent = true;
     let isAccepted = false;
-    const result = this.#link.expect<Exclude<ConnectResult, 'stuck' | 'timed-out'>>((seen) => {
+    const result = this.#link.expect((seen) => {
       silent = false;
       if (seen.type === 'connack' && seen.accepted) isAccepted = true;
       return outcomeOf(seen);
     });
     try {
-      if (!(await this.#begin(signal))) return 'refused';
+      await this.#link.executeOnce('AT+MQTTCONN=1', signal);
       const deadline = clock.monotonic() + CONNECT_TIMEOUT;
       for (let left = CONNECT_TIMEOUT; left > 0; left = deadline - clock.monotonic()) {
         silent = true;
@@ -194,26 +205,11 @@ export class RnwfMqtt implements ModemMqtt {
         if (await this.#link.checkRestart(signal)) throw new AtError('reset', 'The module has restarted');
       }
       return 'timed-out';
+    } catch (error) {
+      if (!isMqttError(error)) throw error;
+      return null;
     } finally {
       result.cancel();
-    }
-  }
-
-  /** Tells the module to connect; one that holds on to something is told to let go first. @returns false when it refuses */
-  async #begin(signal: AbortSignal): Promise<boolean> {
-    try {
-      await this.#link.executeOnce('AT+MQTTCONN=1', signal);
-      return true;
-    } catch (error) {
-      if (!isMqttError(error)) throw error;
-    }
-    await this.close(signal);
-    try {
-      await this.#link.executeOnce('AT+MQTTCONN=1', signal);
-      return true;
-    } catch (error) {
-      if (!isMqttError(error)) throw error;
-      return false;
     }
   }
 
