@@ -79,8 +79,10 @@ export function seeded(seed: number): () => number {
 }
 
 export interface VirtualSimulationOptions {
-  /** Of the virtual module, and of the modem that drives it; AnyCloud by default. */
+  /** Of the virtual module; AnyCloud by default. */
   family?: Family;
+  /** That the session expects; null: it asks the module. By default that of the module. */
+  expected?: Family | null;
   settings?: Partial<SessionSettings> & { interval?: number };
   pace?: 'real' | 'instant';
   seed?: number;
@@ -110,7 +112,7 @@ export async function virtualSimulation(options: VirtualSimulationOptions = {}):
     enrollments: [{ kind: 'individual', registrationId: DEVICE, ...proof }],
     ...options.cloud,
   });
-  const { family = 'anycloud' } = options;
+  const { family = 'anycloud', expected = family } = options;
   const reported: { event: (event: SessionEvent) => void } = { event: () => undefined };
   const gateway = options.byGateway
     ? new MemoryGateway({
@@ -152,7 +154,7 @@ export async function virtualSimulation(options: VirtualSimulationOptions = {}):
   return withSession({
     clock,
     random,
-    family,
+    expected,
     settings,
     interval,
     cloud,
@@ -165,7 +167,7 @@ export async function virtualSimulation(options: VirtualSimulationOptions = {}):
 
 function withSession(parts: {
   clock: VirtualClock;
-  family: Family;
+  expected: Family | null;
   random: () => number;
   settings: SessionSettings;
   interval: number;
@@ -176,7 +178,7 @@ function withSession(parts: {
   reported: { event: (event: SessionEvent) => void };
   onEvent?: ((event: SessionEvent) => void) | undefined;
 }): VirtualSimulation {
-  const { clock, random, family, settings, interval, cloud, module, gateway, reported } = parts;
+  const { clock, random, expected, settings, interval, cloud, module, gateway, reported } = parts;
   const events: SessionEvent[] = [];
   const report = (event: SessionEvent) => {
     events.push(event);
@@ -203,7 +205,7 @@ function withSession(parts: {
       openModem: async (signal) => {
         while (unplugged) await sleep(clock, 1_000, signal);
         wire = module.connect();
-        return createModem(wire, clock, family);
+        return createModem(wire, clock, expected);
       },
     }),
     states: () => simulation.of('state').map(({ state }) => state),

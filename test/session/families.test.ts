@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { JsonObject } from '../../src/events.ts';
+import { isJsonObject } from '../../src/json.ts';
+import { largestLimits } from '../../src/modem/detect.ts';
+import {
+  DEVICE,
+  type VirtualSimulation,
+  type VirtualSimulationOptions,
+  virtualSimulation,
+} from '../helpers/simulation.ts';
+
+/** What a session knows of no family: it is the same on each of them. */
+const FAMILIES = ['rnwf02', 'rnwf11'] as const;
+const LONG = 'x'.repeat(1_500);
+
+async function bench(options: VirtualSimulationOptions): Promise<VirtualSimulation> {
+  const made = await virtualSimulation(options);
+  void made.run();
+  return made;
+}
+
+/** The value of `telemetryInterval` that the twin shows, once it is acknowledged. */
+function interval({ cloud }: VirtualSimulation): unknown {
+  const { properties } = cloud.twin(DEVICE) as { properties: { reported: JsonObject } };
+  const reported = properties.reported['telemetryInterval'];
+  return isJsonObject(reported) && reported['ac'] === 200 ? reported['value'] : undefined;
+}
+
+for (const family of FAMILIES) {
+  test(`${family}: a session to telemetry, a property and a command`, async (t) => {
+    const s = await bench({ family, pace: 'real' });
+    t.after(() => s.stop());
+    await s.telemetry(2);
+    const { length } = s.of('property');
+    s.cloud.patchDesired(DEVICE, { telemetryInterval: 3 });
+    await s.until(() => s.of('property').length > length);
+    const answer = s.cloud.invokeMethod(DEVICE, 'reboot', { delay: 'PT5S' });
+    assert.equal((await s.clock.until(answer)).status, 200);
+    await s.until(() => s.of('command').length === 1);
+    await s.until(() => interval(s) === 3);
+    // It has nothing to ask for twice, and nothing to reset.
+    const sent = s.sent();
+    assert.equal(sent.filter((line) => line === 'AT+RST').length, 0);
+    assert.equal(sent.filter((line) => line === 'AT+MQTTCONN=1').length, 2);
+  });
+
+  test(`${family}: a broker that drops the connection is connected to again, and the twin read`, async (t) => {
+    const s = await bench({ family });
+    t.after(() => s.stop());
+    await s.telemetry(1);
+    for (const drop of ['mqttDrop', 'mqttReset'] as const) {
+      const twins = s.of('twin').length;
+      s.module.faults[drop]();
+      await s.until(() => s.of('twin').length > twins);
+      await s.telemetry(1);
+    }
+    assert.ok(s.sent().filter((line) => line === 'AT+MQTTCONN=1').length >= 4);
+    assert.equal(s.sent().filter((line) => line === 'AT+RST').length, 0);
+  });
+
+  test(`${family}: a lost network and a reset are recovered from`, async (t) => {
+    const s = await bench({ family });
+    t.after(() => s.stop());
+    await s.telemetry(1);
+    s.module.faults.wifiDrop();
+    await s.telemetry(2, 300_000);
+    s.module.faults.reset();
+    await s.telemetry(2, 300_000);
+  });
+
+  test(`${family}: a twin longer than a printed line is read in a second step`, async (t) => {
+    const s = await bench({ family });
+    t.after(() => s.stop());
+    await s.telemetry(1);
+    s.cloud.patchDesired(DEVICE, { note: LONG, telemetryInterval: 4 });
+    await s.until(() => s.sent().some((line) => line.startsWith('AT+MQTTSUBRD=')));
+    await s.until(() => interval(s) === 4);
+  });
+
+  test(`${family}: events that come late, in pieces or not at all cost nothing but time`, async (t) => {
+    const s = await bench({ family, pace: 'real' });
+    t.after(() => s.stop());
+    s.module.control('late-events 400');
+    s.module.control('preempt 50');
+    await s.telemetry(2, 300_000);
+    s.module.control('lose-events 2');
+    s.module.faults.mqttDrop();
+    await s.telemetry(3, 300_000);
+  });
+}
+
+test('the modem is found out about by a session that expects no family', async (t) => {
+  for (const family of ['anycloud', ...FAMILIES] as const) {
+    const s = await virtualSimulation({ family, expected: null });
+    t.after(() => s.stop());
+    void s.run();
+    await s.telemetry(1);
+    assert.deepEqual(s.sent().slice(0, 3), ['AT', 'ATE1', 'AT+GMM'], family);
+  }
+});
+
+test('a family that is expected and is not there ends the session, and says what is', async (t) => {
+  const s = await virtualSimulation({ family: 'rnwf02', expected: 'rnwf11' });
+  t.after(() => s.stop());
+  await assert.rejects(s.clock.until(s.run()), { code: 'E_MODULE_UNKNOWN', message: /RNWF02/ });
+});
+
+test('limits before a module is known are those of the one with the most room', () => {
+  const limits = largestLimits(null);
+  assert.ok(limits.command >= 1_024 && limits.clientId >= 64, JSON.stringify(limits));
+});
