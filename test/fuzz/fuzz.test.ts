@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import type { Family } from '../../src/modem/detect.ts';
 import { DEVICE, virtualSimulation } from '../helpers/simulation.ts';
 
 const RUNS = Number(process.env['FUZZ_RUNS'] ?? 300);
@@ -22,14 +23,31 @@ const fragment = fc.oneof(
       '\r\n',
       'Buffer Overflow\r\n',
       '+WSTAAIP:"1.2.3.4"',
+      // And of that of the other family.
+      'ERROR:8.0,"MQTT Error"\r\n',
+      '\r+MQTTSUBRX:0,1,0,"t/x","',
+      '\r+MQTTSUBRX:0,1,0,"$iothub/twin/PATCH/properties/desired/?$version=9",9,1546\r\n>',
+      '\r+MQTTSUBRX:0,0,0,"$iothub/methods/POST/reboot/?$rid=zz","{}"\r\n>',
+      '\r+WSTALD:1\r\n>',
+      '\r+MQTTCONN:ERROR:8.0\r\n>',
+      '\r+BOOT:"RNWF - AT Command Interface"\r\n>',
+      '+MQTTSUBRD:9,3,"abc"\r\n',
     )
     .map((text) => Buffer.from(text, 'latin1')),
 );
 
-test('whatever the module prints into telemetry, telemetry goes on', async () => {
+for (const [family, runs] of [
+  ['anycloud', RUNS],
+  ['rnwf02', Math.ceil(RUNS / 4)],
+  ['rnwf11', Math.ceil(RUNS / 4)],
+] as const) {
+  test(`${family}: whatever the module prints into telemetry, telemetry goes on`, () => print(family, runs));
+}
+
+async function print(family: Family, runs: number): Promise<void> {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.tuple(fc.nat(3_000), fragment), { minLength: 1, maxLength: 12 }), async (noise) => {
-      const bench = await virtualSimulation({ settings: { interval: 1 } });
+      const bench = await virtualSimulation({ family, settings: { interval: 1 } });
       void bench.run();
       await bench.telemetry(1);
       for (const [pause, bytes] of noise) {
@@ -40,9 +58,9 @@ test('whatever the module prints into telemetry, telemetry goes on', async () =>
       await bench.telemetry(before + 2, 300_000);
       await bench.stop();
     }),
-    { numRuns: RUNS },
+    { numRuns: runs },
   );
-});
+}
 
 test('whatever the cloud asks for, every command is answered and telemetry goes on', async () => {
   const request = fc.oneof(

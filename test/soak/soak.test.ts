@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { Duplex } from 'node:stream';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { AtLink } from '../../src/at/link.ts';
 import { systemClock } from '../../src/clock.ts';
 import type { JsonObject } from '../../src/events.ts';
 import { DIALECT } from '../../src/modem/anycloud/dialect.ts';
 import type { Urc } from '../../src/modem/anycloud/urc.ts';
+import type { Family } from '../../src/modem/detect.ts';
 import { DEVICE, seeded, type VirtualSimulation, virtualSimulation } from '../helpers/simulation.ts';
 
 const HOUR = 3_600_000;
@@ -67,11 +68,20 @@ const FAULTS: ((bench: VirtualSimulation, random: () => number) => void)[] = [
   },
 ];
 
-test('24 hours with a random fault every ten minutes end in telemetry, with everything answered', async (t) => {
+for (const [family, hours] of [
+  ['anycloud', 24],
+  ['rnwf02', 6],
+  ['rnwf11', 6],
+] as const) {
+  test(`${family}: ${hours} hours with a random fault every ten minutes end in telemetry, with everything answered`, (t) =>
+    soak(t, family, hours));
+}
+
+async function soak(t: TestContext, family: Family, hours: number): Promise<void> {
   const seed = Number(process.env['SOAK_SEED'] ?? Math.floor(Math.random() * 1e9));
   t.diagnostic(`SOAK_SEED=${seed}`);
   const random = seeded(seed);
-  const bench = await virtualSimulation({ seed, settings: { qos: 1, interval: 30 } });
+  const bench = await virtualSimulation({ seed, family, settings: { qos: 1, interval: 30 } });
   t.after(() => bench.stop());
   let ended: unknown = null;
   bench.run().then(
@@ -83,7 +93,7 @@ test('24 hours with a random fault every ten minutes end in telemetry, with ever
     },
   );
   await bench.telemetry(1);
-  const end = bench.clock.monotonic() + 24 * HOUR;
+  const end = bench.clock.monotonic() + hours * HOUR;
   let version = 0;
   while (bench.clock.monotonic() < end) {
     FAULTS[Math.floor(random() * FAULTS.length)]?.(bench, random);
@@ -97,9 +107,9 @@ test('24 hours with a random fault every ten minutes end in telemetry, with ever
   await bench.telemetry(sent + 2, HOUR);
 
   // Every sample that fell due was acknowledged, but for those still waiting; the hub has the last thousand of them.
-  const due = (24 * HOUR) / 30_000;
+  const due = (hours * HOUR) / 30_000;
   assert.ok(sent > due * 0.98, `${sent} of ${due}; seed ${seed}`);
   const twin = bench.cloud.twin(DEVICE) as { properties: { reported: JsonObject; desired: JsonObject } };
   const ack = twin.properties.reported['led_user'] as JsonObject;
   assert.deepEqual([ack['av'], ack['value']], [version, twin.properties.desired['led_user']], `seed ${seed}`);
-});
+}
