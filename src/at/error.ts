@@ -31,8 +31,15 @@ export class AtError extends AppError {
   /** The status that the module gave, where it gave one. */
   readonly status: Status | null;
 
-  constructor(failure: AtFailure, message: string, status: Status | null = null, cause?: unknown) {
-    super(CODES[failure], message, HINTS[failure], cause);
+  /** @param hint the next action, where there is a better one than for others of its kind */
+  constructor(
+    failure: AtFailure,
+    message: string,
+    status: Status | null = null,
+    cause?: unknown,
+    hint: string = HINTS[failure],
+  ) {
+    super(CODES[failure], message, hint, cause);
     this.name = 'AtError';
     this.failure = failure;
     this.status = status;

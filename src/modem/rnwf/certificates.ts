@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { AtError } from '../../at/error.ts';
 import type { CertificateKind, ModemCertificates, ModemIdentityStore, StoredIdentity } from '../modem.ts';
-import { CERTIFICATE_FILE, FILE_TYPE, KEY_FILE, type ModuleFiles } from './files.ts';
+import { CERTIFICATE_FILE, FILE_TYPE, KEY_FILE, MAKE_ROOM, type ModuleFiles } from './files.ts';
 import type { RnwfLink } from './link.ts';
 import { BUILT_IN_ROOT, type RnwfTls } from './tls.ts';
 import { integerOf, readValues, stringOf } from './values.ts';
@@ -105,7 +105,13 @@ export class RnwfIdentityStore implements ModemIdentityStore {
     }
     const free = await this.#files.free(signal);
     if (free !== null && free < total) {
-      throw new AtError('limit', `The files have ${total} bytes; the module has room for ${free}`);
+      throw new AtError(
+        'limit',
+        `The files have ${total} bytes; the module has room for ${free}`,
+        null,
+        undefined,
+        MAKE_ROOM,
+      );
     }
     let before = 0;
     for (const { type, name, bytes } of parts) {

@@ -17,6 +17,8 @@ const FS_TSFR = 5;
 const BLOCK = 128;
 /** The number of a block has a byte. */
 const MAX_BLOCKS = 255;
+export const MAKE_ROOM =
+  'Delete files that nothing uses: AT+FS=2,<type> lists them, AT+FS=3,<type>,"<name>" deletes one.';
 /** Flash takes its time. */
 const TIMEOUT = 10_000;
 
@@ -159,10 +161,12 @@ function inWords(error: unknown): unknown {
         'The firmware takes no files in command lines, which RNWF02 does from version 3.0 on',
         error.status,
         error,
+        'DigiCert Global Root G2, which Azure needs, is in every module already. For another root, or the identity of an ' +
+          'RNWF02, use newer firmware.',
       );
     case CODE.fileCreate:
     case CODE.fileWrite:
-      return new AtError('limit', 'The module has no room left for the file', error.status, error);
+      return new AtError('limit', 'The module has no room left for the file', error.status, error, MAKE_ROOM);
     default:
       return error;
   }
