@@ -9,6 +9,7 @@ import { models } from './rows/models.ts';
 import { overhead } from './rows/overhead.ts';
 import { packages } from './rows/package.ts';
 import { reaction } from './rows/reaction.ts';
+import { sas } from './rows/sas.ts';
 import { start } from './rows/start.ts';
 import { table } from './table.ts';
 
@@ -20,6 +21,7 @@ const GROUPS: Record<string, () => Promise<Row[]>> = {
   endurance,
   start,
   cloud,
+  sas,
   'cloud-start': cloudStart,
   gateway,
   models,

@@ -81,8 +81,7 @@ export async function enrollGroupKeys(
   note: (message: string) => void,
 ): Promise<void> {
   for (const { id, key: given, file } of requests) {
-    const known = enrollments.find(id);
-    const before = known?.kind === 'group' ? known.symmetricKey : undefined;
+    const before = enrollments.find(id, 'group')?.symmetricKey;
     const isOther = given !== null && given.primaryKey !== before?.primaryKey;
     const key = newSymmetricKey({ ...(isOther ? {} : before), ...given });
     await enrollments.put({ kind: 'group', id, symmetricKey: key });

@@ -64,7 +64,7 @@ test('programs of the service SDK run as they are', { timeout: 90_000 }, async (
 });
 
 test('programs of the provisioning SDKs run as they are', { timeout: 90_000 }, async () => {
-  assert.equal((await runSamples('provisioning.mjs')).length, 10);
+  assert.equal((await runSamples('provisioning.mjs')).length, 13);
 });
 
 test('a program of the device SDK that renews its token over three expiries loses nothing', {

@@ -11,7 +11,7 @@ export async function enrollKey(
   id: string,
   given: Partial<SymmetricKey>,
 ): Promise<{ key: SymmetricKey; isNew: boolean }> {
-  const known = enrollments.find(id)?.symmetricKey;
+  const known = enrollments.find(id, 'individual')?.symmetricKey;
   const isOther = given.primaryKey !== undefined && given.primaryKey !== known?.primaryKey;
   const key = newSymmetricKey({ ...(isOther ? {} : known), ...given });
   const isNew = known?.primaryKey !== key.primaryKey || known.secondaryKey !== key.secondaryKey;

@@ -28,6 +28,8 @@ interface EnrollmentBase {
   others?: JsonObject;
 }
 
+export type TpmAttestation = { endorsementKey: string; storageRootKey?: string };
+
 /**
  * One device, known by its leaf (`certificate` as PEM, or its SHA-1 or SHA-256 `thumbprint`), by a `ca` that signed it, or by
  * tokens that are signed with its `symmetricKey`.
@@ -41,6 +43,8 @@ export interface IndividualEnrollment extends EnrollmentBase {
   thumbprint?: string;
   ca?: string;
   symmetricKey?: SymmetricKey;
+  /** Kept for whoever asks: nobody can register by a TPM here. */
+  tpm?: TpmAttestation;
 }
 
 /**
@@ -81,6 +85,7 @@ const readIndividual = objectOf({
   thumbprint: optional(text),
   ca: optional(text),
   symmetricKey: optional(readSymmetricKey),
+  tpm: optional(objectOf({ endorsementKey: text, storageRootKey: optional(text) })),
   ...COMMON,
 });
 
@@ -136,6 +141,7 @@ export function findEnrollment(
   const doubt = peer && doubtAbout(peer, registrationId, now);
   if (doubt) throw new AzureError(401002, 'Invalid certificate.', doubt);
   if (individual) {
+    if (individual.tpm) throw unauthorized('the enrollment asks for a TPM, and there is no attestation by TPM here');
     if (peer && individual.symmetricKey) throw unauthorized('the enrollment asks for a token, and a certificate came');
     if (peer && !isEnrolledLeaf(individual, peer)) {
       throw new AzureError(401002, 'Invalid certificate.', 'the certificate is not the one that is enrolled');
@@ -206,10 +212,10 @@ export function checkEnrollment(enrollment: Enrollment): void {
       throw wrong("give either 'ca' or 'symmetricKey'.");
     return;
   }
-  const { registrationId, deviceId, certificate, thumbprint, symmetricKey } = enrollment;
+  const { registrationId, deviceId, certificate, thumbprint, symmetricKey, tpm } = enrollment;
   if (!REGISTRATION_ID.test(registrationId)) throw wrong('the registration id is not valid.');
   if (deviceId !== undefined && !isDeviceId(deviceId)) throw wrong('the device id is not valid.');
-  const ways = [certificate, thumbprint, ca, symmetricKey].filter((way) => way !== undefined);
+  const ways = [certificate, thumbprint, ca, symmetricKey, tpm].filter((way) => way !== undefined);
   if (ways.length !== 1) throw wrong("give one of 'certificate', 'thumbprint', 'ca' and 'symmetricKey'.");
   fingerprintOf({ certificate, thumbprint });
 }

@@ -31,6 +31,8 @@ async function goOn({ assignedHub, deviceId }, key) {
   await client.close();
 }
 
+const identity = () => ({ cert: readFileSync(CERTIFICATE_FILE, 'utf8'), key: readFileSync(KEY_FILE, 'utf8') });
+
 const individual = (registrationId) => ({
   registrationId,
   attestation: { type: 'symmetricKey', symmetricKey: { primaryKey: KEY, secondaryKey: KEY } },
@@ -75,20 +77,32 @@ await run({
     await dps.createOrUpdateIndividualEnrollment({ registrationId: 'x509-device', attestation });
   },
   async register_x509() {
-    const identity = { cert: readFileSync(CERTIFICATE_FILE, 'utf8'), key: readFileSync(KEY_FILE, 'utf8') };
-    const { assignedHub, deviceId } = await register(
-      mqttTransport.Mqtt,
-      new x509.X509Security('x509-device', identity),
-    );
+    await register(mqttTransport.Mqtt, new x509.X509Security('x509-device', identity()));
+  },
+  async simple_sample_device_x509() {
     const client = device.Client.fromConnectionString(
-      `HostName=${assignedHub};DeviceId=${deviceId};x509=true`,
+      `HostName=${PROVISIONING_HOST};DeviceId=x509-device;x509=true`,
       mqtt.Mqtt,
     );
-    await client.setOptions(identity);
+    await client.setOptions(identity());
     await client.open();
+    await client.sendEvent(new device.Message('{"hello":1}'));
     await client.close();
   },
-  async bulkupdate_sample() {
+  async create_individual_tpm_enrollment() {
+    const attestation = { type: 'tpm', tpm: { endorsementKey: 'a' } };
+    const { responseBody } = await dps.createOrUpdateIndividualEnrollment({ registrationId: 'tpm', attestation });
+    check(responseBody.attestation.tpm.endorsementKey === 'a', 'it is enrolled');
+  },
+  async query() {
+    const query = dps.createIndividualEnrollmentQuery({ query: '*' }, 2);
+    const ids = [];
+    const nextPage = () =>
+      new Promise((resolve, reject) => query.next((error, page) => (error ? reject(error) : resolve(page))));
+    while (query.hasMoreResults) ids.push(...(await nextPage()).map(({ registrationId }) => registrationId));
+    check(ids.includes('symmetric') && ids.includes('tpm'), 'the pages have all of them');
+  },
+  async run_bulk_operation() {
     const enrollments = ['bulk-1', 'bulk-2'].map(individual);
     for (const mode of ['create', 'update', 'delete']) {
       // The SDK tells the result to a callback only.

@@ -118,7 +118,7 @@ suite('individual enrollments', () => {
 
   const refused: [name: string, path: string, body: Json, code: number][] = [
     ['no attestation', '/enrollments/a', {}, 400004],
-    ['TPM', '/enrollments/a', { attestation: { type: 'tpm', tpm: { endorsementKey: 'x' } } }, 400004],
+    ['a TPM without its key', '/enrollments/a', { attestation: { type: 'tpm' } }, 400004],
     ['another id', '/enrollments/a', { registrationId: 'b', attestation: SYMMETRIC }, 400004],
     [
       'a short key',
@@ -159,12 +159,12 @@ suite('individual enrollments', () => {
   test('many at once', async () => {
     const item = (registrationId: string) => ({ registrationId, attestation: SYMMETRIC });
     const made = await ask('POST', '/enrollments', {
-      body: { mode: 'create', enrollments: [item('m-1'), item('m-2'), item('m-1')] },
+      body: { mode: 'create', enrollments: [item('m-1'), item('m-2'), { registrationId: 'm-3' }] },
     });
     assert.equal(made.json['isSuccessful'], false);
     assert.deepEqual(
       (made.json['errors'] as { registrationId: string }[]).map(({ registrationId }) => registrationId),
-      ['m-1'],
+      ['m-3'],
     );
     const body = { query: 'SELECT * FROM enrollments' };
     const page = await ask('POST', '/enrollments/query', { body, headers: { 'x-ms-max-item-count': '1' } });
@@ -206,7 +206,9 @@ suite('enrollment groups', () => {
       ['g-1', 'g-2'],
     );
     assert.equal((await ask('GET', '/enrollments/group')).status, 404);
-    assert.equal((await ask('PUT', '/enrollments/group', { body: { attestation: SYMMETRIC } })).status, 409);
+    // Individual enrollments have names of their own.
+    assert.equal((await ask('PUT', '/enrollments/group', { body: { attestation: SYMMETRIC } })).status, 200);
+    assert.equal((await ask('DELETE', '/enrollments/group')).status, 204);
     assert.equal((await ask('DELETE', '/enrollmentGroups/group')).status, 204);
     assert.equal((await register('g-1', KEY)).status, 404);
   });
@@ -234,6 +236,21 @@ suite('enrollment groups', () => {
     }
     await ask('DELETE', '/enrollmentGroups/authorities');
   });
+});
+
+test('a TPM is enrolled, and lets nobody in', async () => {
+  const attestation = { type: 'tpm', tpm: { endorsementKey: 'a' } };
+  const made = await ask('PUT', '/enrollments/tpm', { body: { attestation } });
+  assert.deepEqual([made.status, made.json['attestation']], [200, attestation]);
+  assert.equal((await register('tpm', KEY)).status, 401);
+  const twice = {
+    mode: 'create',
+    enrollments: [
+      { registrationId: 't', attestation },
+      { registrationId: 't', attestation },
+    ],
+  };
+  assert.equal((await ask('POST', '/enrollments', { body: twice })).status, 400);
 });
 
 test('who may not is refused, in the words of DPS', async () => {

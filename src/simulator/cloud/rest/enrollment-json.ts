@@ -3,7 +3,7 @@ import type { Json, JsonObject } from '../../../json.ts';
 import { AzureError } from '../azure-error.ts';
 import type { DeviceRecord } from '../device-record.ts';
 import type { EnrollmentRecord } from '../enrollment-record.ts';
-import type { Enrollment } from '../enrollments.ts';
+import type { Enrollment, IndividualEnrollment } from '../enrollments.ts';
 import { anything, flag, nullOr, object, objectOf, oneOf, optional, text } from '../shape.ts';
 import { newSymmetricKey, type SymmetricKey } from '../symmetric-key.ts';
 import { azureTime } from '../tokens.ts';
@@ -15,6 +15,7 @@ const readPair = objectOf(
   'ignored',
 );
 const readKeys = objectOf({ primaryKey: optional(nullOr(text)), secondaryKey: optional(nullOr(text)) }, 'ignored');
+const readTpm = objectOf({ endorsementKey: text, storageRootKey: optional(nullOr(text)) }, 'ignored');
 const readAttestation = objectOf(
   {
     type: oneOf('x509', 'symmetricKey', 'tpm', 'none'),
@@ -31,6 +32,7 @@ const readAttestation = objectOf(
       ),
     ),
     symmetricKey: optional(nullOr(readKeys)),
+    tpm: optional(nullOr(readTpm)),
   },
   'ignored',
 );
@@ -91,11 +93,15 @@ function pemOf(certificate: string): string {
  * @param known what is enrolled already
  */
 function attestationIn(
-  { type, x509, symmetricKey }: Body['attestation'],
+  { type, x509, symmetricKey, tpm }: Body['attestation'],
   kind: Enrollment['kind'],
   known: Enrollment | undefined,
-): Partial<Enrollment> {
-  if (type === 'tpm') throw invalid('Attestation by TPM is not offered by the local cloud.');
+): Partial<IndividualEnrollment> {
+  if (type === 'tpm') {
+    if (kind === 'group' || !tpm?.endorsementKey) throw invalid('An endorsementKey is missing.');
+    const { endorsementKey, storageRootKey } = tpm;
+    return { tpm: { endorsementKey, ...(storageRootKey ? { storageRootKey } : {}) } };
+  }
   if (type === 'none') throw invalid("attestation.type must be 'x509' or 'symmetricKey'.");
   if (type === 'symmetricKey') return { symmetricKey: keyIn(symmetricKey ?? {}, known?.symmetricKey) };
   if (x509?.caReferences)
@@ -183,7 +189,8 @@ function certificateJson(pem: string): JsonObject {
 export function attestationJson(enrollment: Enrollment, withKeys: boolean): JsonObject {
   const { symmetricKey, ca, secondary } = enrollment;
   if (symmetricKey) return { type: 'symmetricKey', symmetricKey: withKeys ? { ...symmetricKey } : {} };
-  const certificate = enrollment.kind === 'individual' ? enrollment.certificate : undefined;
+  const { certificate, tpm }: Partial<IndividualEnrollment> = enrollment.kind === 'individual' ? enrollment : {};
+  if (tpm) return { type: 'tpm', tpm: { ...tpm } };
   const primary = certificate ?? ca;
   const pair = primary && {
     primary: certificateJson(primary),

@@ -43,17 +43,12 @@ export function enrollmentRoutes(enrollments: EnrollmentRegistry, kind: Enrollme
   const writing = { service: 'dps', needs: ['EnrollmentWrite'] } as const;
 
   const get = (id: string): EnrollmentRecord => {
-    const record = enrollments.findRecord(id);
-    if (record?.enrollment.kind === kind) return record;
+    const record = enrollments.findRecord(id, kind);
+    if (record) return record;
     throw new AzureError(404201, 'Enrollment not found.');
   };
   const put = async (id: string, json: Json, ifMatch: string | undefined): Promise<EnrollmentRecord> => {
-    const known = enrollments.find(id);
-    if (known && known.kind !== kind)
-      throw new AzureError(
-        409201,
-        'An enrollment of the other kind has this id, and the local cloud has one list for both.',
-      );
+    const known = enrollments.find(id, kind);
     await enrollments.put(enrollmentIn(kind, id, json, known), (record) => {
       if (ifMatch === undefined) return;
       if (!record) throw new AzureError(404201, 'Enrollment not found.');
@@ -63,18 +58,21 @@ export function enrollmentRoutes(enrollments: EnrollmentRegistry, kind: Enrollme
   };
   const remove = async (id: string, ifMatch: string | undefined): Promise<void> => {
     get(id);
-    await enrollments.delete(id, (record) => checkIfMatch(ifMatch, etagOf(record?.revision ?? 0)));
+    await enrollments.delete(id, (record) => checkIfMatch(ifMatch, etagOf(record?.revision ?? 0)), kind);
   };
   const all = () => enrollments.records().filter(({ enrollment }) => enrollment.kind === kind);
   const conditionOf = (headers: IncomingHttpHeaders) => headers['if-match'];
 
+  const idIn = (body: JsonObject) => body[kind === 'group' ? 'enrollmentGroupId' : 'registrationId'] ?? '';
+
   /** One item of many. @throws AzureError, ShapeError */
   const performOne = async (mode: ReturnType<typeof readBulk>['mode'], body: JsonObject): Promise<void> => {
-    const named = body[kind === 'group' ? 'enrollmentGroupId' : 'registrationId'];
+    const named = idIn(body);
     if (typeof named !== 'string' || named === '') throw new AzureError(400004, 'An enrollment has no id.');
     const etag = typeof body['etag'] === 'string' ? body['etag'] : '""';
     if (mode === 'delete') return remove(named, undefined);
-    if (mode === 'create' && enrollments.find(named)) throw new AzureError(409201, 'The enrollment exists already.');
+    if (mode === 'create' && enrollments.find(named, kind))
+      throw new AzureError(409201, 'The enrollment exists already.');
     await put(named, body, mode === 'create' ? undefined : mode === 'update' ? '*' : etag);
   };
 
@@ -120,6 +118,8 @@ export function enrollmentRoutes(enrollments: EnrollmentRegistry, kind: Enrollme
         const { mode, enrollments: items } = readBulk(json(), '');
         if (items.length === 0 || items.length > MOST_AT_ONCE)
           throw new AzureError(400004, `There must be 1 to ${MOST_AT_ONCE} enrollments.`);
+        const ids = items.map(idIn);
+        if (new Set(ids).size < ids.length) throw new AzureError(400004, 'An enrollment is there twice.');
         const errors: JsonObject[] = [];
         for (const item of items) {
           try {
@@ -127,8 +127,7 @@ export function enrollmentRoutes(enrollments: EnrollmentRegistry, kind: Enrollme
           } catch (thrown) {
             if (!(thrown instanceof AzureError) && !(thrown instanceof ShapeError)) throw thrown;
             const code = thrown instanceof AzureError ? thrown.code : 400004;
-            const registrationId = item['registrationId'] ?? item['enrollmentGroupId'] ?? '';
-            errors.push({ registrationId, errorCode: code, errorStatus: thrown.message });
+            errors.push({ registrationId: idIn(item), errorCode: code, errorStatus: thrown.message });
           }
         }
         return { status: 200, body: { isSuccessful: errors.length === 0, errors } };
