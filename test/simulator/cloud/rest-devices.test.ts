@@ -293,6 +293,19 @@ suite('a device by HTTPS', () => {
     assert.equal(purged.json['totalMessagesPurged'], 1);
   });
 
+  test('is known in one way: a certificate takes the place of its keys', async () => {
+    await rest.ask('PUT', '/devices/changed', { body: {} });
+    const headers = { 'content-type': 'application/json' };
+    const body = JSON.stringify({ thumbprint: 'A'.repeat(40) });
+    await fetch(`${rest.cloud.url}/api/devices/changed`, { method: 'PUT', headers, body });
+    const { json } = await rest.ask('GET', '/devices/changed');
+    assert.deepEqual(json['authentication'], {
+      symmetricKey: { primaryKey: null, secondaryKey: null },
+      x509Thumbprint: { primaryThumbprint: 'A'.repeat(40), secondaryThumbprint: null },
+      type: 'selfSigned',
+    });
+  });
+
   test('is the only one who may, with its token or its certificate', async () => {
     await rest.ask('PUT', '/devices/other', { body: {} });
     for (const [where, authorization] of [

@@ -23,6 +23,14 @@ const readBody = objectOf({
   thumbprint: optional(text),
 });
 
+/** A device is known in one way: what it was known by before counts no more. */
+const knownBy = (thumbprint: string): DeviceChanges => ({
+  thumbprint,
+  secondaryThumbprint: null,
+  byAuthority: false,
+  symmetricKey: null,
+});
+
 /** What may be sent back as it was, and cannot be changed. */
 const READ_ONLY = ['id', 'provisioned', 'connected', 'lastActivityTime'] as const;
 
@@ -58,7 +66,7 @@ function changesIn(
     ...(simulated === undefined ? {} : { simulated }),
     ...(organizations === undefined ? {} : { organizations }),
     ...(template === undefined ? {} : { modelId: template }),
-    ...(print === undefined ? {} : { thumbprint: print }),
+    ...(print === undefined ? {} : knownBy(print)),
   };
 }
 
