@@ -65,6 +65,7 @@ const EXIT_OF_CODE = {
   E_GATEWAY_UPSTREAM: EXIT.gateway,
   E_GATEWAY_TLS: EXIT.gateway,
   E_GATEWAY_REFUSED: EXIT.gateway,
+  E_GATEWAY_HOST: EXIT.gateway,
 } as const satisfies Record<string, ExitCode>;
 
 export type ErrorCode = keyof typeof EXIT_OF_CODE;

@@ -130,7 +130,12 @@ export const COMMANDS: readonly CommandDefinition[] = [
       'json',
       'logFile',
     ],
-    options: [['--board <id[=address]...>', 'board that may connect, and its address in the network; may be repeated']],
+    options: [
+      [
+        '--board <id=address...>',
+        'board that may connect, and its address in the network where that is known; may be repeated',
+      ],
+    ],
     load: async () => (await import('./gateway.ts')).gateway,
   },
   {

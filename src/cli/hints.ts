@@ -79,6 +79,7 @@ const HINTS: Partial<Record<ErrorCode, Hint>> = {
   E_GATEWAY_UNREACHED: ({ command }) =>
     `${typeof command === 'string' ? `Let the port through the firewall of this computer: ${command}. ` : ''}` +
     'Look for "client isolation" or "AP isolation" in the settings of the access point, and switch it off; guest networks have it.',
+  E_GATEWAY_HOST: ({ host }) => `If it is yours, allow it: --allow-host ${typeof host === 'string' ? host : '<host>'}.`,
   E_GATEWAY_TLS: (_, __, general) => `${general} Name the file with its authority: --ca <file.pem>.`,
   E_GATEWAY_REFUSED: ({ certificate, code }, _, general) =>
     typeof certificate === 'string' && code !== 3

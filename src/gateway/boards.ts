@@ -5,6 +5,7 @@ import { Complaints } from './complaints.ts';
 import { type ConnectPacket, REFUSAL, type Refused } from './connect-packet.ts';
 import type { Board } from './credentials.ts';
 import { Doorway, type Visitor } from './doorway.ts';
+import { notAllowed } from './failure.ts';
 import { Relay, type RelayOptions } from './relay.ts';
 import { TOKEN_LIFE } from './shared-access.ts';
 import { isAllowed, readTarget } from './target.ts';
@@ -113,6 +114,7 @@ export class Boards {
       return { code: REFUSAL.userName, reason: `the user name ${shown(userName)} is not that of ${shown(clientId)}` };
     }
     if (!isAllowed(target.host, [dpsHost, ...allowedHosts])) {
+      relay.failure = notAllowed(target.host);
       return { code: REFUSAL.notAuthorized, reason: `boards are not connected to ${shown(target.host)}` };
     }
     const occupant = relay.occupant(address);

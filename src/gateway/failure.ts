@@ -64,6 +64,12 @@ export function unreached(place: string, error: unknown): AppError {
   return fail('E_GATEWAY_UPSTREAM', `${place} cannot be reached: ${reason}`, hint);
 }
 
+/** A board wants to be connected to a host that is not Azure's, as a hub may be that a DPS of one's own has assigned. */
+export function notAllowed(host: string): AppError {
+  const message = `The gateway connects boards to Azure, and not to ${JSON.stringify(host)}`;
+  return new AppError('E_GATEWAY_HOST', message, 'Allow it, if it is yours.', undefined, { host });
+}
+
 /** What the cloud has answered to CONNECT, which the module never shows (T10). */
 export function refused(host: string, code: number): AppError {
   return new AppError(

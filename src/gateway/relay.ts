@@ -77,6 +77,11 @@ export class Relay {
     return this.#failure;
   }
 
+  /** The board was not let in, for a reason that whoever asks for failures should know. */
+  set failure(failure: AppError | null) {
+    this.#failure = failure;
+  }
+
   /** Whether the cloud is being tried, without having refused: a board that comes meanwhile has to wait. */
   get isHolding(): boolean {
     return this.#attempt?.connection === null && this.#failure?.code !== 'E_GATEWAY_REFUSED';

@@ -12,6 +12,7 @@ const SOONER: ReadonlyMap<ErrorCode, number> = new Map([
   ['E_DPS_TLS', 1],
   ['E_HUB_TLS', 1],
   ['E_GATEWAY_TLS', 1],
+  ['E_GATEWAY_HOST', 1],
   ['E_GATEWAY_UNREACHED', 2],
 ]);
 /** So many losses in a row, each made good by itself, cost no pause. */

@@ -140,3 +140,12 @@ test('what does not speak TLS, or nothing at all, is told', async (t) => {
   assert.match(message, /^local-hub\.azure-devices\.net cannot be reached: .*Trying again in 1 s\.$/);
   assert.equal(host, 'local-hub.azure-devices.net');
 });
+
+test("a hub that is not Azure's is not connected to, and whoever asks is told which", async (t) => {
+  const { gateway } = await startRig(t);
+  const client = boardClient(t, gateway);
+  const username = hubUser(DEVICE, 'hub.example');
+  assert.equal((await client.connect({ clientId: DEVICE, username })).returnCode, 5);
+  const failure = gateway.boards.failure(DEVICE);
+  assert.deepEqual([failure?.code, failure?.facts['host']], ['E_GATEWAY_HOST', 'hub.example']);
+});

@@ -25,7 +25,7 @@ async function bench(t: Parameters<typeof startCli>[0]) {
   const network = ['--ssid', 'Workshop 2', '--passphrase', 'correct horse'];
   const module = startCli(t, ['module', '--port', ends[1], ...network, '--expired-root'], { cwd });
   await module.text(/^It sees the Wi-Fi network/m);
-  const towards = ['--dps-host', 'localhost', '--ca', 'state/ca.pem', '--resolve', `*=127.0.0.1:${mqttPort}`];
+  const towards = ['--dps-host', '127.0.0.1', '--ca', 'state/ca.pem', '--resolve', `*=127.0.0.1:${mqttPort}`];
   const host = ['--port', ends[0], ...network, '--id-scope', SCOPE, '--device-id', BOARD, '--interval', '1', '--json'];
   return { cwd, url, key, module, towards, host };
 }
@@ -56,7 +56,7 @@ test('a board with the expired root reaches the cloud by the gateway of its sess
   const connected = session.events().filter(({ type }) => type === 'gateway');
   assert.deepEqual(
     connected.flatMap(({ happening, host: name }) => (happening === 'cloud-connected' ? [name] : [])),
-    ['localhost', '127.0.0.1'],
+    ['127.0.0.1', '127.0.0.1'],
   );
   if (process.platform !== 'win32') assert.equal(statSync(key).mode & 0o777, 0o600);
 

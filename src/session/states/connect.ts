@@ -7,8 +7,8 @@ import { event } from '../report.ts';
 
 /** A module that is told to connect does so within a second or two; milliseconds. */
 const REACHED_WITHIN = 10_000;
-/** Nobody comes, or the cloud is not the one that was asked for. */
-const FINAL: readonly ErrorCode[] = ['E_GATEWAY_UNREACHED', 'E_GATEWAY_TLS'];
+/** Nobody comes, the cloud is not the one that was asked for, or it is none that the gateway connects to. */
+const FINAL: readonly ErrorCode[] = ['E_GATEWAY_UNREACHED', 'E_GATEWAY_TLS', 'E_GATEWAY_HOST'];
 
 const WHAT = {
   refused: 'closed every connection: it refuses this device, or cannot be reached',
@@ -62,7 +62,7 @@ async function connectBy(
   const alone = new AbortController();
   const timer = clock.after(REACHED_WITHIN, () => {
     const failure = gateway.wasReached(since) === false ? gateway.unreached() : gateway.failure();
-    // Neither comes right by waiting.
+    // None of them comes right by waiting.
     if (failure && FINAL.includes(failure.code)) alone.abort(failure);
   });
   try {
