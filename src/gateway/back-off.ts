@@ -5,12 +5,16 @@ const LONGEST_PAUSE = 60_000;
 const JITTER = 0.2;
 /** A connection that has lasted so long was a good one. */
 const GOOD_AFTER = 30_000;
+/** So many connections in a row that a board has ended sooner cost no pause: DPS, a hub, and starting over. */
+const FREE_SHORT_ONES = 6;
 
 /** Pauses between attempts to reach a cloud that does not let itself be reached: none before the first, then they grow. */
 export class BackOff {
   readonly #clock: Clock;
   readonly #random: () => number;
   #failures = 0;
+  /** Connections in a row that the board has ended soon. */
+  #shortOnes = 0;
   #notBefore = Number.NEGATIVE_INFINITY;
   #connectedAt: number | null = null;
 
@@ -31,23 +35,34 @@ export class BackOff {
     this.#connectedAt = null;
     if (since !== null && this.#clock.monotonic() - since >= GOOD_AFTER) {
       this.#failures = 0;
+      this.#shortOnes = 0;
       return 0;
     }
     this.#failures++;
-    const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (this.#failures - 1));
-    const shaken = Math.round(pause * (1 + JITTER * (2 * this.#random() - 1)));
-    this.#notBefore = this.#clock.monotonic() + shaken;
-    return shaken;
+    return this.#pauseFor(this.#failures);
   }
 
   connected(): void {
     this.#connectedAt = this.#clock.monotonic();
   }
 
-  /** The board has ended the connection, which says nothing about the cloud. */
+  /**
+   * The board has ended the connection, or has not waited for it. That says nothing about the cloud; but a board that does it
+   * again and again is not to storm the cloud with connections.
+   */
   ended(): void {
     const since = this.#connectedAt;
     this.#connectedAt = null;
     if (since !== null) this.#failures = 0;
+    if (since !== null && this.#clock.monotonic() - since >= GOOD_AFTER) this.#shortOnes = 0;
+    else if (++this.#shortOnes > FREE_SHORT_ONES) this.#pauseFor(this.#shortOnes - FREE_SHORT_ONES);
+  }
+
+  #pauseFor(count: number): number {
+    const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (count - 1));
+    const shaken = Math.round(pause * (1 + JITTER * (2 * this.#random() - 1)));
+    const now = this.#clock.monotonic();
+    this.#notBefore = Math.max(this.#notBefore, now + shaken);
+    return this.#notBefore - now;
   }
 }

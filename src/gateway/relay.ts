@@ -16,6 +16,8 @@ import type { Target } from './target.ts';
 
 /** The module waits 5 s for CONNACK and then comes again: what was begun for it is kept for so long (AT protocol 8.1). */
 const KEPT_FOR = 15_000;
+/** A board that waits longer than this has gone without saying so: none is so patient. */
+const HELD_FOR = 60_000;
 /** A token is renewed when such a part of its life is left. */
 const RENEWED_BEFORE = 0.15;
 
@@ -62,6 +64,7 @@ export class Relay {
   readonly #backOff: BackOff;
   /** The board, while its CONNECT is held. */
   #held: Client | null = null;
+  #patience: Timer | null = null;
   #attempt: Attempt | null = null;
   #bridge: { readonly link: Bridge; readonly client: Client } | null = null;
   #failure: AppError | null = null;
@@ -101,6 +104,8 @@ export class Relay {
     this.#held = client;
     before?.stream.destroy();
     client.stream.onEnd = () => this.#release(client);
+    this.#patience?.cancel();
+    this.#patience = this.#options.clock.after(HELD_FOR, () => client.stream.destroy());
     if (this.#attempt?.client.packet.head.equals(client.packet.head)) this.#attempt.timer?.cancel();
     else {
       this.#abandon();
@@ -171,6 +176,7 @@ export class Relay {
   #join(): void {
     const [client, attempt] = [this.#held, this.#attempt];
     if (!client || !attempt?.connection) return;
+    this.#patience?.cancel();
     this.#held = null;
     this.#attempt = null;
     attempt.timer?.cancel();
@@ -243,6 +249,7 @@ export class Relay {
 
   #refuse(code: number): void {
     const client = this.#held;
+    this.#patience?.cancel();
     this.#held = null;
     client?.stream.end(connack(code));
   }
@@ -250,6 +257,7 @@ export class Relay {
   /** The board has gone before it had an answer; it is likely to come again. */
   #release(client: Client): void {
     if (this.#held !== client) return;
+    this.#patience?.cancel();
     this.#held = null;
     const attempt = this.#attempt;
     if (attempt) attempt.timer = this.#options.clock.after(KEPT_FOR, () => this.#abandon());
@@ -261,6 +269,7 @@ export class Relay {
     this.#attempt = null;
     attempt.timer?.cancel();
     attempt.abort.abort(new Error('the board has not come again'));
+    this.#backOff.ended();
     if (!attempt.connection) return;
     attempt.connection.stream.onEnd = () => undefined;
     attempt.connection.stream.end(DISCONNECT);

@@ -256,3 +256,31 @@ test('what DPS has called the device may connect to the hub as well', async () =
   await rig.clock.advance(10);
   assert.equal((await rig.clouds[1]?.client.next('connect'))?.clientId, 'another-name');
 });
+
+test('a board that connects and leaves again and again does not storm the cloud', async () => {
+  const rig = memoryRig();
+  const minute = 60_000;
+  for (let end = rig.clock.monotonic() + minute; rig.clock.monotonic() < end; ) {
+    const board = rig.connect();
+    await rig.clock.advance(50);
+    board.break();
+    // Another name of a hub each time, so that no attempt is kept for it.
+    rig.connect(BOARD_ADDRESS, hubUser(DEVICE, `hub-${rig.clock.monotonic() % 7}.azure-devices.net`)).break();
+    await rig.clock.advance(50);
+  }
+  assert.ok(rig.attempts.length < 20, `${rig.attempts.length} attempts`);
+});
+
+test('a board that waits longer than any would is taken for gone', async () => {
+  const rig = memoryRig();
+  rig.failures.push(...Array.from({ length: 20 }, () => refusedBySystem));
+  const board = rig.connect();
+  await rig.clock.advance(59_000);
+  await board.silent();
+  await rig.clock.advance(2_000);
+  await board.closed();
+  await rig.clock.advance(20_000);
+  const made = rig.attempts.length;
+  await rig.clock.advance(300_000);
+  assert.equal(rig.attempts.length, made);
+});
