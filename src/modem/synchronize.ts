@@ -12,6 +12,8 @@ const TIMEOUT = 1_000;
 const ATTEMPTS = 8;
 /** After so many attempts without an answer a transfer of binary data may be what swallows them. */
 const PATIENCE = 2;
+/** The first answer after silence may be to half a line, so it takes more than one refusal to give up. */
+const REFUSALS = 3;
 
 /**
  * Brings a module to order, in whatever condition it is found: no half-typed line, no transfer of binary data that hangs.
@@ -25,13 +27,16 @@ export async function synchronize(
   onSilent: (count: number, total: number) => void,
   signal: AbortSignal,
 ): Promise<void> {
+  let refusals = 0;
   for (let attempt = 1; ; attempt++) {
     try {
       for (const command of commands) await link.executeRaw({ terse: true, timeout: TIMEOUT, ...command }, signal);
       return;
     } catch (error) {
       if (!(error instanceof AtError) || error.failure === 'closed') throw error;
-      if (attempt === ATTEMPTS) throw error;
+      if (error.failure === 'refused') refusals++;
+      const isWaking = error.failure === 'refused' && refusals < REFUSALS;
+      if (attempt >= ATTEMPTS && !isWaking) throw error;
       if (error.failure === 'timed-out') onSilent(attempt, ATTEMPTS);
       if (error.failure === 'timed-out' && attempt === PATIENCE) await link.leaveBinaryMode(signal);
     }
