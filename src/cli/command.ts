@@ -1,3 +1,4 @@
+import type { Command } from 'commander';
 import { readEnvFile } from '../config/env-file.ts';
 import type { SettingsInput } from '../config/resolve.ts';
 import type { AppError, ExitCode } from '../errors.ts';
@@ -12,7 +13,8 @@ export interface Given {
   args: readonly string[];
 }
 
-export type CommandAction = (given: Given, environment: ProcessEnvironment) => Promise<ExitCode>;
+/** What a command does. @param program the whole command line, which one command describes */
+export type CommandAction = (given: Given, environment: ProcessEnvironment, program: Command) => Promise<ExitCode>;
 
 /** What a command that prints results works with while it runs. Secrets are masked, control characters made visible. */
 export interface CommandContext {

@@ -1,6 +1,7 @@
 import { basename, delimiter, dirname, relative, sep } from 'node:path';
 
-const NAME = 'anycloud-iotc';
+/** What the program is called where it is installed. */
+export const NAME = 'anycloud-iotc';
 
 /** How the program can be started again where it was started: by its name, by npx, or as a file. */
 export function invocationOf(script: string, env: NodeJS.ProcessEnv, cwd: string): string {

@@ -2,8 +2,8 @@ import { choice, integer } from '../config/checks.ts';
 import { resolveValues } from '../config/resolve.ts';
 import { AppError } from '../errors.ts';
 import { commonName } from '../modem/certificate.ts';
-import { FAMILIES } from '../modem/detect.ts';
 import { readCertificates, readKey } from './certificate-files.ts';
+import { MODULE_FAMILIES, TLS_VERSIONS } from './choices.ts';
 import { type CommandAction, settingsInput } from './command.ts';
 import { CommandOptions } from './command-options.ts';
 import { type BoardPlan, serveBoard } from './module/board.ts';
@@ -27,14 +27,14 @@ export const module: CommandAction = (given, environment) =>
     const plan: BoardPlan = {
       ...settings,
       port,
-      family: options.checked('family', choice(FAMILIES), 'anycloud'),
+      family: options.checked('family', choice(MODULE_FAMILIES), 'anycloud'),
       blank: given.flags['blank'] === true,
       deviceId: settings.deviceId ?? '',
       network: { ssid, passphrase, security },
       identity: readIdentity(options, environment),
       trusted: options.texts('ca').flatMap((path) => readCertificates('--ca', path, environment.cwd).map(String)),
       resolve: readRules(options.texts('resolve')),
-      tls: `TLSv${options.checked('tls', choice(['1.2', '1.3']), '1.2')}`,
+      tls: `TLSv${options.checked('tls', choice(TLS_VERSIONS), '1.2')}`,
       random: seed === null ? environment.random : seeded(seed),
     };
     return { output: { json, logFile }, secrets: [passphrase], work: (floor) => serveBoard(plan, floor, environment) };

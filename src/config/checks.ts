@@ -10,9 +10,14 @@ export interface Limits {
   readonly host: number;
 }
 
-export type Check<Value> = (text: string, limits: Limits) => Checked<Value>;
+export type Check<Value> = ((text: string, limits: Limits) => Checked<Value>) & Choices;
 /** A check that has nothing to do with modules. */
-export type PlainCheck<Value> = (text: string) => Checked<Value>;
+export type PlainCheck<Value> = ((text: string) => Checked<Value>) & Choices;
+
+interface Choices {
+  /** All values that are taken, where they can be listed. */
+  readonly values?: readonly (string | number)[];
+}
 
 // `set NAME=COM5 && ...` on Windows leaves a blank at the end, so whatever has no blanks of its own is trimmed.
 
@@ -26,10 +31,11 @@ export function integer(min: number, max: number): PlainCheck<number> {
 
 /** One of `values`; upper and lower case are the same. */
 export function choice<const Value extends string | number>(values: readonly Value[]): PlainCheck<Value> {
-  return (text) => {
+  const check = (text: string): Checked<Value> => {
     const value = values.find((candidate) => String(candidate) === text.trim().toLowerCase());
     return value === undefined ? { must: `be one of ${values.join(', ')}` } : { value };
   };
+  return Object.assign(check, { values });
 }
 
 /** A text that `pattern` accepts whole; `must` describes it. */
