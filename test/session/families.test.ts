@@ -33,7 +33,7 @@ for (const family of FAMILIES) {
     t.after(() => s.stop());
     await s.telemetry(2);
     const { length } = s.of('property');
-    s.cloud.patchDesired(DEVICE, { telemetryInterval: 3 });
+    await s.cloud.patchDesired(DEVICE, { telemetryInterval: 3 });
     await s.until(() => s.of('property').length > length);
     const answer = s.cloud.invokeMethod(DEVICE, 'reboot', { delay: 'PT5S' });
     assert.equal((await s.clock.until(answer)).status, 200);
@@ -73,7 +73,7 @@ for (const family of FAMILIES) {
     const s = await bench({ family });
     t.after(() => s.stop());
     await s.telemetry(1);
-    s.cloud.patchDesired(DEVICE, { note: LONG, telemetryInterval: 4 });
+    await s.cloud.patchDesired(DEVICE, { note: LONG, telemetryInterval: 4 });
     await s.until(() => s.sent().some((line) => line.startsWith('AT+MQTTSUBRD=')));
     await s.until(() => interval(s) === 4);
   });
