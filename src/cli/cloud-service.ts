@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import type { ModelRepository } from '../dtdl/repository.ts';
+import { HTTPS_PORT } from '../simulator/cloud/connection-string.ts';
 import { replaceFile, systemFiles } from '../simulator/cloud/files.ts';
 import type { LockedFolder } from '../simulator/cloud/folder-lock.ts';
 import { createLocalCloud, type LocalCloud } from '../simulator/cloud/local-cloud.ts';
@@ -186,7 +187,7 @@ async function listen(
     const addresses = await cloud.listen({
       host,
       mqttPort,
-      httpsPort: httpsPort ?? 'usual',
+      httpsPort: httpsPort ?? { preferred: HTTPS_PORT },
       watchAmqp: true,
       ...(httpPort === null ? {} : { httpPort }),
       ...(plainPort === null ? {} : { plainPort }),

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
-import { isIP } from 'node:net';
+import { type AddressInfo, createServer, isIP } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -9,7 +10,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { readCertificates, readKey } from '../../src/cli/certificate-files.ts';
 import { readEnrollment } from '../../src/cli/cloud-enrollments.ts';
-import { addressesOf, portError } from '../../src/cli/listening.ts';
+import { addressesOf, portError, withoutUsualPort } from '../../src/cli/listening.ts';
 import { main } from '../../src/cli/main.ts';
 import { readRules } from '../../src/cli/module/broker-address.ts';
 import { WireLines } from '../../src/cli/module/wire-lines.ts';
@@ -18,6 +19,7 @@ import { systemClock } from '../../src/clock.ts';
 import { AppError } from '../../src/errors.ts';
 import { commonName } from '../../src/modem/certificate.ts';
 import { lockFolder } from '../../src/simulator/cloud/folder-lock.ts';
+import { createLocalCloud } from '../../src/simulator/cloud/local-cloud.ts';
 import { createPki } from '../../src/simulator/cloud/pki.ts';
 import { isLoopback } from '../../src/web/loopback.ts';
 
@@ -196,4 +198,22 @@ test('the bytes of a wire become the same lines, wherever they are cut', () => {
     }),
     { numRuns: 200 },
   );
+});
+
+test('where 443 cannot be had, the cloud takes another port and says what that means', async (t) => {
+  const server = createServer().listen(0, '127.0.0.1');
+  t.after(() => server.close());
+  await once(server, 'listening');
+  const { port: preferred } = server.address() as AddressInfo;
+  const cloud = createLocalCloud({ clock: systemClock, random: Math.random, pki, idScope: 'x', enrollments: [] });
+  t.after(() => cloud.close());
+  const { httpsPort, httpsProblem } = await cloud.listen({ httpPort: 0, httpsPort: { preferred } });
+  assert.deepEqual([httpsPort === preferred, httpsProblem], [false, 'EADDRINUSE']);
+  const inUse = withoutUsualPort(httpsPort, 'EADDRINUSE');
+  assert.match(
+    inUse,
+    /^Azure's service SDKs cannot be used: they know no port but 443, which is in use by another program/,
+  );
+  assert.ok(inUse.includes(`lead port 443 to ${httpsPort}`));
+  assert.match(withoutUsualPort(1, 'EACCES'), /which you are not allowed to use/);
 });

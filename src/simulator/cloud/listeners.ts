@@ -6,7 +6,6 @@ import { type Listening, listen } from '../../web/listen.ts';
 import { isLoopback, LOOPBACK } from '../../web/loopback.ts';
 import type { Route } from '../../web/router.ts';
 import type { BackEnd } from './back-end.ts';
-import { HTTPS_PORT } from './connection-string.ts';
 import type { EventFeed } from './events.ts';
 import { startHttpApi } from './http/api.ts';
 import { identityOfSocket } from './identity.ts';
@@ -24,10 +23,10 @@ export interface ListenOptions {
   /** 7070 by default, or any free one when that is taken; one that is given must be free. */
   httpPort?: number | undefined;
   /**
-   * Azure's REST API and MQTT over WebSocket, with TLS; 0 is any free one, 'usual' is 443, or any free one where that cannot be
-   * had. None by default.
+   * Azure's REST API and MQTT over WebSocket, with TLS; 0 is any free one, and so is a preferred one that cannot be had. None by
+   * default.
    */
-  httpsPort?: number | 'usual' | undefined;
+  httpsPort?: number | { preferred: number } | undefined;
   /** Listens on the port of AMQP too, where it is free, to tell of those who try it. */
   watchAmqp?: boolean;
   /** Also serves MQTT without TLS here. Devices are then known by their name alone: for boards that cannot do TLS. */
@@ -42,7 +41,7 @@ export interface Addresses {
   url: string;
   plainPort: number | null;
   httpsPort: number | null;
-  /** Why the usual port for HTTPS could not be had, by the system's code; null where it could, or another one was asked for. */
+  /** Why the preferred port for HTTPS could not be had, by the system's code; null where it could, or none was preferred. */
   httpsProblem: string | null;
 }
 
@@ -141,13 +140,14 @@ export class Listeners {
     onRefused: (reason: string) => void,
   ): Promise<{ port: number | null; problem: string | null }> {
     if (wanted === undefined) return { port: null, problem: null };
+    const isPreferred = typeof wanted !== 'number';
     try {
       return {
-        port: await this.#startHttpsOn(host, wanted === 'usual' ? HTTPS_PORT : wanted, onRefused),
+        port: await this.#startHttpsOn(host, isPreferred ? wanted.preferred : wanted, onRefused),
         problem: null,
       };
     } catch (error) {
-      if (wanted !== 'usual' || !isUnavailable(error)) throw error;
+      if (!isPreferred || !isUnavailable(error)) throw error;
       return { port: await this.#startHttpsOn(host, 0, onRefused), problem: error.code };
     }
   }
