@@ -122,6 +122,11 @@ export class C2dQueue {
     await this.#keep();
   }
 
+  /** Ends all locks: nobody waits for them any more. */
+  close(): void {
+    for (const lock of [...this.#locked.keys()]) this.#release(lock);
+  }
+
   #release(lock: string): QueuedMessage | undefined {
     const locked = this.#locked.get(lock);
     if (!locked) return undefined;
@@ -148,7 +153,7 @@ export class C2dQueue {
     if (this.#queue.length === 0) return;
     this.#queue = [];
     this.#unacknowledged.clear();
-    for (const lock of [...this.#locked.keys()]) this.#release(lock);
+    this.close();
     await this.#keep();
   }
 

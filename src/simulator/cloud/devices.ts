@@ -183,6 +183,7 @@ export class DeviceRegistry {
       isAllowed(device.record);
       await Promise.all([this.#save(KEPT.messages + id, undefined), this.#save(KEPT.device + id, undefined)]);
       this.#devices.delete(id);
+      device.messages.close();
       device.link?.close('the device was deleted');
     });
   }

@@ -165,6 +165,7 @@ export function createLocalCloud(options: LocalCloudOptions): LocalCloud {
       }),
     async close() {
       for (const connection of connections) connection.close();
+      for (const { messages } of devices.all()) messages.close();
       await listeners.close();
       await store.close();
     },

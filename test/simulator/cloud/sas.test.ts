@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
+import { C2dQueue } from '../../../src/simulator/cloud/c2d.ts';
 import type { TimedEvent } from '../../../src/simulator/cloud/events.ts';
 import { identityOfPem } from '../../../src/simulator/cloud/identity.ts';
 import { createLocalCloud, type Enrollment } from '../../../src/simulator/cloud/local-cloud.ts';
@@ -241,6 +242,26 @@ suite('a device with a symmetric key at the hub', () => {
     await clock.advance(2000);
     assert.equal(clock.pendingTimers, 0);
   });
+});
+
+test('a lock of a message ends after a minute, and with the cloud', async () => {
+  const clock = new VirtualClock(START);
+  const kept: unknown[] = [];
+  const queue = new C2dQueue(ID, clock, [], async (messages) => void kept.push(messages));
+  await queue.add(Buffer.from('one'), new Map());
+  assert.equal((await queue.receive('lock-1'))?.body.toString(), 'one');
+  assert.equal(await queue.receive('lock-2'), undefined);
+  await clock.advance(60_000);
+  assert.equal((await queue.receive('lock-3'))?.body.toString(), 'one');
+  await assert.rejects(queue.settle('lock-1', 'complete'), { code: 412002 });
+  queue.close();
+  assert.equal(clock.pendingTimers, 0);
+  // Tried so often, it is given up.
+  for (let tried = 2; tried < 10; tried++) {
+    assert.ok(await queue.receive('lock'));
+    await queue.settle('lock', 'abandon');
+  }
+  assert.equal(await queue.receive('lock'), undefined);
 });
 
 suite('a symmetric key at DPS', () => {
