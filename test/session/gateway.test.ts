@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { generate } from 'mqtt-packet';
 import { AppError } from '../../src/errors.ts';
 import { DEVICE, virtualSimulation } from '../helpers/simulation.ts';
 
@@ -111,5 +112,20 @@ test('a twin that is too large for plain TCP is known to be, and the session goe
   const count = bench.of('telemetry').length;
   await bench.telemetry(count + 2, 120_000);
   assert.equal(bench.states().filter((state) => state === 'reset').length, 0);
+  await bench.stop();
+});
+
+test('what a stranger asks the gateway for does not end the session', async () => {
+  const bench = await virtualSimulation({ byGateway: true });
+  void bench.run();
+  await bench.until(() => bench.states().includes('dps-connect'));
+  const stranger = bench.gateway?.dial();
+  assert.ok(stranger);
+  const connect = { cmd: 'connect', protocolId: 'MQTT', protocolVersion: 4, clean: true, clientId: DEVICE } as const;
+  stranger.write(generate({ ...connect, username: `evil.example/${DEVICE}/?api-version=2021-04-12` }));
+  bench.gateway?.outage('ECONNREFUSED');
+  await bench.clock.advance(15_000);
+  bench.gateway?.outage(null);
+  await bench.telemetry(1);
   await bench.stop();
 });

@@ -61,13 +61,13 @@ async function connectBy(
   const since = clock.monotonic();
   const alone = new AbortController();
   const timer = clock.after(REACHED_WITHIN, () => {
-    const failure = gateway.wasReached(since) === false ? gateway.unreached() : gateway.failure();
+    const failure = gateway.wasReached(since) === false ? gateway.unreached() : failureFor(broker.host, gateway);
     // None of them comes right by waiting.
     if (failure && FINAL.includes(failure.code)) alone.abort(failure);
   });
   try {
     const result = await modem.mqtt.connect(AbortSignal.any([signal, alone.signal]));
-    const failure = result === 'connected' || result === 'stuck' ? null : gateway.failure();
+    const failure = result === 'connected' || result === 'stuck' ? null : failureFor(broker.host, gateway);
     return failure ? { outcome: 'failed', error: failure } : outcomeOf(result, context, modem, peer, broker.host);
   } catch (error) {
     const { reason } = alone.signal;
@@ -76,6 +76,13 @@ async function connectBy(
   } finally {
     timer.cancel();
   }
+}
+
+/** Why the gateway has not connected the module to `host`. What somebody else has asked it for is not the module's failure. */
+function failureFor(host: string, gateway: CloudGateway): AppError | null {
+  const failure = gateway.failure();
+  const isOthers = failure?.code === 'E_GATEWAY_HOST' && failure.facts['host'] !== host.toLowerCase();
+  return isOthers ? null : failure;
 }
 
 function outcomeOf(
