@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { closeSync } from 'node:fs';
 import { isatty } from 'node:tty';
+import { fileURLToPath } from 'node:url';
 
 const OLDEST = [20, 17] as const;
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
@@ -34,7 +35,7 @@ async function start(): Promise<void> {
   const code = await main({
     argv: argv.slice(2),
     env,
-    invocation: invocationOf(argv[1] ?? '', env, process.cwd()),
+    invocation: invocationOf(argv[1] ?? '', fileURLToPath(import.meta.url), env, process.cwd()),
     stdin,
     stdout,
     stderr,

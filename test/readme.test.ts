@@ -46,3 +46,11 @@ test('the README has every type of event', () => {
   };
   for (const type of Object.keys(types)) assert.match(readme, new RegExp(`^\\| \`${type}\` \\| `, 'm'));
 });
+
+test('the README installs the tarball that npm pack makes of this version', () => {
+  const manifest: { name: string; version: string } = JSON.parse(
+    readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+  );
+  const names = [...readme.matchAll(/[\w-]+-\d+\.\d+\.\d+\.tgz/g)].map(([name]) => name);
+  assert.deepEqual(new Set(names), new Set([`${manifest.name}-${manifest.version}.tgz`]));
+});

@@ -175,7 +175,7 @@ function save(path: string, text: string): void {
 async function advise(
   path: string,
   text: string,
-  { cwd, clock }: ProcessEnvironment,
+  { cwd, clock, invocation }: ProcessEnvironment,
   { print }: CommandContext,
 ): Promise<void> {
   if ((await tracking(resolve(cwd, path), dirname(resolve(cwd, path)))) === 'not ignored') {
@@ -185,7 +185,7 @@ async function advise(
   for (const line of await makeIdentity(input, cwd, clock.wall())) print(line);
   const missing = missingIn(input);
   for (const line of missing) print(line);
-  if (missing.length === 0) print('Next: anycloud-iotc doctor checks it all; anycloud-iotc starts the session.');
+  if (missing.length === 0) print(`Next: "${invocation} doctor" checks it all; "${invocation}" starts the session.`);
 }
 
 function missingIn(input: SettingsInput): string[] {

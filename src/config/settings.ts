@@ -297,7 +297,7 @@ export const SETTINGS: { readonly [Name in SettingName]: Setting<SettingValues[N
     flag: '--gateway-at <address:port>',
     env: 'GATEWAY_AT',
     section: 'Gateway',
-    help: 'use the gateway that runs there (anycloud-iotc gateway) instead of one of this session',
+    help: 'use the gateway that runs there (command gateway) instead of one of this session',
     fallback: null,
     simulated: null,
     check: hostAndPort,

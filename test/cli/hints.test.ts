@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, posix, win32 } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { COMMANDS } from '../../src/cli/commands.ts';
@@ -110,14 +110,52 @@ test('whatever text of the command line names an option or a setting, names one 
   }
 });
 
-test('the program is named as it can be started', { skip: process.platform === 'win32' }, () => {
-  const rows: [script: string, env: NodeJS.ProcessEnv, invocation: string][] = [
-    ['/usr/local/bin/anycloud-iotc', { PATH: '/bin:/usr/local/bin' }, 'anycloud-iotc'],
+test('the program is named as it can be started, and npx only where it needs no registry', () => {
+  const npx = { npm_command: 'exec' };
+  const unix: [script: string, env: NodeJS.ProcessEnv, invocation: string][] = [
+    ['/usr/local/bin/anycloud-iotc', { PATH: '/bin:/usr/local/bin/' }, 'anycloud-iotc'],
     ['/home/a/p/node_modules/.bin/anycloud-iotc', { PATH: '/bin' }, 'npx anycloud-iotc'],
-    ['/home/a/p/node_modules/.bin/anycloud-iotc', { PATH: '/bin', npm_command: 'exec' }, 'npx anycloud-iotc'],
-    ['/home/a/p/node_modules/anycloud-iotc/dist/cli.js', {}, 'npx anycloud-iotc'],
+    ['/home/a/p/node_modules/.bin/anycloud-iotc', { ...npx, PATH: '/home/a/p/node_modules/.bin' }, 'npx anycloud-iotc'],
+    ['/home/a/node_modules/anycloud-iotc/dist/cli.js', {}, 'npx anycloud-iotc'],
+    ['/home/a/p/dist/cli.js', npx, 'npx anycloud-iotc'],
     ['/home/a/p/dist/cli.js', {}, 'node dist/cli.js'],
     ['/home/a/p/some dist/cli.js', {}, 'node "some dist/cli.js"'],
+    ['/home/a/clone/dist/cli.js', npx, 'node ../clone/dist/cli.js'],
+    ['/home/a/other/node_modules/.bin/anycloud-iotc', {}, 'node ../other/node_modules/.bin/anycloud-iotc'],
+    [
+      '/home/a/.npm/_npx/1f/node_modules/.bin/anycloud-iotc',
+      { ...npx, PATH: '/home/a/.npm/_npx/1f/node_modules/.bin:/bin' },
+      'node ../.npm/_npx/1f/node_modules/.bin/anycloud-iotc',
+    ],
   ];
-  for (const [script, env, invocation] of rows) assert.equal(invocationOf(script, env, '/home/a/p'), invocation);
+  for (const [script, env, invocation] of unix)
+    assert.equal(invocationOf(script, script, env, '/home/a/p', posix), invocation);
+  const link = '/home/a/.npm/_npx/3f/node_modules/.bin/anycloud-iotc';
+  assert.equal(invocationOf(link, '/home/a/p/dist/cli.js', npx, '/home/a/p/docs', posix), 'npx anycloud-iotc');
+  assert.match(invocationOf(link, '/home/a/p/dist/cli.js', npx, '/home/a', posix), /^node \S+anycloud-iotc$/);
+
+  const windows: typeof unix = [
+    [
+      String.raw`C:\Users\A B\AppData\Roaming\npm\node_modules\anycloud-iotc\dist\cli.js`,
+      { Path: String.raw`C:\Windows;c:\users\a b\appdata\roaming\npm` },
+      'anycloud-iotc',
+    ],
+    [String.raw`C:\p\node_modules\anycloud-iotc\dist\cli.js`, { Path: String.raw`C:\Windows` }, 'npx anycloud-iotc'],
+    [String.raw`C:\p\dist\cli.js`, {}, String.raw`node dist\cli.js`],
+    [String.raw`C:\p\my clone\dist\cli.js`, {}, String.raw`node "my clone\dist\cli.js"`],
+    [String.raw`D:\clone\dist\cli.js`, npx, String.raw`node D:\clone\dist\cli.js`],
+  ];
+  for (const [script, env, invocation] of windows)
+    assert.equal(invocationOf(script, script, env, 'C:\\p', win32), invocation);
+});
+
+test('no text names a command line that works only where the program is installed, or in a registry', () => {
+  const commands = COMMANDS.map(({ usage }) => usage.split(' ')[0]).join('|');
+  const bare = new RegExp(`anycloud-iotc (?:--[a-z]|(?:${commands})\\b(?! local))`);
+  for (const [path, source] of sources('cli', 'config', 'terminal', 'session')) {
+    // A completion is that of an installed program, a report has a title, and where npx is right is what the other file finds out.
+    if (/^cli\/(?:completion\/|invocation|doctor\/report)/.test(path)) continue;
+    for (const text of texts(source)) assert.doesNotMatch(text, /\bnpx\b/, path);
+    for (const text of texts(source)) assert.doesNotMatch(text, bare, path);
+  }
 });

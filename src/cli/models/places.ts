@@ -25,7 +25,7 @@ export function withModels<T>(action: () => T): T {
 function toConfigurationError(error: ModelError): AppError {
   const hints = {
     'not-found':
-      'See which there are with: anycloud-iotc models. --models (MODELS) names a file, or a folder with a dtmi folder in it.',
+      'The command models lists those that there are. --models (MODELS) names a file, or a folder with a dtmi folder in it.',
     unreadable: '--models (MODELS) takes a DTDL file, or a folder in the layout dtmi/com/example/thermostat-1.json.',
     invalid: 'The path starts at $, the whole file. Correct the model there, or use another one.',
   };
