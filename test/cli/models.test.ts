@@ -119,7 +119,7 @@ test('what cannot be found or read ends with 3, what is no id with 2', async () 
   const cwd = emptyFolder();
   writeFileSync(join(cwd, 'house.json'), '{"@type": "Interface"');
   const cases: [string[], number, RegExp][] = [
-    [['dtmi:test:Boat;1'], 3, /The model dtmi:test:Boat;1 is not found: tried .*boat-1\.json.*anycloud-iotc models/s],
+    [['dtmi:test:Boat;1'], 3, /The model dtmi:test:Boat;1 is not found: tried .*boat-1\.json.*The command models/s],
     [['--models', 'nowhere'], 3, /nowhere does not exist.*--models \(MODELS\) takes/s],
     [['--models', 'house.json'], 3, /house\.json is not JSON/],
     [[AVR.toLowerCase()], 3, new RegExp(`is not in this file, but ${AVR} is`)],
