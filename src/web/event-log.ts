@@ -18,10 +18,12 @@ const MAX_SIZE = 8 * 1024 * 1024;
 export class EventLog {
   /** Tells this run from others, in the ids that readers come back with. */
   readonly run: string;
-  /** By number. */
-  readonly #events = new Map<number, LoggedEvent>();
+  /** A ring: an event lies at its number modulo the size. */
+  readonly #ring: (LoggedEvent | undefined)[] = [];
   #size = 0;
-  #count = 0;
+  /** The number of the oldest event that is kept. */
+  #first = 1;
+  #last = 0;
   readonly #listeners = new Set<Listener>();
 
   constructor(run: string) {
@@ -30,35 +32,37 @@ export class EventLog {
 
   /** The number of the newest event; 0 before the first. */
   get last(): number {
-    return this.#count;
+    return this.#last;
   }
 
   append(type: string, deviceId: string | undefined, text: string): void {
-    const event = { number: ++this.#count, type, deviceId, text };
-    this.#events.set(event.number, event);
+    if (this.#last - this.#first + 1 === MAX_EVENTS) this.#forgetOldest();
+    const event = { number: ++this.#last, type, deviceId, text };
+    this.#ring[event.number % MAX_EVENTS] = event;
     this.#size += text.length;
-    for (const oldest of this.#events.values()) {
-      if (this.#events.size <= MAX_EVENTS && this.#size <= MAX_SIZE) break;
-      this.#events.delete(oldest.number);
-      this.#size -= oldest.text.length;
-    }
+    while (this.#size > MAX_SIZE) this.#forgetOldest();
     for (const listener of this.#listeners) listener(event);
   }
 
   /** The events after this number, oldest first; `missed` when some of them are no longer kept. */
   after(number: number): { events: LoggedEvent[]; missed: boolean } {
-    const first = this.#count - this.#events.size + 1;
     const events: LoggedEvent[] = [];
-    for (let next = Math.max(number + 1, first); next <= this.#count; next++) {
-      const event = this.#events.get(next);
+    for (let next = Math.max(number + 1, this.#first); next <= this.#last; next++) {
+      const event = this.#ring[next % MAX_EVENTS];
       if (event) events.push(event);
     }
-    return { events, missed: number + 1 < first };
+    return { events, missed: number + 1 < this.#first };
   }
 
   /** Adds a listener; call the result to remove it. */
   listen(listener: Listener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  #forgetOldest(): void {
+    const place = this.#first++ % MAX_EVENTS;
+    this.#size -= this.#ring[place]?.text.length ?? 0;
+    this.#ring[place] = undefined;
   }
 }

@@ -178,6 +178,7 @@ suite('the stream of events', () => {
     for (let n = 0; n < 10_050; n++) bounded.append('one', undefined, '{}');
     assert.deepEqual([bounded.after(0).missed, bounded.after(0).events.length], [true, 10_000]);
     assert.deepEqual([bounded.after(50).missed, bounded.after(10_049).events.length], [false, 1]);
+    assert.deepEqual([bounded.after(50).events[0]?.number, bounded.after(10_049).events[0]?.number], [51, 10_050]);
     assert.deepEqual(bounded.after(20_000), { events: [], missed: false });
     const long = 'x'.repeat(3 * 1024 * 1024);
     for (let n = 0; n < 4; n++) bounded.append('one', undefined, long);
