@@ -8,7 +8,7 @@ import { Session } from '../../src/session/session.ts';
 import type { State } from '../../src/session/table.ts';
 import { createPki } from '../../src/simulator/cloud/pki.ts';
 import { ScriptedModem } from './scripted-modem.ts';
-import { VirtualClock } from './virtual-clock.ts';
+import { settle, VirtualClock } from './virtual-clock.ts';
 
 const START = '2026-11-23T12:00:00Z';
 export const DEVICE = 'board-1';
@@ -185,11 +185,12 @@ export class Rig {
   /** Moves time on until a line of the log is as `wanted` says; the index of that line. */
   async until(wanted: (what: string) => boolean, limit = 600_000, from = 0): Promise<number> {
     void this.run();
+    await settle();
+    let next = from;
     for (const end = this.clock.monotonic() + limit; ; ) {
-      const found = this.log.findIndex(({ what }, index) => index >= from && wanted(what));
-      if (found >= 0) return found;
+      for (; next < this.log.length; next++) if (wanted(this.log[next]?.what ?? '')) return next;
       if (this.clock.monotonic() >= end) throw new Error(`not within ${limit} ms:\n${this.text(-30)}`);
-      await this.clock.advance(10);
+      await this.clock.step(end);
     }
   }
 

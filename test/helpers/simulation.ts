@@ -12,7 +12,7 @@ import { createPki } from '../../src/simulator/cloud/pki.ts';
 import { createVirtualModule, type VirtualModule } from '../../src/simulator/module/virtual-module.ts';
 import { BOARD_SCHEMA } from './board-model.ts';
 import { GATEWAY_KEY, MemoryGateway } from './memory-gateway.ts';
-import { VirtualClock } from './virtual-clock.ts';
+import { settle, VirtualClock } from './virtual-clock.ts';
 
 export const DEVICE = 'sn0123A1B2C3D4E5F601';
 export const SCOPE = '0ne00A1B2C3';
@@ -180,8 +180,15 @@ function withSession(parts: {
 }): VirtualSimulation {
   const { clock, random, expected, settings, interval, cloud, module, gateway, reported } = parts;
   const events: SessionEvent[] = [];
+  const byType = new Map<SessionEvent['type'], SessionEvent[]>();
+  const ofType = (type: SessionEvent['type']) => {
+    const known = byType.get(type) ?? [];
+    byType.set(type, known);
+    return known;
+  };
   const report = (event: SessionEvent) => {
     events.push(event);
+    ofType(event.type).push(event);
     parts.onEvent?.(event);
   };
   reported.event = report;
@@ -209,7 +216,8 @@ function withSession(parts: {
       },
     }),
     states: () => simulation.of('state').map(({ state }) => state),
-    of: (type) => events.filter((event): event is Extract<SessionEvent, { type: typeof type }> => event.type === type),
+    of: (type) =>
+      ofType(type).filter((event): event is Extract<SessionEvent, { type: typeof type }> => event.type === type),
     sent: () => simulation.of('at').flatMap((event) => (event.dir === 'tx' ? [event.line] : [])),
     unplug() {
       unplugged = true;
@@ -235,10 +243,11 @@ function withSession(parts: {
       await clock.until(cloud.close());
     },
     async until(condition, limit = 600_000) {
+      await settle();
       for (const end = clock.monotonic() + limit; !condition(); ) {
         if (clock.monotonic() >= end)
           throw new Error(`not within ${limit} ms; states: ${simulation.states().slice(-8).join(' ')}`);
-        await clock.advance(20);
+        await clock.step(end);
       }
     },
     telemetry: (count, limit) => simulation.until(() => simulation.of('telemetry').length >= count, limit),

@@ -59,6 +59,14 @@ export class VirtualClock implements Clock {
     entry.callback();
   }
 
+  /** Moves time on to the next timer, or to `end` where none is due before, and lets the consequences settle. */
+  async step(end: number): Promise<void> {
+    const next = this.#next();
+    if (next && next.at <= end) this.#fire(next);
+    else this.#now = end;
+    await settle();
+  }
+
   /** Moves time on by `ms`, firing every timer on the way and letting its consequences settle before the next. */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;
