@@ -1,13 +1,13 @@
-// Runs every test under test/ (or the files and folders named as arguments) with node:test and tsx.
+// Runs every test under test/ with node:test, or the files and folders named as arguments.
 // node --test expands no globs on Node 20, and a shell glob would not work on Windows.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
-import { pathToFileURL } from 'node:url';
+import { bundle } from './bundle.mjs';
 
 const LONG_SUITES = ['mutation', 'soak', 'fuzz', 'faults', 'conformance', 'dtdl-oracle', 'pty', 'console'];
 
@@ -24,7 +24,7 @@ const files = (paths.length > 0 ? paths : ['test']).flatMap(testsIn).sort();
 if (files.length === 0) throw new Error('no tests found');
 
 /**
- * Files share a few processes: loading the compiler's loader and the code takes longer than most of them. Those that start
+ * Files share a few processes: loading the code takes longer than most of them. Those that start
  * programs mostly wait for them, so they come first, and more processes run at once than there are cores.
  * The largest files are spread first, so that the processes end at about the same time.
  */
@@ -43,7 +43,7 @@ function inGroups(all, folder) {
   const others = all.filter((file) => !STARTS_PROGRAMS.test(file));
   return [...groupsOf(starting), ...groupsOf(others)].map((files, index) => {
     const entry = join(folder, `group-${index + 1}.mjs`);
-    const imports = files.map((file) => `import ${JSON.stringify(pathToFileURL(resolve(file)).href)};\n`);
+    const imports = files.map((file) => `import ${JSON.stringify(resolve(file))};\n`);
     writeFileSync(entry, imports.join(''));
     return entry;
   });
@@ -54,16 +54,22 @@ execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconf
 execFileSync(process.execPath, ['console/build.mjs'], { stdio: 'inherit' });
 chmodSync('dist/cli.js', 0o755);
 
+// A suite that was asked for may have packages of its own, which only its files find: they are compiled as they are loaded.
+const all = paths.length === 0;
+const cache = 'node_modules/.cache';
+mkdirSync(cache, { recursive: true });
+const folder = mkdtempSync(join(cache, 'tests-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+const started = all ? await bundle(inGroups(files, folder), join(folder, 'programs')) : files;
+
 // The processes of node:test inherit these.
 const hooks = new URL('helpers/test-hooks.mjs', import.meta.url).href;
-process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ''} --import ${hooks} --import tsx`.trim();
-const folder = mkdtempSync(join(tmpdir(), 'anycloud-iotc-tests-'));
-process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-const started = paths.length > 0 ? files : inGroups(files, folder);
+const compiler = all ? '--enable-source-maps' : '--import tsx';
+process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ''} --import ${hooks} ${compiler}`.trim();
 const tests = run({
   files: started,
-  concurrency: paths.length > 0 ? availableParallelism() : availableParallelism() + PROCESSES,
-  timeout: paths.length > 0 ? 1_200_000 : 300_000,
+  concurrency: all ? availableParallelism() + PROCESSES : availableParallelism(),
+  timeout: all ? 300_000 : 1_200_000,
 });
 tests.on('test:fail', () => {
   process.exitCode = 1;
