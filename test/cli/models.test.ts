@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { ModelRepository, PACKAGED_MODELS } from '../../src/dtdl/repository.ts';
 import { loadModel } from '../../src/dtdl/resolve.ts';
 import { dtdl } from '../dtdl/interfaces.ts';
-import { emptyFolder, type JsonEvent, parseEvent, runCli } from '../helpers/cli.ts';
+import { emptyFolder, type JsonEvent, parseEvent } from '../helpers/cli.ts';
 import { runMain } from '../helpers/in-process.ts';
 
 const AVR = 'dtmi:com:Microchip:AVR128DB48_CNANO;1';
@@ -136,7 +136,7 @@ const SIMULATE = ['--simulate', '--pace', 'instant', '--http-port', '0', '--json
 
 /** The NDJSON of a session that plays a model. */
 async function play(id: string, ...args: string[]) {
-  const { code, stdout } = await runCli(...SIMULATE, '--model-id', id, ...args);
+  const { code, stdout } = await runMain([...SIMULATE, '--model-id', id, ...args], emptyFolder());
   const events = stdout
     .trimEnd()
     .split('\n')

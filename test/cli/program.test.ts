@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { emptyFolder, type JsonEvent, parseEvent, runCli, startCli } from '../helpers/cli.ts';
+import { runMain } from '../helpers/in-process.ts';
 
 const manifest: { version: string } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
@@ -19,7 +20,7 @@ describe('the program as a process', { concurrency: 2 }, () => {
   });
 
   test('ends with 2 when it is called in a wrong way', async () => {
-    const unknown = await runCli('--no-such-flag');
+    const unknown = await runMain(['--no-such-flag'], emptyFolder());
     assert.deepEqual([unknown.code, unknown.stdout], [2, '']);
     assert.match(unknown.stderr, /--no-such-flag/);
     const beforeVerb = await runCli('--count', '1', 'ports');
@@ -32,7 +33,7 @@ describe('the program as a process', { concurrency: 2 }, () => {
     const text = await runCli();
     assert.equal(text.code, 3);
     for (const name of missing) assert.match(text.stderr, new RegExp(`${name} is missing`));
-    const json = await runCli('--json');
+    const json = await runMain(['--json'], emptyFolder());
     assert.equal(json.code, 3);
     const [error, exit, ...more] = json.stdout.trimEnd().split('\n').map(parseEvent);
     assert.deepEqual(
@@ -103,13 +104,21 @@ function assertHidden(text: string): void {
 }
 
 describe('a simulation as a process', { concurrency: 2 }, () => {
-  test('its JSON has the documented form, its log and its JSON hide the passphrase, and it ends with 0', async (t) => {
+  test('its JSON has the documented form, its log and its JSON hide the passphrase, and it ends with 0', async () => {
     const cwd = emptyFolder();
-    const args = [...SIMULATE, '--count', '2', '--json', '--passphrase', PASSPHRASE, '--log-file', 'all.log'];
-    const cli = startCli(t, args, { cwd });
-    const { code, stdout, stderr } = await cli.ended;
+    const args = [
+      ...SIMULATE,
+      '--count',
+      '2',
+      '--json',
+      '--passphrase',
+      PASSPHRASE,
+      '--log-file',
+      join(cwd, 'all.log'),
+    ];
+    const { code, stdout, stderr } = await runMain(args, cwd);
     assert.deepEqual([code, stderr], [0, '']);
-    const events = cli.events();
+    const events = stdout.trimEnd().split('\n').map(parseEvent);
     events.forEach(checkForm);
     const known = events.findIndex(({ type, state }) => type === 'state' && state === 'wi-fi');
     assert.ok(events.slice(known).every(({ deviceId }) => deviceId === 'sn0123A1B2C3D4E5F601'));
@@ -241,13 +250,17 @@ describe('the cloud as a process', () => {
       .on('error', () => undefined);
     t.after(() => server.close());
     await Promise.race([once(server, 'listening'), once(server, 'error')]);
-    const asked = await runCli('--simulate', '--http-port', '7070');
+    const asked = await runMain(['--simulate', '--http-port', '7070'], emptyFolder());
     assert.equal(asked.code, 3);
     assert.match(asked.stderr, /^Error: Port 7070 is in use by another program\n/);
-    const cli = startCli(t, ['--simulate', '--pace', 'instant', '--json', '--count', '1']);
-    const { url } = await cli.event('local-cloud');
-    assert.notEqual(new URL(String(url)).port, '7070');
-    assert.equal((await cli.ended).code, 0);
+    const { code, stdout } = await runMain(
+      ['--simulate', '--pace', 'instant', '--json', '--count', '1'],
+      emptyFolder(),
+    );
+    const [cloud] = stdout.trimEnd().split('\n').map(parseEvent);
+    assert.equal(cloud?.type, 'local-cloud');
+    assert.notEqual(new URL(String(cloud['url'])).port, '7070');
+    assert.equal(code, 0);
   });
 
   test('a port that is taken gets one sentence', async () => {
@@ -256,7 +269,7 @@ describe('the cloud as a process', () => {
     const address = server.address();
     const port = typeof address === 'object' && address ? String(address.port) : '';
     try {
-      const { code, stderr } = await runCli('cloud', '--mqtt-port', port, '--http-port', '0');
+      const { code, stderr } = await runMain(['cloud', '--mqtt-port', port, '--http-port', '0'], emptyFolder());
       assert.equal(code, 3);
       assert.match(stderr, new RegExp(`^Error: Port ${port} is in use by another program\n  Hint: .*--mqtt-port`));
     } finally {

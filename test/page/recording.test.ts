@@ -73,7 +73,10 @@ suite('a recording', () => {
   test('of nonsense is taken in, whatever stands where', () => {
     const store = new Store();
     for (const id of ['board', '__proto__']) {
-      for (const line of nonsense(id)) store.take(parseEvent(line), line.length);
+      const lines = nonsense(id);
+      // What is long takes long, and is no different under another name.
+      const taken = id === 'board' ? lines : lines.filter(({ length }) => length < 10_000);
+      for (const line of taken) store.take(parseEvent(line), line.length);
       // Something sane afterwards is still understood.
       store.take(JSON.parse(event(9, { type: 'telemetry', deviceId: id, body: { sane: 1 } })));
       assert.equal(store.device(id).values.get('sane')?.value, 1);
