@@ -1,13 +1,13 @@
 // Runs every test under test/ with node:test, or the files and folders named as arguments.
 // node --test expands no globs on Node 20, and a shell glob would not work on Windows.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
-import { bundle } from './bundle.mjs';
+import { bundle } from '../scripts/bundle.mjs';
 
 const LONG_SUITES = ['mutation', 'soak', 'fuzz', 'faults', 'conformance', 'dtdl-oracle', 'pty', 'console'];
 
@@ -50,9 +50,7 @@ function inGroups(all, folder) {
 }
 
 // Some tests start the program as its users do; what it is compiled from may have changed.
-execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
-execFileSync(process.execPath, ['console/build.mjs'], { stdio: 'inherit' });
-chmodSync('dist/cli.js', 0o755);
+execFileSync(process.execPath, ['scripts/build.mjs'], { stdio: 'inherit' });
 
 // A suite that was asked for may have packages of its own, which only its files find: they are compiled as they are loaded.
 const all = paths.length === 0;

@@ -1,15 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../src/clock.ts';
 import { drive, isTelemetry } from '../bare-driver.ts';
 import { figure, type Row, ratio } from '../row.ts';
 import { startSession } from '../session.ts';
 import { paired, summarise } from '../statistics.ts';
 
-const MODULE = fileURLToPath(new URL('../module-process.ts', import.meta.url));
+/** It lies beside the program that this is a part of. */
+const MODULE = join(dirname(process.argv[1] ?? ''), 'module-process.mjs');
 const ROUNDS = 7;
 /** The module boots within half a second. */
 const BOOT = 1_500;
@@ -26,7 +27,7 @@ interface Wire {
 
 /** A module that has just booted, in a process of its own. */
 async function boot(): Promise<Wire> {
-  const child: ChildProcess = spawn(process.execPath, [...process.execArgv, MODULE], {
+  const child: ChildProcess = spawn(process.execPath, [MODULE], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   if (!child.stdout) throw new Error('the module has no output');

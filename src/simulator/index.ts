@@ -4,10 +4,6 @@
  * @module
  */
 
-// Whoever imports this wants certificates; loaded here, the library for them does not keep a cloud from being ready at once.
-import 'reflect-metadata';
-import '@peculiar/x509';
-
 export type { Clock, Timer } from '../clock.ts';
 export type { Json, JsonObject } from '../json.ts';
 export { AzureError } from './cloud/azure-error.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -10,11 +10,17 @@ const DIST = new URL('../../dist/', import.meta.url);
 const EXAMPLES = fileURLToPath(new URL('../../examples/', import.meta.url));
 const TYPESCRIPT = Reflect.get(process.features, 'typescript') !== undefined;
 
+/** The part of the program that is loaded when a module of this name is needed. */
+function part(name: string): string {
+  const file = readdirSync(DIST).find((entry) => entry.startsWith(`${name}-`));
+  return new URL(file ?? assert.fail(name), DIST).href;
+}
+
 /** Loads device files as the program does, one after another in one process. @returns what is said to each */
 function load(folder: string, names: readonly string[]): string[] {
   const script = `
-    import { loadDeviceFile } from '${new URL('cli/session/device-file.js', DIST)}';
-    import { systemClock } from '${new URL('clock.js', DIST)}';
+    import { loadDeviceFile } from '${part('device-file')}';
+    import { systemClock } from '${part('clock')}';
     const told = [];
     for (const name of process.argv.slice(1)) {
       try {

@@ -4,7 +4,7 @@
 //     node test/consumer/run.mjs anycloud-iotc-0.1.0.tgz
 
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, lstatSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,6 +18,17 @@ if (tarball === undefined) throw new Error('which tarball?');
 
 const folder = mkdtempSync(join(tmpdir(), 'anycloud-iotc-consumer-'));
 const node = (...args) => execFileSync(process.execPath, args, { cwd: folder, encoding: 'utf8' });
+/** Bytes of what npm unpacks. */
+const MOST = 2_000_000;
+
+function size(path) {
+  const stat = lstatSync(path);
+  if (!stat.isDirectory()) return stat.size;
+  return readdirSync(path)
+    .filter((name) => name !== 'node_modules')
+    .reduce((sum, name) => sum + size(join(path, name)), 0);
+}
+
 try {
   writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }');
   const install = ['install', '--silent', '--no-audit', '--no-fund', resolve(tarball), '@types/node@20'];
@@ -26,6 +37,9 @@ try {
   for (const name of ['consumer.mts', 'tsconfig.nodenext.json', 'tsconfig.bundler.json']) {
     cpSync(join(HERE, name), join(folder, name));
   }
+  const unpacked = size(join(folder, 'node_modules/anycloud-iotc'));
+  if (unpacked > MOST) throw new Error(`the package has ${unpacked} bytes; ${MOST} are allowed`);
+  process.stdout.write(`the package has ${unpacked} bytes\n`);
   const compiler = join(PROJECT, 'node_modules/typescript/bin/tsc');
   for (const name of ['nodenext', 'bundler']) {
     execFileSync(process.execPath, [compiler, '-p', `tsconfig.${name}.json`], { cwd: folder, stdio: 'inherit' });

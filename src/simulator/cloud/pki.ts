@@ -70,7 +70,7 @@ const MAX_HOSTS = 50;
 const DAY = 86_400_000;
 const YEARS_OF_VALIDITY = 20;
 
-/** The library needs its polyfill to be there first, and costs 150 ms: whoever makes no certificate pays nothing. */
+/** The library needs its polyfill to be there first. Whoever makes no certificate does not pay for it. */
 async function x509Library() {
   await import('reflect-metadata');
   return await import('@peculiar/x509');

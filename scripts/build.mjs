@@ -1,0 +1,98 @@
+// Makes dist/: the types, the program and the library, and the page. `npm run build` calls it, and `npm ci` does.
+import { execFileSync } from 'node:child_process';
+import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { ownAddress } from './own-address.mjs';
+
+const PROJECT = fileURLToPath(new URL('..', import.meta.url));
+const SOURCES = join(PROJECT, 'src');
+
+process.chdir(PROJECT);
+rmSync('dist', { recursive: true, force: true });
+execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
+keepTypesOf([join('dist', 'index.d.ts'), join('dist', 'simulator', 'index.d.ts')]);
+
+/** How both bundles are made. */
+const COMMON = {
+  bundle: true,
+  outdir: 'dist',
+  platform: 'node',
+  format: 'esm',
+  target: 'node20.17',
+  metafile: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+};
+
+// It makes the simulator's certificates. With the twenty packages that it needs it is one file here, which loads in a third of
+// the time.
+const x509 = await build({
+  ...COMMON,
+  stdin: { contents: "import 'reflect-metadata';\nexport * from '@peculiar/x509';", resolveDir: PROJECT },
+  outdir: undefined,
+  outfile: 'dist/x509.js',
+  mainFields: ['module', 'main'],
+  minify: true,
+});
+
+// All files lie in dist/ itself, and find what lies beside them as if each were where its source is.
+await build({
+  ...COMMON,
+  entryPoints: {
+    cli: 'src/cli.ts',
+    index: 'src/index.ts',
+    simulator: 'src/simulator/index.ts',
+    // Node loads this one by its name.
+    'cli/session/own-imports': 'src/cli/session/own-imports.ts',
+  },
+  splitting: true,
+  packages: 'external',
+  // Names stay, and the lines are short enough for a stack to be followed.
+  minifyWhitespace: true,
+  lineLimit: 120,
+  plugins: [
+    {
+      name: 'x509',
+      setup({ onResolve }) {
+        onResolve({ filter: /^(?:@peculiar\/x509|reflect-metadata)$/ }, () => ({ path: './x509.js', external: true }));
+      },
+    },
+    ownAddress((path) => {
+      const compiled = relative(SOURCES, path).replaceAll('\\', '/').replace(/\.ts$/, '.js');
+      return `new URL(${JSON.stringify(`./${compiled}`)}, import.meta.url).href`;
+    }),
+  ],
+});
+chmodSync('dist/cli.js', 0o755);
+writeFileSync('dist/licenses.txt', licenses(Object.keys(x509.metafile.inputs)));
+execFileSync(process.execPath, ['console/build.mjs'], { stdio: 'inherit' });
+
+/** Removes the types that nobody can see who imports the library. */
+function keepTypesOf(entries) {
+  const seen = new Set(entries);
+  for (const file of seen) {
+    for (const [, name] of readFileSync(file, 'utf8').matchAll(/(?:from|import) ?\(?['"](\.[^'"]+)['"]/g)) {
+      seen.add(join(dirname(file), name.replace(/\.[jt]s$/, '.d.ts')));
+    }
+  }
+  for (const name of readdirSync('dist', { recursive: true })) {
+    const file = join('dist', name);
+    if (file.endsWith('.d.ts') && !seen.has(file)) rmSync(file);
+  }
+}
+
+/** The licences of the packages that are in the bundle. */
+function licenses(inputs) {
+  const packages = new Set(inputs.flatMap((path) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []));
+  return [...packages]
+    .sort()
+    .map((name) => {
+      const folder = join('node_modules', name);
+      const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+      if (file === undefined) throw new Error(`${name} is bundled, and has no licence`);
+      return `${name}\n\n${readFileSync(join(folder, file), 'utf8').trim()}\n`;
+    })
+    .join(`\n${'-'.repeat(80)}\n\n`);
+}
