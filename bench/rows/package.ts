@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +12,6 @@ const NEEDED = ['serialport', '@serialport/parser-readline', 'commander', 'chalk
 interface Manifest {
   dependencies?: Record<string, string>;
   optionalDependencies?: Record<string, string>;
-  files?: string[];
 }
 
 function readManifest(folder: string): Manifest {
@@ -54,16 +54,25 @@ function megabytes(folders: Iterable<string>): number {
   return [...folders].reduce((sum, folder) => sum + size(folder), 0) / 1e6;
 }
 
+/** What npm would unpack of this package, in bytes. */
+function ownSize(): number {
+  // npm is a batch file on Windows, which only a shell can start.
+  const shell = process.platform === 'win32';
+  const told = execFileSync('npm', ['pack', '--dry-run', '--json'], { cwd: PROJECT, encoding: 'utf8', shell });
+  const [{ unpackedSize }]: [{ unpackedSize: number }] = JSON.parse(told);
+  return unpackedSize;
+}
+
 /** What `npx` fetches and installs, as it is installed here. */
 export async function packages(): Promise<Row[]> {
-  const { dependencies = {}, files = [] } = readManifest(PROJECT);
-  const own = ['package.json', 'README.md', 'LICENSE', ...files].map((name) => join(PROJECT, name));
+  const { dependencies = {} } = readManifest(PROJECT);
+  const own = ownSize() / 1e6;
   const needed = closure(NEEDED);
   const all = closure(Object.keys(dependencies));
   const row = (name: string, unit: string, value: number) => figure(name, unit, summarise([value]));
   return [
-    row('installed: this package', 'MB', megabytes(own)),
-    row('installed: it and its dependencies', 'MB', megabytes([...own, ...all])),
+    row('installed: this package', 'MB', own),
+    row('installed: it and its dependencies', 'MB', own + megabytes(all)),
     row('installed: the five packages of every such program', 'MB', megabytes(needed)),
     row('packages: it and its dependencies', '', all.size + 1),
     row('packages: the five packages of every such program', '', needed.size),
