@@ -7,6 +7,9 @@ import type { PaceName } from './pace.ts';
 import type { PowerCycle } from './power-cycle.ts';
 import type { Uart } from './uart.ts';
 
+/** The firmware of an RNWF02 that can be played. */
+export type Rnwf02Firmware = '2.0' | '3.2';
+
 /** What a board of any family is built from. */
 export interface BoardOptions {
   random: () => number;
@@ -21,6 +24,7 @@ export interface BoardOptions {
   expiredRoot: boolean;
   /** A board whose flash holds no identity yet, where it is kept there. */
   blank: boolean;
+  firmware: Rnwf02Firmware;
   environment: Environment;
 }
 

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { Clock } from '../../clock.ts';
 import type { AccessPoint } from './access-point.ts';
 import { anycloudBoard } from './anycloud/board.ts';
-import type { Board, BoardOptions } from './board.ts';
+import type { Board, BoardOptions, Rnwf02Firmware } from './board.ts';
 import { type ControlLines, carryOut } from './control-lines.ts';
 import type { Dial } from './dial-request.ts';
 import type { Environment } from './environment.ts';
@@ -13,7 +13,7 @@ import { type ModuleState, stateLine } from './module-state.ts';
 import { PACES, type PaceName } from './pace.ts';
 import { PowerCycle } from './power-cycle.ts';
 import { rnwfBoard } from './rnwf/board.ts';
-import { RNWF02, RNWF11 } from './rnwf/product.ts';
+import { RNWF02, RNWF02_2, RNWF11 } from './rnwf/product.ts';
 import { Uart } from './uart.ts';
 
 export type { AccessPoint } from './access-point.ts';
@@ -27,7 +27,7 @@ const OFF: ModuleState = { power: 'off', synchronised: false, time: 0, mqtt: 'id
 /** The boards that can be had, by the family of their module. */
 const BOARDS = {
   anycloud: anycloudBoard,
-  rnwf02: (options) => rnwfBoard(RNWF02, options),
+  rnwf02: (options) => rnwfBoard(options.firmware === '2.0' ? RNWF02_2 : RNWF02, options),
   rnwf11: (options) => rnwfBoard(RNWF11, options),
 } as const satisfies Record<string, (options: BoardOptions) => Board>;
 
@@ -58,6 +58,8 @@ export interface VirtualModuleOptions {
   expiredRoot?: boolean | undefined;
   /** A module that keeps its identity in flash begins without one. */
   blank?: boolean | undefined;
+  /** Of an RNWF02: the newest, or the one before it that takes files by XMODEM only. */
+  firmware?: Rnwf02Firmware | undefined;
 }
 
 /** A module, seen from its UART. */
@@ -87,8 +89,19 @@ export function createVirtualModule(options: VirtualModuleOptions): VirtualModul
     dialFailure: undefined,
     preempt: 0,
   };
-  const { dial, identity, pace, mac = '00:04:A3:12:34:56' } = options;
-  const board = BOARDS[family]({ random, dial, identity, trusted, pace, mac, expiredRoot, blank, environment });
+  const { dial, identity, pace, mac = '00:04:A3:12:34:56', firmware: version = '3.2' } = options;
+  const board = BOARDS[family]({
+    random,
+    dial,
+    identity,
+    trusted,
+    pace,
+    mac,
+    expiredRoot,
+    blank,
+    firmware: version,
+    environment,
+  });
   const power = new PowerCycle(clock);
   const { limitedWire } = PACES[pace];
   const uart = new Uart({ clock: power, ...board.uart, limited: limitedWire, onBaud: (baud) => onBaud?.(baud) });

@@ -5,6 +5,7 @@ import { Firmware, UART } from './firmware.ts';
 import { Flash } from './flash.ts';
 import { PACES } from './pace.ts';
 import type { Product } from './product.ts';
+import { TRANSFER_FAULTS } from './xmodem.ts';
 
 /** A board with a module of this family, whose flash outlives its resets. */
 export function rnwfBoard(product: Product, options: BoardOptions): Board {
@@ -13,6 +14,7 @@ export function rnwfBoard(product: Product, options: BoardOptions): Board {
     tlsError: undefined,
     lateEvents: 0,
     lostEvents: 0,
+    transferFault: undefined,
   });
   const flash = new Flash(trusted, product.hasChip || blank ? null : identity);
   return {
@@ -31,12 +33,20 @@ export function rnwfBoard(product: Product, options: BoardOptions): Board {
       flash: choice(['ok', 'full'], 'whether there is room for files', (state) => {
         flash.isFull = state === 'full';
       }),
+      xmodem: choice(
+        ['ok', ...TRANSFER_FAULTS],
+        'files that come by XMODEM: each part is damaged once, or its receipt is lost; broken off, or taken in silence',
+        (fault) => {
+          environment.transferFault = fault === 'ok' ? undefined : fault;
+        },
+      ),
     },
     inForce: () => [
       ...(environment.tlsError ? [`tls ${environment.tlsError}`] : []),
       ...(environment.lateEvents > 0 ? [`late-events ${environment.lateEvents}`] : []),
       ...(environment.lostEvents > 0 ? [`lose-events ${environment.lostEvents}`] : []),
       ...(flash.isFull ? ['flash full'] : []),
+      ...(environment.transferFault ? [`xmodem ${environment.transferFault}`] : []),
     ],
   };
 }

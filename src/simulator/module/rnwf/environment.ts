@@ -1,4 +1,5 @@
 import type { Environment } from '../environment.ts';
+import type { TransferFault } from './xmodem.ts';
 
 /** What TLS can be made to fail with, by the second number of its status (RNWF 7). */
 export const TLS_ERRORS = ['17.0', '17.1', '17.2', '17.3', '17.4'] as const;
@@ -12,4 +13,6 @@ export interface RnwfEnvironment extends Environment {
   lateEvents: number;
   /** So many events are lost. */
   lostEvents: number;
+  /** What goes wrong with files that come by XMODEM. */
+  transferFault: TransferFault | undefined;
 }

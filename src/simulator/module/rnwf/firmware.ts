@@ -6,6 +6,7 @@ import type { ModuleState } from '../module-state.ts';
 import { PowerCycle } from '../power-cycle.ts';
 import { ModuleClock } from './clock.ts';
 import type { FirmwareApi } from './commands/api.ts';
+import { LATER } from './commands/api.ts';
 import { execute } from './commands/execute.ts';
 import type { RnwfEnvironment } from './environment.ts';
 import type { Flash } from './flash.ts';
@@ -20,6 +21,7 @@ import { integer, live, Store, text } from './store.ts';
 import { printText } from './strings.ts';
 import { Terminal } from './terminal.ts';
 import { Transfers } from './transfers.ts';
+import { XmodemReceiver } from './xmodem.ts';
 
 /** The UART after each start; the size of its buffers is a guess. */
 export const UART = { baud: 230_400, ring: 4_096 } as const;
@@ -55,6 +57,8 @@ export class Firmware implements FirmwareApi, RunningFirmware {
   readonly #terminal: Terminal;
   #booted = false;
   #isExecuting = false;
+  /** It takes what comes, in place of the terminal. */
+  #receiver: XmodemReceiver | undefined;
   #dead = false;
 
   constructor(options: FirmwareOptions) {
@@ -139,6 +143,19 @@ export class Firmware implements FirmwareApi, RunningFirmware {
     this.printer.info(line);
   }
 
+  receiveFile(type: number, name: string, length: number): void {
+    const { uart, environment } = this.#options;
+    this.#receiver = new XmodemReceiver({
+      clock: this.#clock,
+      write: (bytes) => uart.transmit(bytes),
+      length,
+      fault: () => environment.transferFault,
+      onEnd: (status, bytes) => this.#received(status, bytes && { type, name, bytes }),
+    });
+    this.printer.raw(Buffer.from('#'));
+    this.#receiver.begin();
+  }
+
   restart(): void {
     this.#options.onRestart();
   }
@@ -185,13 +202,27 @@ export class Firmware implements FirmwareApi, RunningFirmware {
   }
 
   #wake(): void {
-    if (!this.#booted || this.#isExecuting || this.#dead) return;
+    if (!this.#booted || this.#dead) return;
+    this.#receiver?.take(this.#options.uart.received);
+    if (this.#isExecuting) return;
     const reading = this.#terminal.read(this.#options.uart.received);
     if (reading.kind === 'nothing') return;
     this.#isExecuting = true;
     this.printer.begin();
     this.#clock.after(this.pace.command, () => {
-      this.#finish(reading.kind === 'line' ? execute(this, reading.line) : STATUS.invalidCommand);
+      const outcome = reading.kind === 'line' ? execute(this, reading.line) : STATUS.invalidCommand;
+      if (outcome !== LATER) this.#finish(outcome);
+    });
+  }
+
+  #received(status: Status, file?: { type: number; name: string; bytes: Buffer }): void {
+    this.#receiver = undefined;
+    this.#clock.after(this.pace.flash, () => {
+      const written = file ? this.flash.write(file.type, file.name, file.bytes) : status;
+      if (file && written === STATUS.ok) {
+        this.printer.event(`+FSUP:1,${file.type},${printText(file.name)},${file.bytes.length}`);
+      }
+      this.#finish(written);
     });
   }
 

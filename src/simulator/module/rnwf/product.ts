@@ -43,6 +43,16 @@ export const RNWF02: Product = {
   printsMessageId: true,
 };
 
+/** The same with firmware of 2024, which takes files by XMODEM only. */
+export const RNWF02_2: Product = {
+  ...RNWF02,
+  version: '2.0.0 0 e41f977cb [16:31:26 Apr 12 2024]',
+  boots: 'text',
+  limits: { broker: 64, clientId: 48, serverName: 64, domain: 64 },
+  tlsConfigurations: 2,
+  hasFileCommands: false,
+};
+
 export const RNWF11: Product = {
   name: 'RNWF11',
   model: 'PIC32MZW1',

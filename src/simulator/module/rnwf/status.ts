@@ -16,6 +16,7 @@ export const STATUS = {
   parameterCount: status(0, 5, 'Incorrect Number of Parameters'),
   updateBlocked: status(0, 6, 'Configuration Update Blocked'),
   accessFailed: status(0, 7, 'Configuration Access Failed'),
+  timedOut: status(0, 8, 'Operation Timed Out'),
   notConnected: status(1, 1, 'STA Not Connected'),
   nameUnknown: status(5, 4, 'DNS Non-Existent Domain'),
   transferUnsupported: status(7, 0, 'Unsupported File Transfer Protocol'),

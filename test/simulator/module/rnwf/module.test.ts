@@ -209,3 +209,76 @@ test('a TLS failure has the number that was asked for', async (t) => {
   assert.match(r.module.control('tls 17.9'), /^error: /);
   assert.match(r.module.control('status'), /tls 17\.4/);
 });
+
+const [SOH, EOT, ACK, NAK, CAN] = ['\x01', '\x04', '\x06', '\x15', '\x18'];
+/** One byte, `A`, filled up: its CRC was computed with another program. */
+const FRAME = `${SOH}\x01\xfeA${'\x1a'.repeat(127)}\xf2\xdd`;
+
+/** A module that has asked for a file of `length` bytes. */
+async function asked(t: TestContext, length = 1): Promise<Rig> {
+  const r = await rig(t, 'rnwf11');
+  assert.equal(await answer(r, `AT+FS=1,1,2,"Cert",${length}`), '#C');
+  return r;
+}
+
+test('a file comes by XMODEM: a damaged frame is asked for again, and one that comes twice counts once (RNWF 9)', async (t) => {
+  const r = await asked(t);
+  assert.equal(await r.type(FRAME.replace('A', 'B')), NAK);
+  assert.equal(await r.type(FRAME.slice(0, 60)), NAK);
+  assert.equal(await r.type(FRAME), ACK);
+  assert.equal(await r.type(FRAME), ACK);
+  assert.equal(await r.type(EOT), `${ACK}OK\r\n>\r+FSUP:1,1,"Cert",1\r\n>`);
+  assert.match(await answer(r, 'AT+FS=2,1'), /"Cert"/);
+});
+
+test('a module asks about every three seconds, and does not wait for ever', async (t) => {
+  const r = await asked(t);
+  await r.clock.advance(1_500);
+  assert.equal(await r.type(''), 'C');
+  await r.clock.advance(60_000);
+  assert.match(await r.type(''), /^C+ERROR:0\.8,/);
+  assert.match(await answer(r, 'AT'), /^OK/);
+  const other = await asked(t, 200);
+  await other.type(FRAME);
+  await other.clock.advance(120_000);
+  assert.match(await other.type(''), new RegExp(`^${NAK}+ERROR:0\\.8,`));
+});
+
+test('a transfer is broken off by either side, and by an escape with silence', async (t) => {
+  for (const bytes of [`${CAN}${CAN}`, '+++']) {
+    const r = await asked(t);
+    assert.match((await r.type(bytes)) + (await r.type('')), /^C?ERROR:0\.1,/, JSON.stringify(bytes));
+    assert.match(await answer(r, 'AT'), /^OK/);
+    assert.doesNotMatch(await answer(r, 'AT+FS=2,1'), /"Cert"/);
+  }
+  const r = await asked(t, 129);
+  await r.type(FRAME);
+  assert.match(await r.type(EOT), new RegExp(`^${CAN}${CAN}ERROR:0\\.1,`), 'a file that is too short');
+  const other = await asked(t);
+  assert.match(
+    await other.type(FRAME.replace('\x01\xfe', '\x05\xfa')),
+    new RegExp(`^${CAN}${CAN}ERROR`),
+    'out of order',
+  );
+});
+
+test('what can go wrong with a transfer is asked for by a control line', async (t) => {
+  const answers = async (fault: string, ...writes: string[]) => {
+    const r = await asked(t, 129);
+    assert.equal(r.module.control(`xmodem ${fault}`), 'ok');
+    assert.match(r.module.control('status'), new RegExp(`xmodem ${fault}`));
+    const said: string[] = [];
+    for (const write of writes) said.push(await r.type(write));
+    return said;
+  };
+  assert.deepEqual(await answers('damage', FRAME, FRAME), [NAK, ACK]);
+  assert.deepEqual(await answers('lose-ack', FRAME, FRAME), ['', ACK]);
+  assert.deepEqual(await answers('silence', FRAME, FRAME, EOT), ['', '', '']);
+  const [first, second = ''] = await answers('cancel', FRAME, FRAME);
+  assert.equal(first, ACK);
+  assert.ok(second.startsWith(`${CAN}${CAN}ERROR:0.1,`), second);
+  const r = await asked(t);
+  await r.type(FRAME);
+  r.module.control('flash full');
+  assert.match(await r.type(EOT), new RegExp(`^${ACK}ERROR:7\\.5,`));
+});

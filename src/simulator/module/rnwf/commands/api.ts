@@ -33,10 +33,15 @@ export interface FirmwareApi {
   after(ms: number, work: () => void): void;
   /** Prints a line of the answer. */
   info(line: string): void;
+  /** Asks for the bytes of a file by XMODEM, until it is whole or given up; the status comes then. */
+  receiveFile(type: number, name: string, length: number): void;
   restart(): void;
 }
 
-export type Handler = (firmware: FirmwareApi, parameters: readonly Parameter[]) => Status;
+/** A status that comes later. */
+export const LATER = 'later';
+export type Outcome = Status | typeof LATER;
+export type Handler = (firmware: FirmwareApi, parameters: readonly Parameter[]) => Outcome;
 
 /** The value of a parameter that must be a whole number; undefined for anything else. */
 export const integerOf = (parameter: Parameter | undefined): number | undefined =>

@@ -1,6 +1,6 @@
 import { type BasicCommand, parseLine, parseParameters } from '../parser.ts';
 import { MAX_VERBOSITY, STATUS, type Status } from '../status.ts';
-import type { FirmwareApi, Handler } from './api.ts';
+import type { FirmwareApi, Handler, Outcome } from './api.ts';
 import { CHIP_COMMANDS } from './chip.ts';
 import { FILE_COMMANDS } from './files.ts';
 import { MQTT_COMMANDS } from './mqtt.ts';
@@ -14,7 +14,7 @@ const COMMON: ReadonlyMap<string, Handler> = new Map(
 const OF_CHIP: ReadonlyMap<string, Handler> = new Map(Object.entries(CHIP_COMMANDS));
 
 /** Carries out a command line (RNWF 2). */
-export function execute(firmware: FirmwareApi, line: string): Status {
+export function execute(firmware: FirmwareApi, line: string): Outcome {
   const parsed = parseLine(line);
   if (!parsed) return STATUS.invalidCommand;
   for (const basic of parsed.basics) {

@@ -1,11 +1,11 @@
 import { STATUS, type Status } from '../status.ts';
 import { printText } from '../strings.ts';
 import type { Answer } from '../transfers.ts';
-import { bytesOf, type FirmwareApi, type Handler, integerOf, textOf } from './api.ts';
+import { bytesOf, type FirmwareApi, type Handler, integerOf, LATER, type Outcome, textOf } from './api.ts';
 
 const OPERATION = { load: 1, list: 2, delete: 3, info: 4, store: 5 } as const;
-/** The transfer in command lines. */
-const FS_TSFR = 5;
+/** How a file comes: by XMODEM with CRC, or in command lines. */
+const PROTOCOL = { xmodem: 2, lines: 5 } as const;
 
 const files: Handler = (firmware, parameters) => {
   const [operation, type] = parameters.map(integerOf);
@@ -38,14 +38,23 @@ function transfer(
   count: number,
   operation: typeof OPERATION.load | typeof OPERATION.store,
   parameters: Parameters<Handler>[1],
-): Status {
+): Outcome {
   if (count !== (operation === OPERATION.load ? 5 : 4)) return STATUS.parameterCount;
   const [, type, protocol, , length] = parameters.map(integerOf);
   const name = textOf(parameters[3]);
   if (type === undefined || protocol === undefined || name === undefined) return STATUS.invalidParameter;
-  if (protocol !== FS_TSFR || !firmware.product.hasFileCommands) return STATUS.transferUnsupported;
+  if (protocol === PROTOCOL.xmodem && operation === OPERATION.load) return receive(firmware, type, name, length);
+  if (protocol !== PROTOCOL.lines || !firmware.product.hasFileCommands) return STATUS.transferUnsupported;
   if (operation === OPERATION.store) return answer(firmware, firmware.transfers.store(type, name));
   return length === undefined ? STATUS.invalidParameter : answer(firmware, firmware.transfers.load(type, name, length));
+}
+
+function receive(firmware: FirmwareApi, type: number, name: string, length: number | undefined): Outcome {
+  if (length === undefined) return STATUS.invalidParameter;
+  const status = firmware.flash.accepts(type, name, length);
+  if (status !== STATUS.ok) return status;
+  firmware.receiveFile(type, name, length);
+  return LATER;
 }
 
 const block: Handler = (firmware, parameters) => {
