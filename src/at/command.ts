@@ -1,5 +1,18 @@
 import { AtError } from './error.ts';
+import type { RawBytes } from './raw-bytes.ts';
 import type { Status } from './status.ts';
+
+/** Work for which a command is given the stream, until its end. */
+export interface Transfer {
+  /** What the module may begin with where its prompt was lost; one character. */
+  readonly firstByte: string;
+  /**
+   * Does it. When it fails the module must be back at its command line, as far as it can be brought there.
+   * @returns how many bytes of data were transferred
+   * @throws AtError, and whatever it likes
+   */
+  run(raw: RawBytes): Promise<number>;
+}
 
 /** A line for the module, and how its answer is to be understood. */
 export interface Command {
@@ -21,6 +34,8 @@ export interface Command {
    * with the line that `response` describes, in place of a status.
    */
   onPrompt?: () => void;
+  /** A transfer of data instead: it begins with that prompt, and the status may come before it or after it. */
+  transfer?: Transfer;
   /** Milliseconds from the write to the status. */
   timeout?: number;
 }

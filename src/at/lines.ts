@@ -1,4 +1,3 @@
-import type { Duplex } from 'node:stream';
 import { ReadlineParser } from '@serialport/parser-readline';
 
 const LF = 0x0a;
@@ -12,19 +11,17 @@ const STEP = MAX_LINE / 2;
  * Cuts the byte stream of a module into lines. A line ends at LF and nowhere else; one character
  * of the result is one byte of the wire. The guard in front bounds what a line without end can cost: the parser
  * alone keeps everything it has seen since the last LF, and copies it with every chunk.
- * @returns stops it
+ * @returns takes the next bytes
  */
-export function readLines(stream: Duplex, onLine: (line: string) => void): () => void {
+export function lineCutter(onLine: (line: string) => void): (chunk: Buffer) => void {
   const parser = new ReadlineParser({ delimiter: '\n', encoding: 'latin1', readableObjectMode: true });
   parser.on('data', onLine);
   let length = 0;
 
-  const onData = (chunk: Buffer) => {
+  return (chunk) => {
     if (chunk.length <= STEP) guard(chunk);
     else for (let at = 0; at < chunk.length; at += STEP) guard(chunk.subarray(at, at + STEP));
   };
-  stream.on('data', onData);
-  return () => stream.off('data', onData);
 
   /** The fast path: no line in `chunk` can be longer than MAX_LINE, so it passes as it is. */
   function guard(chunk: Buffer): void {

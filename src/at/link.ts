@@ -5,10 +5,11 @@ import type { LineKind } from '../events.ts';
 import { type Command, checkLine, commandName, refusal } from './command.ts';
 import type { Dialect } from './dialect.ts';
 import { AtError } from './error.ts';
-import { readLines } from './lines.ts';
-import { splitOutput } from './output.ts';
+import { Input, type Owner } from './input.ts';
+import { Job } from './job.ts';
+import { type EmbeddedEvent, embeddedEvent, splitOutput } from './output.ts';
+import { RawBytes, type Verdict } from './raw-bytes.ts';
 
-const LF = 0x0a;
 const ENDINGS = ['error', 'end', 'close'] as const;
 const WITHHELD = '(unreadable line withheld: it may hold part of a secret)';
 
@@ -21,18 +22,6 @@ interface LinkEvents<E> {
   /** A sign that the module may have restarted: it echoes although told not to, or says OK to nothing. */
   suspicious: [];
   closed: [cause: unknown];
-}
-
-interface Job {
-  command: Command;
-  lines: string[];
-  /** The part of the echo that has not come back yet. */
-  echo: string;
-  /** The binary prompt has been seen. */
-  prompted: boolean;
-  /** A status has come with no echo before it: belated, or the echo has been switched off. */
-  unechoed: boolean;
-  settle(result: string[] | AtError): void;
 }
 
 /**
@@ -56,7 +45,7 @@ export class AtLink<E> extends EventEmitter<LinkEvents<E>> {
   #withhold = false;
   #fragment: string | null = null;
   #closed: AtError | null = null;
-  readonly #stopReading: () => void;
+  readonly #input: Input;
   readonly #onEnd = (cause?: unknown): void => this.close(cause);
 
   constructor(stream: Duplex, clock: Clock, dialect: Dialect<E>) {
@@ -64,7 +53,7 @@ export class AtLink<E> extends EventEmitter<LinkEvents<E>> {
     this.#stream = stream;
     this.#clock = clock;
     this.#dialect = dialect;
-    this.#stopReading = readLines(stream, (line) => this.#onLine(line));
+    this.#input = new Input(stream, dialect.prompts, (line) => this.#onLine(line));
     for (const event of ENDINGS) stream.on(event, this.#onEnd);
   }
 
@@ -73,32 +62,17 @@ export class AtLink<E> extends EventEmitter<LinkEvents<E>> {
    * @returns its information lines
    * @throws AtError; the reason of `signal` when that is aborted first (the reply is then still awaited by the link)
    */
-  execute(command: Command, signal?: AbortSignal): Promise<string[]> {
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted) throw signal.reason;
-      if (this.#closed) throw this.#closed;
-      checkLine(command.text, this.#dialect.commandLimit);
-      const onAbort = () => {
-        const waiting = this.#queue.indexOf(job);
-        if (waiting >= 0) this.#queue.splice(waiting, 1);
-        reject(signal?.reason);
-      };
-      const job: Job = {
-        command,
-        lines: [],
-        echo: command.text,
-        prompted: false,
-        unechoed: false,
-        settle: (result) => {
-          signal?.removeEventListener('abort', onAbort);
-          if (result instanceof AtError) reject(result);
-          else resolve(result);
-        },
-      };
-      signal?.addEventListener('abort', onAbort, { once: true });
-      this.#queue.push(job);
-      this.#next();
+  async execute(command: Command, signal?: AbortSignal): Promise<string[]> {
+    signal?.throwIfAborted();
+    if (this.#closed) throw this.#closed;
+    checkLine(command.text, this.#dialect.commandLimit);
+    const job = new Job(command, signal, () => {
+      const waiting = this.#queue.indexOf(job);
+      if (waiting >= 0) this.#queue.splice(waiting, 1);
     });
+    this.#queue.push(job);
+    this.#next();
+    return job.result;
   }
 
   /** Writes bytes that are no command, and to which no status belongs. */
@@ -122,7 +96,7 @@ export class AtLink<E> extends EventEmitter<LinkEvents<E>> {
   /** Leaves the stream, as it is, to another link; everything that waits is rejected. */
   release(): void {
     this.#stop(new AtError('closed', 'Another link has taken over'));
-    this.#stopReading();
+    this.#input.stop();
     for (const event of ENDINGS) this.#stream.off(event, this.#onEnd);
   }
 
@@ -131,7 +105,7 @@ export class AtLink<E> extends EventEmitter<LinkEvents<E>> {
     const jobs = [...(this.#pending ? [this.#pending] : []), ...this.#queue.splice(0)];
     this.#pending = null;
     this.#timer?.cancel();
-    for (const job of jobs) job.settle(reason);
+    for (const job of jobs) job.reject(reason);
   }
 
   #next(): void {
@@ -139,39 +113,66 @@ export class AtLink<E> extends EventEmitter<LinkEvents<E>> {
     const job = this.#queue.shift();
     if (!job) return;
     this.#pending = job;
-    this.#withhold ||= this.#dialect.holdsSecret(job.command.text);
+    this.#withhold ||= job.command.transfer !== undefined || this.#dialect.holdsSecret(job.command.text);
     this.emit('sent', job.command.text);
+    this.#awaitStatus(job);
+    const { onPrompt, transfer } = job.command;
+    const marks = this.#dialect.dataPrompt + (transfer?.firstByte ?? '');
+    if (onPrompt || transfer) this.#input.watch(marks, () => this.#onPrompt(job));
+    this.#stream.write(`${job.command.text}\r\n`);
+  }
+
+  #awaitStatus(job: Job): void {
     this.#timer = this.#clock.after(job.command.timeout ?? this.#dialect.replyTimeout, () => {
       if (job.unechoed) this.#echo = 'unknown';
       this.#finish(new AtError('timed-out', `The module has not answered ${commandName(job.command.text)}`));
     });
-    if (job.command.onPrompt) this.#watchPrompt(job, job.command.onPrompt);
-    this.#stream.write(`${job.command.text}\r\n`);
   }
 
-  #finish(result: string[] | AtError): void {
+  /** @param failure why; undefined when it has gone well */
+  #finish(failure?: AtError): void {
     const job = this.#pending;
     if (!job) return;
     this.#pending = null;
     this.#timer?.cancel();
-    job.settle(result);
+    this.#input.unwatch();
+    if (failure || job.hasFailed) job.reject(failure);
+    else job.resolve();
     this.#next();
   }
 
-  /** The byte tap beside the line splitter, for a prompt that no line end follows; the module is at a line's start. */
-  #watchPrompt(job: Job, onPrompt: () => void): void {
-    const { dataPrompt } = this.#dialect;
-    let atLineStart = true;
-    const watch = (chunk: Buffer) => {
-      const seen = (atLineStart && chunk[0] === dataPrompt.charCodeAt(0)) || chunk.includes(`\n${dataPrompt}`);
-      atLineStart = chunk.at(-1) === LF;
-      if (!seen && this.#pending === job) return;
-      this.#stream.off('data', watch);
-      if (this.#pending !== job) return;
+  /** The module asks for bytes. @returns who takes what comes next; null: it is lines */
+  #onPrompt(job: Job): Owner | null {
+    if (this.#pending !== job) return null;
+    const { onPrompt, transfer } = job.command;
+    if (!transfer) {
       job.prompted = true;
-      onPrompt();
-    };
-    this.#stream.on('data', watch);
+      onPrompt?.();
+      return null;
+    }
+    this.#timer?.cancel();
+    const raw = new RawBytes(
+      this.#clock,
+      (bytes) => this.write(bytes),
+      (line) => this.#verdictOn(line),
+    );
+    job.start(transfer, raw, (trace) => {
+      if (this.#closed) return;
+      this.emit('sent', trace);
+      const { awaits, rest } = job.end(raw);
+      this.#input.giveBack();
+      if (awaits === 'status') this.#awaitStatus(job);
+      else this.#finish();
+      this.#input.take(rest);
+    });
+    return (bytes) => raw.push(bytes);
+  }
+
+  /** What a line in the middle of a transfer says. */
+  #verdictOn(line: string): Verdict | null {
+    const status = this.#dialect.parseStatus(line, false);
+    if (status) return status.ok ? 'accepted' : 'over';
+    return this.#dialect.isBanner(line, false, null) ? 'over' : null;
   }
 
   #onLine(line: string): void {
@@ -194,7 +195,8 @@ export class AtLink<E> extends EventEmitter<LinkEvents<E>> {
   #onBanner(piece: string): void {
     this.emit('received', piece, 'text');
     this.#echo = 'on';
-    this.#withhold = false;
+    // What it still echoes of a transfer is a secret.
+    this.#withhold &&= this.#pending?.command.transfer !== undefined;
     this.#finish(new AtError('reset', 'The module has restarted'));
     this.emit('banner');
   }
@@ -247,11 +249,12 @@ export class AtLink<E> extends EventEmitter<LinkEvents<E>> {
       if (job.echo === job.command.text) job.unechoed = true;
       return false;
     }
-    this.#withhold = false;
     this.#noteEcho(job.command.text);
     this.emit('received', piece, 'status');
-    if (job.command.toStranger) this.#finish([...job.lines, piece]);
-    else this.#finish(status.ok ? job.lines : refusal(job.command.text, status));
+    if (status.ok && !job.accept()) return true;
+    this.#withhold = false;
+    if (job.command.toStranger) job.lines.push(piece);
+    this.#finish(status.ok || job.command.toStranger ? undefined : refusal(job.command.text, status));
     return true;
   }
 
@@ -265,7 +268,7 @@ export class AtLink<E> extends EventEmitter<LinkEvents<E>> {
     if (this.#isResponse(piece) && !this.#embeddedEvent(piece)) {
       this.#pending?.lines.push(piece);
       this.emit('received', piece, 'info');
-      if (this.#pending?.prompted) this.#finish(this.#pending.lines);
+      if (this.#pending?.prompted) this.#finish();
       return true;
     }
     const event = this.#dialect.parseEvent(piece);
@@ -294,13 +297,8 @@ export class AtLink<E> extends EventEmitter<LinkEvents<E>> {
     return true;
   }
 
-  #embeddedEvent(piece: string): { head: string; line: string; event: E } | null {
-    for (let at = piece.indexOf('+', 1); at > 0; at = piece.indexOf('+', at + 1)) {
-      const line = piece.slice(at);
-      const event = this.#dialect.parseEvent(line);
-      if (event !== null) return { head: piece.slice(0, at), line, event };
-    }
-    return null;
+  #embeddedEvent(piece: string): EmbeddedEvent<E> | null {
+    return embeddedEvent(piece, (line) => this.#dialect.parseEvent(line));
   }
 
   /** An echo that lost bytes on its way still ends like the command, and what follows it is the answer. */

@@ -31,3 +31,20 @@ function skipPrompts(text: string, from: number, end: number, prompts: string): 
   }
   return at;
 }
+
+/** An event that another task has printed into a line: what stood before it, its own line, and what it says. */
+export interface EmbeddedEvent<E> {
+  readonly head: string;
+  readonly line: string;
+  readonly event: E;
+}
+
+/** Looks for an event that begins in the middle of a piece. */
+export function embeddedEvent<E>(piece: string, parse: (line: string) => E | null): EmbeddedEvent<E> | null {
+  for (let at = piece.indexOf('+', 1); at > 0; at = piece.indexOf('+', at + 1)) {
+    const line = piece.slice(at);
+    const event = parse(line);
+    if (event !== null) return { head: piece.slice(0, at), line, event };
+  }
+  return null;
+}

@@ -34,7 +34,7 @@ export const provision: CommandAction = async (given, environment) => {
     }
     checkLimits(identity, module);
     const before = await store.read(signal);
-    if ((before.certificate || before.hasKey) && given.flags['yes'] !== true) {
+    if ((before.hasCertificate || before.hasKey) && given.flags['yes'] !== true) {
       const holder = (before.certificate && commonName(before.certificate)) ?? 'somebody whose name it does not tell';
       throw new AppError('E_CONFIG', `The module holds an identity already, of ${holder}`, 'Replace it with --yes.');
     }
@@ -46,14 +46,20 @@ export const provision: CommandAction = async (given, environment) => {
       waiting(report, 'writing the certificate and its key, in bytes', { count, total }),
     );
     const after = await store.read(signal);
-    if (!after.hasKey || !after.certificate || certificateFacts(after.certificate).sha256 !== identity.facts.sha256) {
+    const isOther = after.certificate && certificateFacts(after.certificate).sha256 !== identity.facts.sha256;
+    if (!after.hasKey || !after.hasCertificate || isOther) {
       throw new AppError(
         'E_MODULE_REFUSED',
         'The module has taken the files, but gives back others',
         'Press the reset button of the board and store them again with --yes.',
       );
     }
-    print(`Stored in the module, and the certificate read back. Its SHA-256 is ${identity.facts.sha256}`);
+    print(
+      after.certificate
+        ? `Stored in the module, and the certificate read back. Its SHA-256 is ${identity.facts.sha256}`
+        : `Stored in the module, which does not give certificates back: set DEVICE_ID=${identity.deviceId}. ` +
+            `The SHA-256 of this one is ${identity.facts.sha256}`,
+    );
     print(`Enroll it at DPS; the device id, and the registration id, is ${identity.deviceId}.`);
     return EXIT.done;
   });

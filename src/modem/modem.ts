@@ -159,7 +159,9 @@ export interface ModemCertificates {
 
 /** What a module holds of the identity that it is given as files. */
 export interface StoredIdentity {
+  /** Null where there is none, and where the firmware does not give it back. */
   readonly certificate: X509Certificate | null;
+  readonly hasCertificate: boolean;
   readonly hasKey: boolean;
 }
 
@@ -196,8 +198,6 @@ export interface ModemTraits {
   readonly tlsHint: string;
   /** Whether a module with this firmware makes no TLS connection any more; `time` in milliseconds since 1970. */
   hasNoTls(firmware: string, time: number): boolean;
-  /** What is known of a version of its firmware, and what to do about it; null where nothing is. */
-  remarkOn(firmware: string): { readonly problem: string; readonly advice: string } | null;
   readonly openQuestions: readonly OpenQuestion[];
   /** Queries that change nothing, and whose answers are worth having in a report. */
   readonly survey: readonly string[];

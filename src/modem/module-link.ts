@@ -35,7 +35,7 @@ const PROBES = 3;
 const IDENTIFICATIONS = 3;
 /** Both families leave the binary mode for this, when more than a second of silence follows. */
 export const BINARY_ESCAPE = '+++';
-const BINARY_ESCAPE_SILENCE = 1_300;
+export const BINARY_ESCAPE_SILENCE = 1_300;
 
 /** The question for the model, to whatever is at the other end. */
 export const MODEL_QUESTION: Command = {

@@ -13,7 +13,6 @@ export const TRAITS: ModemTraits = {
     'DigiCert Global Root G2, which the module forgets at every reset; firmware 0.3.2 fails in any case once its ' +
     'Baltimore root has expired (AT protocol, T4).',
   hasNoTls: (firmware, time) => firmware === EXPIRED_FIRMWARE && time > ROOT_ENDS,
-  remarkOn: () => null,
   openQuestions: TO_CONFIRM.map((question) => ({ question })),
   survey: [],
 };

@@ -86,8 +86,9 @@ export class RnwfIdentityStore implements ModemIdentityStore {
   }
 
   async read(signal: AbortSignal): Promise<StoredIdentity> {
-    const keys = await this.#files.list(FILE_TYPE.key, signal);
-    return { certificate: await readStored(this.#files, signal), hasKey: keys.includes(KEY_FILE) };
+    const hasCertificate = (await this.#files.list(FILE_TYPE.certificate, signal)).includes(CERTIFICATE_FILE);
+    const hasKey = (await this.#files.list(FILE_TYPE.key, signal)).includes(KEY_FILE);
+    return { certificate: hasCertificate ? await readFile(this.#files, signal) : null, hasCertificate, hasKey };
   }
 
   async write(
@@ -123,12 +124,16 @@ export class RnwfIdentityStore implements ModemIdentityStore {
 }
 
 async function readStored(files: ModuleFiles, signal: AbortSignal): Promise<X509Certificate | null> {
-  if (!(await files.list(FILE_TYPE.certificate, signal)).includes(CERTIFICATE_FILE)) return null;
+  const isThere = (await files.list(FILE_TYPE.certificate, signal)).includes(CERTIFICATE_FILE);
+  return isThere ? readFile(files, signal) : null;
+}
+
+async function readFile(files: ModuleFiles, signal: AbortSignal): Promise<X509Certificate | null> {
   try {
     const bytes = await files.read(FILE_TYPE.certificate, CERTIFICATE_FILE, signal);
     return bytes === null ? null : asCertificate(bytes);
   } catch (error) {
-    // An older firmware can hold files, and not give them back in command lines.
+    // An older firmware takes files by XMODEM, and does not give them back in command lines.
     if (error instanceof AtError && (error.failure === 'limit' || error.failure === 'refused')) return null;
     throw error;
   }

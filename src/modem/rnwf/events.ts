@@ -22,6 +22,8 @@ export type RnwfEvent =
   | { type: 'name-failed' }
   | { type: 'network'; rssi: number; security: number; channel: number; bssid: string; ssid: string }
   | { type: 'scanned' }
+  /** A file has come whole, and is kept. */
+  | { type: 'file-stored'; name: string }
   | { type: 'other' };
 
 type Values = readonly Value[];
@@ -64,7 +66,7 @@ const FORMS: Record<string, Form> = {
   '+PINGERR': other,
   '+ASSOC': other,
   '+SYSLOG': other,
-  '+FSUP': other,
+  '+FSUP': fileStored,
   '+EXTCRYPTO': other,
   '+WSCNIND': network,
   '+WSCNDONE': (values) => (values.length <= 1 ? { type: 'scanned' } : null),
@@ -134,6 +136,12 @@ function received(values: Values): RnwfEvent | null {
   }
   const [id, length] = [integerOf(first), integerOf(second)];
   return id === null || length === null || length < 0 ? null : { type: 'announced', topic, id, length };
+}
+
+/** The numbers around the name are not published. */
+function fileStored(values: Values): RnwfEvent {
+  const name = values.flatMap((value) => textOf(value) ?? [])[0];
+  return name === undefined ? OTHER : { type: 'file-stored', name };
 }
 
 function network(values: Values): RnwfEvent | null {

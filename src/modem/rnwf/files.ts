@@ -1,6 +1,7 @@
 import { AtError } from '../../at/error.ts';
 import type { RnwfLink } from './link.ts';
 import { CODE } from './status.ts';
+import { upload } from './upload.ts';
 import { integerOf, quote, readValues, stringOf, textOf } from './values.ts';
 
 /** The kinds of files, as the module numbers them (RNWF 9). */
@@ -12,8 +13,9 @@ export const CERTIFICATE_FILE = 'anycloud_iotc_cert';
 export const KEY_FILE = 'anycloud_iotc_key';
 
 const OPERATION = { load: 1, list: 2, delete: 3, info: 4, store: 5 } as const;
-/** The transfer in plain command lines, from firmware 3.0 of RNWF02 on; all blocks but the last are full (RNWF 9). */
-const FS_TSFR = 5;
+/** How a file is transferred: by XMODEM with CRC, or, from firmware 3.0 of RNWF02 on, in plain command lines (RNWF 9). */
+const PROTOCOL = { xmodem: 2, lines: 5 } as const;
+/** Of a transfer in command lines; all blocks but the last are full (RNWF 9). */
 const BLOCK = 128;
 /** The number of a block has a byte. */
 const MAX_BLOCKS = 255;
@@ -49,9 +51,10 @@ export class ModuleFiles {
   }
 
   /**
-   * Writes a file that is not there yet.
+   * Writes a file that is not there yet. Which transfers a module knows is asked of itself: RNWF11 does not tell its version,
+   * and to be refused costs one line.
    * @param onProgress called with the bytes sent so far
-   * @throws AtError `limit` when the firmware knows no transfer in command lines, or there is no room
+   * @throws AtError `limit` when there is no room, or the firmware knows neither transfer
    */
   async write(
     type: FileType,
@@ -63,8 +66,14 @@ export class ModuleFiles {
     if (bytes.length === 0 || bytes.length > BLOCK * MAX_BLOCKS) {
       throw new AtError('limit', `The file has ${bytes.length} bytes; the module takes 1 to ${BLOCK * MAX_BLOCKS}`);
     }
-    const open = `AT+FS=${OPERATION.load},${type},${FS_TSFR},${quote(name)},${bytes.length}`;
-    const handle = await this.#open(open, OPERATION.load, signal);
+    const open = (protocol: number) => `AT+FS=${OPERATION.load},${type},${protocol},${quote(name)},${bytes.length}`;
+    let handle: number;
+    try {
+      handle = await this.#open(open(PROTOCOL.lines), OPERATION.load, signal);
+    } catch (error) {
+      if (!isUnsupported(error)) throw inWords(error);
+      return this.#upload(open(PROTOCOL.xmodem), type, name, bytes, signal, onProgress);
+    }
     for (let block = 1, at = 0; at < bytes.length; block++, at += BLOCK) {
       const part = bytes.subarray(at, at + BLOCK);
       const left = bytes.length - at - part.length;
@@ -73,12 +82,43 @@ export class ModuleFiles {
     }
   }
 
+  /** By XMODEM. What has come in part must not be taken for the file later, so it is deleted, even after an abort. */
+  async #upload(
+    text: string,
+    type: FileType,
+    name: string,
+    bytes: Uint8Array,
+    signal: AbortSignal,
+    onProgress: (sent: number) => void,
+  ): Promise<void> {
+    const stored = this.#link.expect((seen) => (seen.type === 'file-stored' && seen.name === name) || undefined);
+    let hasStarted = false;
+    const onStart = () => {
+      hasStarted = true;
+    };
+    try {
+      await upload(this.#link, text, bytes, signal, { onStart, onProgress });
+      // `OK` may have come before the file, so it does not tell that it is kept.
+      const isKept = async () => (await this.list(type, signal)).includes(name);
+      if (await isKept()) return;
+      await stored.within(this.#link.clock, TIMEOUT, signal);
+      if (!(await isKept())) throw new AtError('refused', 'The module has taken the file, and does not have it');
+    } catch (error) {
+      if (hasStarted && !(error instanceof AtError && error.failure === 'closed')) {
+        await this.delete(type, name, new AbortController().signal).catch(() => undefined);
+      }
+      throw inWords(error);
+    } finally {
+      stored.cancel();
+    }
+  }
+
   /** Reads a file; null when there is none of that name. @throws AtError */
   async read(type: FileType, name: string, signal: AbortSignal): Promise<Buffer | null> {
-    const open = `AT+FS=${OPERATION.store},${type},${FS_TSFR},${quote(name)}`;
+    const open = `AT+FS=${OPERATION.store},${type},${PROTOCOL.lines},${quote(name)}`;
     const handle = await this.#open(open, OPERATION.store, signal).catch((error: unknown) => {
       if (error instanceof AtError && error.status?.code === CODE.fileNotFound) return null;
-      throw error;
+      throw inWords(error);
     });
     if (handle === null) return null;
     const parts: Buffer[] = [];
@@ -95,19 +135,13 @@ export class ModuleFiles {
     throw new AtError('refused', `The module does not give the file ${name} as its protocol says`);
   }
 
-  /** Starts a transfer. @returns its handle */
+  /** Starts a transfer in command lines. @returns its handle */
   async #open(text: string, operation: number, signal: AbortSignal): Promise<number> {
-    try {
-      const [line = ''] = await this.#link.executeRaw(
-        { text, response: new RegExp(`^\\+FS:${operation},\\d+$`), timeout: TIMEOUT },
-        signal,
-      );
-      const handle = integerOf(valuesOf(line)[1]);
-      if (handle !== null) return handle;
-      throw new AtError('refused', 'The module has given no handle for the transfer of a file');
-    } catch (error) {
-      throw inWords(error);
-    }
+    const response = new RegExp(`^\\+FS:${operation},\\s*\\d+$`);
+    const [line = ''] = await this.#link.executeRaw({ text, response, timeout: TIMEOUT }, signal);
+    const handle = integerOf(valuesOf(line)[1]);
+    if (handle === null) throw new AtError('refused', 'The module has given no handle for the transfer of a file');
+    return handle;
   }
 
   /** Sends a block; where the answer was lost, the module is asked whether it has taken it. */
@@ -150,6 +184,12 @@ function valuesOf(line: string) {
   return readValues(line.slice(line.indexOf(':') + 1)) ?? [];
 }
 
+/** Whether the firmware does not know a transfer: it says so, or that a parameter is wrong. */
+function isUnsupported(error: unknown): boolean {
+  if (!(error instanceof AtError)) return false;
+  return error.status?.code === CODE.unsupportedTransfer || error.status?.code === CODE.invalidParameter;
+}
+
 /** What a person can do something about. */
 function inWords(error: unknown): unknown {
   if (!(error instanceof AtError)) return error;
@@ -158,7 +198,7 @@ function inWords(error: unknown): unknown {
     case CODE.invalidParameter:
       return new AtError(
         'limit',
-        'The firmware takes no files in command lines, which RNWF02 does from version 3.0 on',
+        'The firmware takes no files, neither in command lines nor by XMODEM',
         error.status,
         error,
         'DigiCert Global Root G2, which Azure needs, is in every module already. For another root, or the identity of an ' +

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { test } from 'node:test';
 import { RNWF02, RNWF11 } from '../../../src/modem/rnwf/product.ts';
+import { framesOf } from '../../../src/modem/rnwf/xmodem.ts';
 import { DEVICE, pki } from '../../helpers/board.ts';
 import { type Scripted, scripted } from './scripted.ts';
 
@@ -67,18 +68,117 @@ test('a block whose answer was lost is asked after, and sent again only where it
   }
 });
 
-test('a full flash, and firmware without this transfer, are told in words', async () => {
-  for (const [status, message] of [
-    ['ERROR:7.4,"File Create"', /no room/],
-    ['ERROR:7.0,"Unsupported"', /from version 3\.0 on/],
+test('a full flash, and firmware without any transfer, are told in words', async () => {
+  for (const [status, byXmodem, message] of [
+    ['ERROR:7.4,"File Create"', null, /no room/],
+    ['ERROR:7.0,"Unsupported"', 'ERROR:7.4,"File Create"', /no room/],
+    ['ERROR:0.4,"Invalid Parameter"', 'ERROR:7.0,"Unsupported"', /takes no files, neither/],
   ] as const) {
     const s = await scripted();
     storing(s);
     s.wire.command('AT+FS=1,1,5,"anycloud_iotc_cert",1', status);
+    if (byXmodem) s.wire.command('AT+FS=1,1,2,"anycloud_iotc_cert",1', byXmodem);
     const work = Promise.resolve(s.modem.identityStore?.write({ certificate: 'c', key: 'k' }, s.signal));
     await assert.rejects(s.clock.until(work), { failure: 'limit', message });
     s.wire.done();
   }
+});
+
+const NAME = `root_${ROOT.fingerprint256.replaceAll(':', '').slice(0, 16)}`;
+const UNSUPPORTED = 'ERROR:7.0,"Unsupported File Transfer Protocol"';
+
+/** A module that takes files by XMODEM only, and is asked to. */
+async function old(): Promise<Scripted & { pem: string; open: string; frames: string[] }> {
+  const s = await scripted(RNWF11, '78de24c4 [09:48:06 Nov  2 2023]');
+  const pem = ROOT.toString();
+  s.wire.command('AT+FS=2,1').command(`AT+FS=1,1,5,"${NAME}",${pem.length}`, UNSUPPORTED);
+  const frames = framesOf(Buffer.from(pem)).map((frame) => frame.toString('latin1'));
+  return { ...s, pem, open: `AT+FS=1,1,2,"${NAME}",${pem.length}`, frames };
+}
+
+test('where there is no transfer in command lines it is XMODEM, with the status before it or after it (RNWF 9)', async () => {
+  for (const [before, after] of [
+    ['', `\x06\r+FSUP:1,1,"${NAME}",${ROOT.toString().length}\r\n>OK\r\n>`],
+    ['', '\x06\r\nOK\r\n>'],
+    ['OK\r\n', `\x06\r+FSUP:1,1,"${NAME}",1\r\n>`],
+    ['OK\r\n>', '\x06'],
+  ] as const) {
+    const s = await old();
+    const progress: number[] = [];
+    s.wire.expect(`${s.open}\r\n`, `${s.open}\r\n${before}#`, [20, 'C']);
+    assert.equal(s.frames[0]?.slice(0, 30), '\x01\x01\xfe-----BEGIN CERTIFICATE-----');
+    for (const frame of s.frames) s.wire.expect(frame, [5, '\x06']);
+    s.wire.expect('\x04', after).command('AT+FS=2,1', `+FS:2,1,"${NAME}"\r\nOK`);
+    const [isLoaded] = await s.run((modem) => modem.certificates.trust(s.pem, s.signal, (sent) => progress.push(sent)));
+    assert.equal(isLoaded, true);
+    assert.deepEqual([progress.length, progress.at(-1)], [s.frames.length, s.pem.length]);
+  }
+});
+
+test('a file that is not there at the end is waited for, and then missed', async () => {
+  for (const isLate of [true, false]) {
+    const s = await old();
+    s.wire.expect(`${s.open}\r\n`, `${s.open}\r\nOK\r\n#C`);
+    for (const frame of s.frames) s.wire.expect(frame, '\x06');
+    s.wire.expect('\x04', '\x06');
+    s.wire.command('AT+FS=2,1', 'OK', ...(isLate ? [[900, `\r+FSUP:1,1,"${NAME}"\r\n>`] as const] : []));
+    if (isLate) s.wire.command('AT+FS=2,1', `+FS:2,1,"${NAME}"\r\nOK`);
+    else s.wire.command('AT+FS=2,1').command(`AT+FS=3,1,"${NAME}"`, 'ERROR:7.2,"File Not Found"');
+    const work = s.run((modem) => modem.certificates.trust(s.pem, s.signal));
+    if (isLate) assert.deepEqual(await work, [true, 900]);
+    else await assert.rejects(work, { failure: 'refused', message: /does not have it/ });
+    s.wire.done();
+  }
+});
+
+test('a transfer that fails is left before anything else is sent, and a part of a file is deleted', async () => {
+  const cases: [answer: string, left: [string, string?][], failure: object][] = [
+    ['\x18\x18\r\nERROR:7.5,"File write failed"\r\n>', [], { failure: 'limit', message: /no room/ }],
+    ['ERROR:7.5,"File write failed"\r\n>', [], { failure: 'limit', message: /no room/ }],
+    ['\x18\x18', [['+++', 'OK\r\n>']], { failure: 'refused', message: /broken off/ }],
+    ['\x18\x18', [['+++'], ['\r\n', 'ERROR:0.2,"Invalid AT Command"\r\n>']], { failure: 'refused' }],
+    ['\x15', [['\x18\x18', 'ERROR:0.1,"General Error"\r\n>']], { failure: 'timed-out', message: /not understood/ }],
+    ['', [['\x18\x18'], ['+++'], ['\r\n']], { failure: 'timed-out', message: /stopped answering/ }],
+  ];
+  for (const [answer, left, failure] of cases) {
+    const s = await old();
+    s.wire.expect(`${s.open}\r\n`, `${s.open}\r\n#C`);
+    const tries = answer === '\x15' ? 10 : answer === '' ? 3 : 1;
+    for (let count = 0; count < tries; count++) s.wire.expect(s.frames[0] ?? '', ...(answer ? [answer] : []));
+    for (const [write, print] of left) s.wire.expect(write, ...(print ? [[5, print] as const] : []));
+    s.wire.command(`AT+FS=3,1,"${NAME}"`, 'ERROR:7.2,"File Not Found"').command('AT+WSTA', '+WSTA:0\r\nOK');
+    await assert.rejects(
+      s.run((modem) => modem.certificates.trust(s.pem, s.signal)),
+      failure,
+    );
+    await s.clock.until(s.modem.wifi.state({ ssid: 'x', security: 'open', passphrase: '' }, 'ntp', s.signal));
+    s.wire.done();
+  }
+});
+
+test('an abort breaks the transfer off, and the module is back at its command line then', async () => {
+  const s = await old();
+  const abort = new AbortController();
+  s.wire.expect(`${s.open}\r\n`, `${s.open}\r\n#C`).expect(s.frames[0] ?? '');
+  s.wire.expect('\x18\x18', [3, '\r\nERROR:0.1,"General Error"\r\n>']);
+  s.wire.command(`AT+FS=3,1,"${NAME}"`, 'ERROR:7.2,"File Not Found"');
+  const work = s.modem.certificates.trust(s.pem, abort.signal);
+  work.catch(() => undefined);
+  await s.clock.advance(1_000);
+  const start = s.clock.monotonic();
+  const reason = new Error('enough');
+  abort.abort(reason);
+  await assert.rejects(s.clock.until(work), reason);
+  assert.equal(s.clock.monotonic() - start, 3);
+  s.wire.done();
+});
+
+test('a prompt that never comes leaves no transfer behind, and deletes nothing', async () => {
+  const s = await old();
+  s.wire.expect(`${s.open}\r\n`).expect('+++').command('AT+WSTA', '+WSTA:0\r\nOK');
+  await assert.rejects(s.clock.until(s.modem.certificates.trust(s.pem, s.signal)), { failure: 'timed-out' });
+  await s.clock.until(s.modem.wifi.state({ ssid: 'x', security: 'open', passphrase: '' }, 'ntp', s.signal));
+  s.wire.done();
 });
 
 test('the certificate in the flash is read back block by block, and a key never', async () => {
