@@ -22,7 +22,7 @@ export interface SettingValues {
   modem: 'auto' | 'anycloud' | 'rnwf02' | 'rnwf11';
   ssid: string;
   passphrase: string;
-  security: 'open' | 'wpa' | 'wpa2';
+  security: 'open' | 'wpa' | 'wpa2' | 'wpa3';
   ntpServer: string;
   dpsHost: string;
   idScope: string;
@@ -157,10 +157,10 @@ export const SETTINGS: { readonly [Name in SettingName]: Setting<SettingValues[N
     flag: '--security <kind>',
     env: 'WIFI_SECURITY',
     section: 'Wi-Fi',
-    help: 'open, wpa (WPA and WPA2 mixed) or wpa2',
+    help: 'open, wpa (WPA and WPA2 mixed), wpa2, or wpa3 (RNWF only)',
     fallback: 'wpa2',
     simulated: 'wpa2',
-    check: choice(['open', 'wpa', 'wpa2']),
+    check: choice(['open', 'wpa', 'wpa2', 'wpa3']),
   },
   ntpServer: {
     flag: '--ntp-server <host>',

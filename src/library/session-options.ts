@@ -30,8 +30,8 @@ export interface SessionOptions {
     ssid: string;
     /** 8 to 63 printable ASCII characters, or a key of 64 hex digits; none on an open network. */
     passphrase?: string | undefined;
-    /** `wpa2` by default; `wpa` is WPA and WPA2 mixed. */
-    security?: 'open' | 'wpa' | 'wpa2' | undefined;
+    /** `wpa2` by default; `wpa` is WPA and WPA2 mixed, and `wpa3` is for RNWF modules only. */
+    security?: 'open' | 'wpa' | 'wpa2' | 'wpa3' | undefined;
   };
   /** ID scope of the Device Provisioning Service. */
   idScope: string;

@@ -10,11 +10,14 @@ export { AtError as ModemError, type AtFailure as ModemFailure } from '../at/err
 
 export type QoS = 0 | 1;
 
+/** How a network is secured that can be joined; `wpa` is WPA and WPA2 mixed, `wpa3` WPA3 only. */
+export type Security = 'open' | 'wpa' | 'wpa2' | 'wpa3';
+
 export interface Network {
   readonly ssid: string;
   /** Empty on an open network. */
   readonly passphrase: string;
-  readonly security: 'open' | 'wpa' | 'wpa2';
+  readonly security: Security;
 }
 
 /** What the modem tells by itself. */
@@ -77,7 +80,7 @@ export interface SeenNetwork {
   /** Signal strength in dBm. */
   readonly rssi: number;
   readonly channel: number;
-  readonly security: 'open' | 'wep' | 'wpa' | 'wpa2' | 'wpa3';
+  readonly security: Security | 'wep';
   readonly bssid: string;
 }
 
@@ -192,6 +195,8 @@ export interface OpenQuestion {
 export interface ModemTraits {
   /** The certificates that it can be asked for. */
   readonly certificates: readonly CertificateKind[];
+  /** The networks that it can join, by their security. */
+  readonly joins: readonly Security[];
   /** Whether a root certificate that it was made to trust outlives a reset. */
   readonly keepsRoots: boolean;
   /** What to do when it makes no TLS connection. */

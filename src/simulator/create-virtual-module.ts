@@ -16,7 +16,8 @@ export interface SimulatedNetwork {
   readonly ssid: string;
   /** Empty on an open network. */
   readonly passphrase: string;
-  readonly security: 'open' | 'wpa' | 'wpa2';
+  /** An AnyCloud module does not find one with `wpa3`. */
+  readonly security: 'open' | 'wpa' | 'wpa2' | 'wpa3';
 }
 
 /** What a virtual module is made from: a cloud, or an identity. */
@@ -60,7 +61,7 @@ export interface VirtualModule extends Module {
 }
 
 const NETWORK: SimulatedNetwork = { ssid: 'AnyCloud-Demo', passphrase: 'simulated-passphrase', security: 'wpa2' };
-const SECURITIES: readonly string[] = ['open', 'wpa', 'wpa2'];
+const SECURITIES: readonly string[] = ['open', 'wpa', 'wpa2', 'wpa3'];
 const EVERY_ADDRESS = ['0.0.0.0', '::'];
 
 /**
@@ -80,7 +81,7 @@ export async function createVirtualModule(options: VirtualModuleOptions): Promis
     random = Math.random,
     pace = 'instant',
   } = options;
-  if (!SECURITIES.includes(wifi.security)) throw new TypeError('wifi.security must be open, wpa or wpa2');
+  if (!SECURITIES.includes(wifi.security)) throw new TypeError('wifi.security must be open, wpa, wpa2 or wpa3');
   const module = createModule({
     family,
     clock,

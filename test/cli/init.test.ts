@@ -159,7 +159,7 @@ test('what is wrong is asked for again, and nothing secret is said', async () =>
     [
       'x'.repeat(33),
       'Elsewhere',
-      'wpa3',
+      'wpa4',
       'wpa2',
       { hidden: 'short' },
       { hidden: 'long enough' },

@@ -142,6 +142,10 @@ test('each check finds its own trouble', async () => {
   assert.match(same['wi-fi'] ?? '', /^skipped/);
   const open = await board({ accessPoints: [{ ...NETWORK, security: 'open' }] });
   assert.match((await verdicts(open))['wi-fi'] ?? '', /^warning .*open, but WIFI_SECURITY is wpa2/);
+  const wpa3 = { accessPoints: [{ ...NETWORK, security: 'wpa3' as const }], family: 'rnwf11' as const };
+  assert.match((await verdicts(await board(wpa3)))['wi-fi'] ?? '', /^warning .*wpa3, but WIFI_SECURITY is wpa2/);
+  assert.match((await verdicts(await board(wpa3), { security: 'wpa3' }))['wi-fi'] ?? '', /^ok .*wpa3/);
+  assert.match((await verdicts(await board({ ...wpa3, family: 'anycloud' })))['wi-fi'] ?? '', /^failed .*not in range/);
   const wep = await board({ accessPoints: [{ ...NETWORK, security: 'wep' }] });
   assert.match((await verdicts(wep))['wi-fi'] ?? '', /^failed .*cannot join/);
 });

@@ -327,7 +327,7 @@ test('values at and beyond the limits of module, Wi-Fi and Azure', () => {
     ['WIFI_PASSPHRASE', 'x'.repeat(64)],
     ['WIFI_PASSPHRASE', 'passphräse'],
     ['WIFI_PASSPHRASE', 'line\nbreak'],
-    ['WIFI_SECURITY', 'wpa3'],
+    ['WIFI_SECURITY', 'wpa4'],
     ['NTP_SERVER', 'a'.repeat(64)],
     ['DPS_HOST', 'https://dps.example'],
     ['DPS_HOST', '10.0.0.256'],

@@ -27,7 +27,31 @@ function interval({ cloud }: VirtualSimulation): unknown {
   return isJsonObject(reported) && reported['ac'] === 200 ? reported['value'] : undefined;
 }
 
+const WPA3 = { ssid: 'AnyCloud-Demo', passphrase: 'correct horse', security: 'wpa3' } as const;
+const WPA3_IN_REACH = [{ ...WPA3, bssid: '5C:76:95:1B:D9:2F', channel: 6, rssi: -48 }];
+
+test('AnyCloud has no WPA3, and says so', async (t) => {
+  const s = await bench({ family: 'anycloud', settings: { wifi: WPA3 }, module: { accessPoints: WPA3_IN_REACH } });
+  t.after(() => s.stop());
+  await assert.rejects(s.clock.until(s.run()), { code: 'E_CONFIG', exitCode: 3 });
+});
+
 for (const family of FAMILIES) {
+  test(`${family}: a network with WPA3 is joined`, async (t) => {
+    const s = await bench({ family, settings: { wifi: WPA3 }, module: { accessPoints: WPA3_IN_REACH } });
+    t.after(() => s.stop());
+    await s.telemetry(1);
+  });
+
+  test(`${family}: a network with WPA3 is not joined as one with WPA2, nor the other way round`, async (t) => {
+    const asked = await bench({ family, module: { accessPoints: WPA3_IN_REACH } });
+    t.after(() => asked.stop());
+    await assert.rejects(asked.clock.until(asked.run()), { code: 'E_WIFI_JOIN' });
+    const other = await bench({ family, settings: { wifi: WPA3 } });
+    t.after(() => other.stop());
+    await assert.rejects(other.clock.until(other.run()), { code: 'E_WIFI_JOIN' });
+  });
+
   test(`${family}: a session to telemetry, a property and a command`, async (t) => {
     const s = await bench({ family, pace: 'real' });
     t.after(() => s.stop());

@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import type { SettingValues } from '../../config/settings.ts';
 import { commonName } from '../../modem/certificate.ts';
-import type { Modem } from '../../modem/modem.ts';
+import type { Modem, Security } from '../../modem/modem.ts';
 import { certificateFacts } from '../certificate-facts.ts';
 import { type CheckId, type CheckResult, failed, ok, skipped, warning } from './check-result.ts';
 
@@ -105,12 +105,13 @@ const wifi: Check = async ({ module, ssid, security }, signal) => {
     );
   }
   const found = `The network "${ssid}" is in range: ${network.rssi} dBm, channel ${network.channel}, ${network.security}`;
-  if (network.security === 'wpa3') {
-    return failed(`${found}; this program cannot join that`, 'Let the network take WPA2 too (WPA3 transition mode).');
-  }
   if (network.security === 'wep') return failed(`${found}; the module cannot join that`, 'Use a network with WPA2.');
+  if (!module.traits.joins.includes(network.security)) {
+    return failed(`${found}; the module cannot join that`, 'Let the network take WPA2 too (WPA3 transition mode).');
+  }
   // Between WPA and WPA2 both sides agree by themselves.
-  if (security === null || (network.security === 'open') === (security === 'open')) return ok(found);
+  const kind = (each: Security) => (each === 'wpa' ? 'wpa2' : each);
+  if (security === null || kind(network.security) === kind(security)) return ok(found);
   return warning(`${found}, but WIFI_SECURITY is ${security}`, `Write in .env: WIFI_SECURITY=${network.security}`);
 };
 

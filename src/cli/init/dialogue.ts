@@ -35,6 +35,8 @@ interface ModuleFacts {
   deviceId: string;
   /** Its firmware, where that makes no TLS connection any more (T4). */
   withoutTls: string | null;
+  /** The networks that it can join, by their security. */
+  joins: readonly SeenNetwork['security'][];
 }
 
 /** Asks for everything that a session needs, and asks the module for what that can tell. */
@@ -50,7 +52,7 @@ export class Dialogue {
   async run(): Promise<Answers> {
     if (!this.#options.simulate) await this.#askPort();
     const told = await this.#askModule();
-    await this.#askNetwork(told.networks);
+    await this.#askNetwork(told);
     await this.#ask('idScope', 'ID scope (Enter: it comes later)', { optional: true });
     await this.#askDeviceId(told.deviceId);
     await this.#ask('modelId', 'Model');
@@ -81,7 +83,8 @@ export class Dialogue {
         const deviceId = (certificate && commonName(certificate)) ?? '';
         const firmware = await module.firmware(signal);
         const withoutTls = firmware !== null && module.traits.hasNoTls(firmware, time) ? firmware : null;
-        return { deviceId, withoutTls, networks: await module.wifi.scan(signal) };
+        const { joins } = module.traits;
+        return { deviceId, withoutTls, joins, networks: await module.wifi.scan(signal) };
       });
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
@@ -92,17 +95,17 @@ export class Dialogue {
         return this.#askModule();
       }
       if (!isYes(await asker.ask('Go on without the module? [y/N] '))) throw error;
-      return { networks: [], deviceId: '', withoutTls: null };
+      return { networks: [], deviceId: '', withoutTls: null, joins: [] };
     }
   }
 
-  async #askNetwork(networks: SeenNetwork[]): Promise<void> {
+  async #askNetwork({ networks, joins }: ModuleFacts): Promise<void> {
     const { print } = this.#options;
     if (!this.#answers.has('ssid')) {
       // The strongest come first, so of several access points of a network the best one stands for it.
       const named = networks.filter(
         ({ ssid, security }, index) =>
-          ssid !== '' && isJoinable(security) && networks.findIndex((each) => each.ssid === ssid) === index,
+          ssid !== '' && joins.includes(security) && networks.findIndex((each) => each.ssid === ssid) === index,
       );
       if (named.length > 0) print('Wi-Fi networks:');
       for (const [index, network] of named.entries())
@@ -110,8 +113,8 @@ export class Dialogue {
       await this.#ask('ssid', 'Network', { choices: named.map(({ ssid }) => ssid) });
     }
     const seen = networks.find(({ ssid }) => ssid === this.#answers.get('ssid'))?.security;
-    if (seen && isJoinable(seen) && !this.#answers.has('security')) this.#answers.set('security', seen);
-    await this.#ask('security', 'Security (open, wpa, wpa2)');
+    if (seen && joins.includes(seen) && !this.#answers.has('security')) this.#answers.set('security', seen);
+    await this.#ask('security', 'Security (open, wpa, wpa2, wpa3)');
     if (this.#answers.get('security') !== 'open') await this.#ask('passphrase', 'Passphrase (not shown)');
   }
 
@@ -184,11 +187,6 @@ function problemOf(name: SettingName, answer: string): string | null {
   if ('must' in checked) return checked.must;
   if (withValue('', name, answer) !== null) return null;
   return `be one that a settings file can hold; set ${setting.env} in the environment for this one`;
-}
-
-/** Whether a network can be joined with the settings that there are. */
-function isJoinable(security: SeenNetwork['security']): boolean {
-  return security !== 'wep' && security !== 'wpa3';
 }
 
 export function isYes(answer: string): boolean {

@@ -27,7 +27,7 @@ export interface BoardPlan {
   pace: 'real' | 'instant';
   random: () => number;
   /** The only network in its reach. */
-  network: { ssid: string; passphrase: string; security: 'open' | 'wpa' | 'wpa2' };
+  network: { ssid: string; passphrase: string; security: 'open' | 'wpa' | 'wpa2' | 'wpa3' };
   /** Who it is; null: somebody named `deviceId`, for this run only. */
   identity: { commonName: string; credentials: ModuleIdentity } | null;
   deviceId: string;

@@ -7,6 +7,7 @@ const ROOT_ENDS = Date.parse('2025-05-12T23:59:00Z');
 
 export const TRAITS: ModemTraits = {
   certificates: ['device', 'signer', 'root'],
+  joins: ['open', 'wpa', 'wpa2'],
   keepsRoots: false,
   tlsHint:
     'The module does not trust the root certificate of the server, or its own built-in root has expired. Azure needs ' +

@@ -1,14 +1,15 @@
 import type { Command } from '../../at/command.ts';
 import { AtError } from '../../at/error.ts';
+import { AppError } from '../../errors.ts';
 import type { Expectation } from '../../expectation.ts';
-import type { JoinResult, ModemWifi, Network, SeenNetwork } from '../modem.ts';
+import type { JoinResult, ModemWifi, Network, Security, SeenNetwork } from '../modem.ts';
 import type { AnyCloudLink } from './link.ts';
 import { quote } from './quoting.ts';
 import { scan } from './scan.ts';
 import type { Signal } from './signals.ts';
 
 /** Security of a network as `AT+WSTAC=2` takes it; the other values fail on the board (AT protocol 7.4). */
-export const SECURITY = { open: 0, wpa: 2, wpa2: 3 } as const satisfies Record<Network['security'], number>;
+export const SECURITY = { open: 0, wpa: 2, wpa2: 3 } as const satisfies Partial<Record<Security, number>>;
 
 /** Settings of the station (AT protocol 7.4). */
 const ID = {
@@ -79,9 +80,17 @@ export class AnyCloudWifi implements ModemWifi {
   }
 
   async configure(network: Network, ntpServer: string, signal: AbortSignal): Promise<void> {
+    const { security } = network;
+    if (security === 'wpa3') {
+      throw new AppError(
+        'E_CONFIG',
+        'An AnyCloud module cannot join a network with WPA3',
+        'Let the network take WPA2 too (WPA3 transition mode), and choose WPA2 for it.',
+      );
+    }
     await this.#write('ssid', network.ssid, signal);
-    await this.#write('security', SECURITY[network.security], signal);
-    if (network.security !== 'open') await this.#write('passphrase', network.passphrase, signal);
+    await this.#write('security', SECURITY[security], signal);
+    if (security !== 'open') await this.#write('passphrase', network.passphrase, signal);
     await this.#write('channel', ANY_CHANNEL, signal);
     await this.#write('ntpServer', ntpServer, signal);
     await this.#write('ntpServerUsed', 1, signal);

@@ -7,6 +7,7 @@ export function traitsOf(product: Product): ModemTraits {
   const { name, certificates, identity } = product;
   return {
     certificates,
+    joins: ['open', 'wpa', 'wpa2', 'wpa3'],
     keepsRoots: true,
     tlsHint:
       identity === 'files'

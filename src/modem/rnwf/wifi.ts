@@ -9,7 +9,7 @@ import type { Signal } from './signals.ts';
 import { textOf } from './values.ts';
 
 /** Security of a network as `AT+WSTAC=2` takes it (RNWF 5). */
-const SECURITY = { open: 0, wpa: 2, wpa2: 3 } as const satisfies Record<Network['security'], number>;
+const SECURITY = { open: 0, wpa: 2, wpa2: 3, wpa3: 5 } as const satisfies Record<Network['security'], number>;
 /** Settings of the station, of the time client, and of the network interface (RNWF 4 to 6). */
 const STATION = { ssid: 1, security: 2, passphrase: 3, channel: 4 } as const;
 const SNTP = { enabled: 1, isManual: 2, server: 3 } as const;

@@ -3,8 +3,8 @@ export interface AccessPoint {
   ssid: string;
   /** Empty for an open network. */
   passphrase: string;
-  /** `wpa` is WPA and WPA2 mixed. */
-  security: 'open' | 'wep' | 'wpa' | 'wpa2';
+  /** `wpa` is WPA and WPA2 mixed, `wpa3` WPA3 only. */
+  security: 'open' | 'wep' | 'wpa' | 'wpa2' | 'wpa3';
   /** Upper-case hex with colons. */
   bssid: string;
   channel: number;
@@ -19,6 +19,8 @@ export interface JoinRequest {
   ssid: Buffer;
   /** Undefined: an open network. */
   passphrase: Buffer | undefined;
+  /** Without it networks with WPA3 cannot be joined; `only`: no others. */
+  wpa3?: 'too' | 'only';
   /** Undefined: any. */
   channel: number | undefined;
 }
@@ -31,6 +33,10 @@ export function findAccessPoint(accessPoints: AccessPoint[], join: JoinRequest):
       (join.channel === undefined || join.channel === channel) &&
       (join.passphrase === undefined
         ? security === 'open'
-        : security !== 'open' && join.passphrase.equals(Buffer.from(passphrase))),
+        : canSecure(security, join.wpa3) && join.passphrase.equals(Buffer.from(passphrase))),
   );
+}
+
+function canSecure(security: AccessPoint['security'], wpa3: JoinRequest['wpa3']): boolean {
+  return security === 'wpa3' ? wpa3 !== undefined : security !== 'open' && wpa3 !== 'only';
 }

@@ -43,6 +43,16 @@ test('network and time server are set in order, and no passphrase of an open net
   }
 });
 
+test('a network with WPA3 is refused before anything is sent', async () => {
+  const s = await scripted();
+  await assert.rejects(s.modem.wifi.configure({ ...NETWORK, security: 'wpa3' }, NTP, s.signal), {
+    code: 'E_CONFIG',
+    message: /AnyCloud.*WPA3/,
+    hint: /choose WPA2/,
+  });
+  s.wire.done();
+});
+
 test('joined is what has a link and an address, in whatever order they are told', async () => {
   for (const events of [
     [LINK, ADDRESS],

@@ -46,6 +46,8 @@ test('names, passphrases and securities go out so that the module decodes them t
   await s.run((modem) =>
     modem.wifi.configure({ ssid: 'Cafe\u0301', security: 'wpa', passphrase: 'a"b\\c' }, NTP, s.signal),
   );
+  s.accepts(...CONFIGURATION.slice(0, 4), 'AT+WSTAC=2,5', ...CONFIGURATION.slice(5));
+  await s.run((modem) => modem.wifi.configure({ ...NETWORK, security: 'wpa3' }, NTP, s.signal));
   s.accepts(...CONFIGURATION.slice(0, 4), 'AT+WSTAC=2,0', 'AT+WSTAC=4,0');
   await s.run((modem) => modem.wifi.configure({ ...NETWORK, security: 'open' }, NTP, s.signal));
 });

@@ -17,6 +17,9 @@ const SNTP_PERIOD_MS = 60_000;
 const SNTP_RETRY_MS = 15_000;
 const RENEWAL_MS = 43_200_000;
 
+/** The types of security with which networks with WPA3 are joined (RNWF 5). */
+const WPA3: Readonly<Record<number, 'too' | 'only'>> = { 4: 'too', 5: 'only' };
+
 type Link = { state: 'down' } | { state: 'joining' } | { state: 'up'; accessPoint: AccessPoint };
 
 export interface StationOptions {
@@ -122,6 +125,7 @@ export class Station {
       : findAccessPoint(environment.accessPoints, {
           ssid: this.configuration.bytes(STATION.ssid),
           passphrase: security === 0 ? undefined : this.configuration.bytes(STATION.credentials),
+          ...(WPA3[security] && { wpa3: WPA3[security] }),
           channel: channel === 0 ? undefined : channel,
         });
     if (!accessPoint) {

@@ -6,8 +6,11 @@ import { STATION } from '../station-configuration.ts';
 import { STATUS, statusText } from '../status.ts';
 import { configure, type FirmwareApi, type Handler, type Outcome, plainConfiguration } from './firmware-api.ts';
 
-/** How the scan numbers the security of networks (AT protocol 7.7). */
-const SECURITY = { open: 0, wep: 1, wpa: 2, wpa2: 3 } as const satisfies Record<AccessPoint['security'], number>;
+/** How the scan numbers the security of networks; those with WPA3 only have no number (AT protocol 7.7). */
+const SECURITY = { open: 0, wep: 1, wpa: 2, wpa2: 3, wpa3: null } as const satisfies Record<
+  AccessPoint['security'],
+  number | null
+>;
 
 const DNS_TIMEOUT_MS = 5_000;
 const MAX_DNS_NAME = 63;
@@ -64,7 +67,9 @@ const scan: Handler = (firmware, parameters) => {
   if (wanted.length > MAX_SSID) return STATUS.invalidParameter;
   if (firmware.station.connecting) return STATUS.wifiRequest;
   firmware.clock.after(firmware.pace.scan, () => {
-    const heard = firmware.accessPoints.filter((each) => channel === ALL_CHANNELS || channel === each.channel);
+    const heard = firmware.accessPoints.filter(
+      (each) => SECURITY[each.security] !== null && (channel === ALL_CHANNELS || channel === each.channel),
+    );
     // The first network of another name ends the list, and without its end.
     const other = heard.findIndex((each) => wanted.length > 0 && !wanted.equals(Buffer.from(each.ssid)));
     const shown = other < 0 ? heard : heard.slice(0, other);

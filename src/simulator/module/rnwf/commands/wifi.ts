@@ -5,7 +5,10 @@ import { printText } from '../strings.ts';
 import { configure, type FirmwareApi, type Handler, integerOf, textOf } from './api.ts';
 
 /** How a scan numbers the security of networks (RNWF 5). */
-const SECURITY = { open: 0, wep: 1, wpa: 2, wpa2: 3 } as const satisfies Record<AccessPoint['security'], number>;
+const SECURITY = { open: 0, wep: 1, wpa: 2, wpa2: 3, wpa3: 5 } as const satisfies Record<
+  AccessPoint['security'],
+  number
+>;
 const DNS_A = 1;
 
 const stationConfiguration: Handler = (firmware, parameters) =>
