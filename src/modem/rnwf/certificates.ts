@@ -4,7 +4,7 @@ import type { CertificateKind, ModemCertificates, ModemIdentityStore, StoredIden
 import { CERTIFICATE_FILE, FILE_TYPE, KEY_FILE, MAKE_ROOM, type ModuleFiles } from './files.ts';
 import type { RnwfLink } from './link.ts';
 import { BUILT_IN_ROOT, type RnwfTls } from './tls.ts';
-import { integerOf, readValues, stringOf } from './values.ts';
+import { answerTo, integerOf, stringOf, valuesOf } from './values.ts';
 
 /** The certificates of the secure element, by the number of `AT+ECCRDCERT` (RNWF 10). */
 const NUMBER = { device: 1, signer: 2, root: 3 } as const satisfies Record<CertificateKind, number>;
@@ -57,7 +57,7 @@ export class RnwfCertificates implements ModemCertificates {
   async #readChip(kind: CertificateKind, signal: AbortSignal): Promise<X509Certificate | null> {
     const command = {
       text: `AT+ECCRDCERT=${NUMBER[kind]},${READ_LENGTH}`,
-      response: /^\+ECCRDCERT:\d+,/,
+      response: answerTo('ECCRDCERT', '\\d+'),
       timeout: READ_TIMEOUT,
     };
     try {
@@ -72,7 +72,7 @@ export class RnwfCertificates implements ModemCertificates {
 
 /** Decodes `+ECCRDCERT:<total>,<left>,"-----BEGIN…"` or, with DER, `…,[3082…]`; null when it is neither, or not whole. */
 export function parseCertificate(line: string): X509Certificate | null {
-  const values = readValues(line.slice(line.indexOf(':') + 1)) ?? [];
+  const values = valuesOf(line);
   const bytes = stringOf(values[2]);
   return bytes === null || integerOf(values[1]) !== 0 ? null : asCertificate(bytes);
 }

@@ -87,7 +87,8 @@ const LATE_ERROR = /^ERROR(?::(\d{1,2}\.\d{1,3}))?(?:[:,].*)?$/;
 
 /** Reads an event line; null when it is none, or is not complete. */
 export function parseEvent(line: string): RnwfEvent | null {
-  const [, name = '', text = ''] = LINE.exec(line) ?? [];
+  const [, name = '', printed = ''] = LINE.exec(line) ?? [];
+  const text = printed.trim();
   if (name === '') return null;
   const late = LATE_ERROR.exec(text);
   if (late) return Object.hasOwn(FAILURES, name) ? (FAILURES[name]?.(late[1] ?? null) ?? null) : OTHER;
@@ -138,7 +139,7 @@ function received(values: Values): RnwfEvent | null {
   return id === null || length === null || length < 0 ? null : { type: 'announced', topic, id, length };
 }
 
-/** The numbers around the name are not published. */
+/** `<operation>,<type>,<name>,<length>` (RNWF 9). */
 function fileStored(values: Values): RnwfEvent {
   const name = values.flatMap((value) => textOf(value) ?? [])[0];
   return name === undefined ? OTHER : { type: 'file-stored', name };

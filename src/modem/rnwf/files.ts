@@ -2,7 +2,7 @@ import { AtError } from '../../at/error.ts';
 import type { RnwfLink } from './link.ts';
 import { CODE } from './status.ts';
 import { upload } from './upload.ts';
-import { integerOf, quote, readValues, stringOf, textOf } from './values.ts';
+import { answerTo, integerOf, quote, stringOf, textOf, valuesOf } from './values.ts';
 
 /** The kinds of files, as the module numbers them (RNWF 9). */
 export const FILE_TYPE = { certificate: 1, key: 2 } as const;
@@ -35,13 +35,16 @@ export class ModuleFiles {
   /** The names of the files of a kind. @throws AtError */
   async list(type: FileType, signal: AbortSignal): Promise<string[]> {
     const text = `AT+FS=${OPERATION.list},${type}`;
-    const lines = await this.#execute({ text, response: /^\+FS:2,/, many: true }, signal);
+    const lines = await this.#execute({ text, response: answerTo('FS', OPERATION.list), many: true }, signal);
     return lines.flatMap((line) => textOf(valuesOf(line).at(-1)) ?? []);
   }
 
   /** The bytes that are free; null when the module does not tell. @throws AtError */
   async free(signal: AbortSignal): Promise<number | null> {
-    const [line = ''] = await this.#execute({ text: `AT+FS=${OPERATION.info}`, response: /^\+FS:4,/ }, signal);
+    const [line = ''] = await this.#execute(
+      { text: `AT+FS=${OPERATION.info}`, response: answerTo('FS', OPERATION.info) },
+      signal,
+    );
     return integerOf(valuesOf(line)[1]);
   }
 
@@ -137,7 +140,7 @@ export class ModuleFiles {
 
   /** Starts a transfer in command lines. @returns its handle */
   async #open(text: string, operation: number, signal: AbortSignal): Promise<number> {
-    const response = new RegExp(`^\\+FS:${operation},\\s*\\d+$`);
+    const response = answerTo('FS', operation);
     const [line = ''] = await this.#link.executeRaw({ text, response, timeout: TIMEOUT }, signal);
     const handle = integerOf(valuesOf(line)[1]);
     if (handle === null) throw new AtError('refused', 'The module has given no handle for the transfer of a file');
@@ -159,7 +162,7 @@ export class ModuleFiles {
         error instanceof AtError && (error.failure === 'timed-out' || error.status?.code === CODE.invalidCommand);
       if (!isLost) throw inWords(error);
     }
-    const query = { text: `AT+FSTSFR=${handle}`, response: new RegExp(`^\\+FSTSFR:${handle},`), timeout: TIMEOUT };
+    const query = { text: `AT+FSTSFR=${handle}`, response: answerTo('FSTSFR', handle), timeout: TIMEOUT };
     const [report = ''] = await this.#link.executeRaw(query, signal);
     const [, last, remaining] = valuesOf(report).map(integerOf);
     if (last === block && remaining === left) return;
@@ -177,11 +180,7 @@ export class ModuleFiles {
 }
 
 function blockOf(handle: number, block: number): RegExp {
-  return new RegExp(`^\\+FSTSFR:${handle},${block},\\d+(?:,|$)`);
-}
-
-function valuesOf(line: string) {
-  return readValues(line.slice(line.indexOf(':') + 1)) ?? [];
+  return answerTo('FSTSFR', handle, block);
 }
 
 /** Whether the firmware does not know a transfer: it says so, or that a parameter is wrong. */

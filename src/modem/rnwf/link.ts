@@ -7,14 +7,14 @@ import type { RnwfEvent } from './events.ts';
 import type { Product } from './product.ts';
 import type { Signal } from './signals.ts';
 import { CODE } from './status.ts';
-import { quote, readValues, type Value } from './values.ts';
+import { answerTo, quote, readValues, type Value, valuesOf } from './values.ts';
 
 /** Statuses of a line that was damaged on its way (RNWF 11). */
 const DAMAGED = new Set<string>([CODE.invalidCommand, CODE.unknownCommand, CODE.parameterCount]);
 
 /** The names of configurations; all but two take an index before the id (RNWF 3). */
 export type Configuration = 'WSTAC' | 'WSCNC' | 'SNTPC' | 'MQTTC' | 'TLSC' | 'NETIFC';
-const INDEXED = { WSTAC: '', WSCNC: '', SNTPC: '', MQTTC: '', TLSC: '1,', NETIFC: '0,' } as const satisfies Record<
+const INDEXED = { WSTAC: '', WSCNC: '', SNTPC: '', MQTTC: '', TLSC: '1', NETIFC: '0' } as const satisfies Record<
   Configuration,
   string
 >;
@@ -78,7 +78,7 @@ export class RnwfLink extends ModuleLink<RnwfEvent, Signal> {
   async readList(name: Configuration, id: number, signal: AbortSignal): Promise<Value[]> {
     try {
       const lines = await this.executeIdempotent({ ...query(name, id), many: true }, signal);
-      return lines.flatMap((line) => readValues(line.slice(line.indexOf(':') + 1))?.at(-1) ?? []);
+      return lines.flatMap((line) => valuesOf(line).at(-1) ?? []);
     } catch (error) {
       if (error instanceof AtError && error.failure === 'refused') return [];
       throw error;
@@ -89,7 +89,7 @@ export class RnwfLink extends ModuleLink<RnwfEvent, Signal> {
   async writeConfig(name: Configuration, id: number, value: string | number, signal: AbortSignal): Promise<void> {
     const printed = typeof value === 'number' ? String(value) : quote(value);
     try {
-      await this.executeIdempotent({ text: `AT+${name}=${INDEXED[name]}${id},${printed}` }, signal);
+      await this.executeIdempotent({ text: `AT+${name}=${selector(name, id)},${printed}` }, signal);
     } catch (error) {
       if (!isBlocked(error) || !isValue(await this.readConfig(name, id, signal), value)) throw error;
     }
@@ -97,10 +97,15 @@ export class RnwfLink extends ModuleLink<RnwfEvent, Signal> {
   }
 }
 
+function selector(name: Configuration, id: number): string {
+  return INDEXED[name] === '' ? `${id}` : `${INDEXED[name]},${id}`;
+}
+
 function query(name: Configuration, id: number) {
   // The index is not printed in front of the id on every firmware (RNWF 3).
-  const response = new RegExp(`^\\+${name}:(?:${INDEXED[name]})?${id}(?:\\.\\d+)?,`);
-  return { text: `AT+${name}=${INDEXED[name]}${id}`, response };
+  const index = INDEXED[name];
+  const number = index === '' ? `${id}` : `(?:${index}\\s*,\\s*)?${id}`;
+  return { text: `AT+${name}=${selector(name, id)}`, response: answerTo(name, `${number}(?:\\.\\d+)?`) };
 }
 
 function valueIn(name: Configuration, id: number, lines: string[]): Value | null {

@@ -18,7 +18,7 @@ import { modemEvent, type Signal } from './signals.ts';
 import { parseStatus } from './status.ts';
 import { RnwfTls } from './tls.ts';
 import { traitsOf } from './traits.ts';
-import { readValues, textOf } from './values.ts';
+import { textOf, valuesOf } from './values.ts';
 import { RnwfWifi } from './wifi.ts';
 
 /** Echo on, full verbosity. */
@@ -135,8 +135,8 @@ export class RnwfModem extends EventEmitter<ModemEvents> implements Modem {
   }
 
   async firmware(signal: AbortSignal): Promise<string | null> {
-    const [line = ''] = await this.#link.executeIdempotent({ text: 'AT+GMR', response: /^\+GMR:/ }, signal);
-    const text = textOf(readValues(line.slice('+GMR:'.length))?.[0]);
+    const [line = ''] = await this.#link.executeIdempotent({ text: 'AT+GMR', response: /^\+GMR[:=]/ }, signal);
+    const text = textOf(valuesOf(line)[0]);
     return text === null ? null : firmwareIn(text);
   }
 

@@ -6,7 +6,7 @@ import type { RnwfLink } from './link.ts';
 import type { Signal } from './signals.ts';
 import { CODE } from './status.ts';
 import { type RnwfTls, TLS_CONFIGURATION } from './tls.ts';
-import { integerOf, quote, readValues } from './values.ts';
+import { integerOf, quote, valuesOf } from './values.ts';
 
 /** Settings of the client (RNWF 8); the last is that of RNWF11, on RNWF02 it is another one. */
 const ID = {
@@ -83,8 +83,11 @@ export class RnwfMqtt implements ModemMqtt {
   }
 
   async isConnected(signal: AbortSignal): Promise<boolean> {
-    const [line] = await this.#link.executeIdempotent({ text: 'AT+MQTTCONN', response: /^\+MQTTCONN:[01]$/ }, signal);
-    if (line === '+MQTTCONN:1') {
+    const [line] = await this.#link.executeIdempotent(
+      { text: 'AT+MQTTCONN', response: /^\+MQTTCONN:\s*[01]\s*$/ },
+      signal,
+    );
+    if (line?.trimEnd().endsWith('1')) {
       // The line that reported the connection was lost.
       if (!this.#connected) this.#link.emit('signal', { type: 'broker', connected: true });
       return true;
@@ -239,7 +242,7 @@ export class RnwfMqtt implements ModemMqtt {
    */
   async #request(text: string, signal: AbortSignal): Promise<string[] | null> {
     this.lastSent = this.#link.clock.monotonic();
-    const command = { text, response: /^\+MQTTPUB(?::\d+)?$/ };
+    const command = { text, response: /^\+MQTTPUB(?::\s*\d*\s*)?$/ };
     try {
       return await this.#link.executeOnceWithLines(command, signal);
     } catch (error) {
@@ -292,7 +295,7 @@ function lost(seen: Signal): false | undefined {
 /** The packet id that a publish is answered with; null where there is none. */
 function packetId(lines: string[]): number | null {
   const [line = ''] = lines;
-  return integerOf(readValues(line.slice('+MQTTPUB:'.length))?.[0]);
+  return integerOf(line.includes(':') ? valuesOf(line)[0] : undefined);
 }
 
 /** DUP comes first (RNWF 8). */

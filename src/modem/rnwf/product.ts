@@ -31,7 +31,7 @@ const RNWF02_LIMITS: ModemLimits = {
 
 export const RNWF02: Product = {
   name: 'RNWF02',
-  model: /^\+GMM[:=]\s*"(?:PIC32MZW2|RNWF02)[^"]*"$/,
+  model: /^\+GMM[:=]\s*"(?:PIC32MZW2|RNWF02)[^"]*"\s*$/,
   limits: RNWF02_LIMITS,
   identity: 'files',
   certificates: ['device'],
@@ -41,7 +41,7 @@ export const RNWF02: Product = {
 
 export const RNWF11: Product = {
   name: 'RNWF11',
-  model: /^\+GMM(?::\s*"PIC32MZW1|[:=]\s*"RNWF11)[^"]*"$/,
+  model: /^\+GMM(?::\s*"PIC32MZW1|[:=]\s*"RNWF11)[^"]*"\s*$/,
   limits: { ...RNWF02_LIMITS, clientId: 64, topic: 127, command: 510 },
   identity: 'chip',
   certificates: ['device', 'signer', 'root'],

@@ -1,7 +1,7 @@
 import { AtError } from '../../at/error.ts';
 import type { RnwfLink } from './link.ts';
 import type { Signal } from './signals.ts';
-import { quote, readValues, stringOf } from './values.ts';
+import { answerTo, quote, stringOf, valuesOf } from './values.ts';
 
 const READ_TIMEOUT = 10_000;
 
@@ -30,7 +30,7 @@ export class Receiver {
   async #read({ topic, id, length }: Signal & { type: 'announced' }): Promise<Signal | null> {
     const command = {
       text: `AT+MQTTSUBRD=${quote(topic)},${id},${length}`,
-      response: /^\+MQTTSUBRD:/,
+      response: answerTo('MQTTSUBRD'),
       timeout: READ_TIMEOUT,
     };
     try {
@@ -38,7 +38,7 @@ export class Receiver {
       const [line = ''] = await this.#link.executeRaw(command, this.#signal);
       if (length > this.#link.product.limits.receivedPacket) return { type: 'overflow', bytes: length };
       // The numbers before the payload differ between the reference and its example.
-      const payload = stringOf(readValues(line.slice(line.indexOf(':') + 1))?.at(-1));
+      const payload = stringOf(valuesOf(line).at(-1));
       return payload?.length === length ? { type: 'message', topic, payload } : { type: 'lost-message' };
     } catch (error) {
       const isGone = this.#signal.aborted || (error instanceof AtError && error.failure === 'closed');

@@ -3,7 +3,7 @@ import { parseForeignStatus } from '../foreign.ts';
 
 const OK: Status = { ok: true, code: null, text: 'OK', foreign: false };
 /** Two numbers and, at full verbosity, a text; the tables of the reference print them with a comma (RNWF 2). */
-const ERROR = /^ERROR:(\d{1,2})[.,](\d{1,3})(?:,\s*"(.*)")?$/;
+const ERROR = /^ERROR:\s*(\d{1,2})[.,](\d{1,3})(?:\s*,\s*(?:"(.*)"|([^"]+)))?\s*$/;
 /** With less verbosity. */
 const BRIEF = /^ERROR(?::"(.*)")?$/;
 const TERSE = /^(?:0|1|1:(\d{1,2})[.,](\d{1,3}))$/;
@@ -13,9 +13,9 @@ const TERSE = /^(?:0|1|1:(\d{1,2})[.,](\d{1,3}))$/;
  * @param terse how much the module says is not known yet
  */
 export function parseStatus(line: string, terse: boolean): Status | null {
-  if (line === 'OK') return OK;
+  if (line.trimEnd() === 'OK') return OK;
   const error = ERROR.exec(line);
-  if (error) return { ok: false, code: `${error[1]}.${error[2]}`, text: error[3] ?? line, foreign: false };
+  if (error) return { ok: false, code: `${error[1]}.${error[2]}`, text: error[3] ?? error[4] ?? line, foreign: false };
   if (terse) {
     const brief = BRIEF.exec(line);
     if (brief) return { ok: false, code: null, text: brief[1] ?? line, foreign: false };

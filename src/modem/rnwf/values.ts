@@ -19,9 +19,10 @@ const ESCAPED = new Map([...ESCAPES].map(([byte, form]) => [form.charAt(1), byte
 
 const BACKSLASH = 0x5c;
 const QUOTE = 0x22;
+const BLANK = 0x20;
 /** Decimal with a sign, a fraction of two integers, or another base (RNWF 3). */
-const NUMBER = /(?:0x[0-9A-Fa-f]+|0b[01]+|0o[0-7]+|-?\d+(?:\.\d+)?)(?=,|$)/y;
-const HEX = /\[((?:[0-9A-Fa-f]{2})*)\]/y;
+const NUMBER = /(?:0[xX][0-9A-Fa-f]+|0[bB][01]+|0[oO][0-7]+|-?\d+(?:\.\d+)?)(?= *(?:,|$))/y;
+const HEX = /\[((?: *[0-9A-Fa-f]{2})*) *\]/y;
 
 /**
  * A string parameter in a form that the module decodes back to the same bytes: quoted with escapes where every byte has
@@ -48,12 +49,12 @@ export function readValues(text: string): Value[] | null {
   const values: Value[] = [];
   let at = 0;
   while (at < text.length) {
-    // A blank after the comma is accepted.
-    while (text[at] === ' ') at++;
+    // Blanks around commas are accepted.
+    at = skipBlanks(text, at);
     const read = readValue(text, at) ?? readRaw(text, at, values.length);
     if (read === null) return null;
     values.push(read.value);
-    at = read.end;
+    at = skipBlanks(text, read.end);
     if (at === text.length) return values;
     if (text[at] !== ',') return null;
     at++;
@@ -70,17 +71,24 @@ interface Read {
 function readValue(text: string, start: number): Read | null {
   if (text[start] === '"') {
     const read = readQuoted(text, start);
-    return read && (read.end === text.length || text[read.end] === ',') ? read : null;
+    const next = read ? skipBlanks(text, read.end) : text.length;
+    return next === text.length || text[next] === ',' ? read : null;
   }
   if (text[start] === '[') {
     HEX.lastIndex = start;
     const digits = HEX.exec(text)?.[1];
     if (digits === undefined) return null;
-    return { value: { kind: 'string', bytes: Buffer.from(digits, 'hex') }, end: start + digits.length + 2 };
+    return { value: { kind: 'string', bytes: Buffer.from(digits.replaceAll(' ', ''), 'hex') }, end: HEX.lastIndex };
   }
   NUMBER.lastIndex = start;
   const number = NUMBER.exec(text)?.[0];
   return number === undefined ? null : { value: { kind: 'number', text: number }, end: start + number.length };
+}
+
+function skipBlanks(text: string, start: number): number {
+  let at = start;
+  while (text.charCodeAt(at) === BLANK) at++;
+  return at;
 }
 
 function readQuoted(text: string, start: number): Read | null {
@@ -117,6 +125,19 @@ function readRaw(text: string, start: number, before: number): Read | null {
   const inside = text.slice(start + 1, -1);
   if (inside.includes('\\')) return null;
   return { value: { kind: 'string', bytes: Buffer.from(inside, 'latin1') }, end: text.length };
+}
+
+/**
+ * How an answer begins: with the name of its command, and perhaps numbers that were asked for. Blanks do not count.
+ * @param numbers as patterns
+ */
+export function answerTo(name: string, ...numbers: (string | number)[]): RegExp {
+  return new RegExp(`^\\+${name}:\\s*${numbers.map((number) => `${number}\\s*,\\s*`).join('')}`);
+}
+
+/** The values behind the name of an answer; none where they cannot be read. */
+export function valuesOf(answer: string): Value[] {
+  return readValues(answer.slice(answer.search(/[:=]/) + 1)) ?? [];
 }
 
 /** The bytes of a string; null for a number, and for nothing. */

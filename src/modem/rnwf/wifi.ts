@@ -25,7 +25,7 @@ const DHCP_TIMEOUT = 20_000;
 /** The end of a link that was asked for is not always reported (RNWF 5). */
 const LEAVE_TIMEOUT = 2_000;
 /** `<state>` alone, or behind an association id. */
-const STATE_QUERY: Command = { text: 'AT+WSTA', response: /^\+WSTA:(?:\d+,)?[01]$/ };
+const STATE_QUERY: Command = { text: 'AT+WSTA', response: /^\+WSTA:\s*(?:\d+\s*,\s*)?[01]\s*$/ };
 
 /** The module as a Wi-Fi station (RNWF 5, 6). */
 export class RnwfWifi implements ModemWifi {
@@ -110,7 +110,7 @@ export class RnwfWifi implements ModemWifi {
 
   async #isLinked(signal: AbortSignal): Promise<boolean> {
     const [line = ''] = await this.#link.executeIdempotent(STATE_QUERY, signal);
-    return line.endsWith('1');
+    return line.trimEnd().endsWith('1');
   }
 
   async #joinOnce(signal: AbortSignal): Promise<JoinResult | 'without-dhcp'> {

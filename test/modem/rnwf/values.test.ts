@@ -42,6 +42,8 @@ test('values are read in all their forms', () => {
     ['0x29C70053,0b101,0o17', ['0x29C70053', '0b101', '0o17']],
     ['20.3,"STA Connection Failed"', ['20.3', 'STA Connection Failed']],
     ['7, 1', ['7', '1']],
+    [' 7 , "a" , [ 61 62 ] ', ['7', 'a', 'ab']],
+    ['0X1f,0B1', ['0X1f', '0B1']],
     ['""', ['']],
     ['[]', ['']],
     ['[68656C6C6F]', ['hello']],

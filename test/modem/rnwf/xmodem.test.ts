@@ -37,6 +37,12 @@ test('a frame is a start, a number, its complement, 128 bytes and their CRC; the
   );
 });
 
+test('a file of 1,391 bytes goes out in the frames of the printed session (RNWF 9)', () => {
+  const headers = framesOf(Buffer.alloc(1_391)).map((frame) => frame.toString('hex', 0, 3).toUpperCase());
+  const printed = '0101FE 0102FD 0103FC 0104FB 0105FA 0106F9 0107F8 0108F7 0109F6 010AF5 010BF4';
+  assert.deepEqual(headers, printed.split(' '));
+});
+
 /** The sender at a wire with a script: what it must write next, and what is answered. */
 async function play(bytes: Uint8Array, script: readonly (readonly [write: string, answer: string])[], first = 'C') {
   const clock = new VirtualClock();
