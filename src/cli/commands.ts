@@ -1,5 +1,5 @@
 import { SETTING_NAMES, SETTINGS, type SettingName } from '../config/settings.ts';
-import { MODULE_FAMILIES, SHELLS, TLS_VERSIONS } from './choices.ts';
+import { MODULE_FAMILIES, RNWF02_FIRMWARES, SHELLS, TLS_VERSIONS } from './choices.ts';
 import type { CommandAction } from './command.ts';
 
 /** What can be typed behind the name of the program, as every shell takes it, and what comes of it. */
@@ -167,6 +167,11 @@ export const COMMANDS: readonly CommandDefinition[] = [
     options: [
       ['--port <path>', 'serial port to be a module on (required)'],
       ['--family <name>', 'which module: anycloud, rnwf02 or rnwf11 (default: anycloud)', MODULE_FAMILIES],
+      [
+        '--firmware <version>',
+        'of an RNWF02: 3.2 (default), or 2.0, which takes files by XMODEM only',
+        RNWF02_FIRMWARES,
+      ],
       ['--blank', 'the flash of an RNWF02 holds no identity yet'],
       ['--cert <file>', 'its certificate (PEM), with its issuers; without it, one is made for this run'],
       ['--key <file>', 'the private key (PEM) of the certificate'],

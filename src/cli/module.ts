@@ -3,7 +3,7 @@ import { resolveValues } from '../config/resolve.ts';
 import { AppError } from '../errors.ts';
 import { commonName } from '../modem/certificate.ts';
 import { readCertificates, readKey } from './certificate-files.ts';
-import { MODULE_FAMILIES, TLS_VERSIONS } from './choices.ts';
+import { MODULE_FAMILIES, RNWF02_FIRMWARES, TLS_VERSIONS } from './choices.ts';
 import { type CommandAction, settingsInput } from './command.ts';
 import { CommandOptions } from './command-options.ts';
 import { type BoardPlan, serveBoard } from './module/board.ts';
@@ -24,10 +24,16 @@ export const module: CommandAction = (given, environment) =>
     const port = options.text('port');
     if (port === null) throw new AppError('E_CONFIG', '--port is missing: the serial port to be a module on', '');
     const seed = options.checked('seed', integer(0, 0xffff_ffff), null);
+    const family = options.checked('family', choice(MODULE_FAMILIES), 'anycloud');
+    const firmware = options.checked('firmware', choice(RNWF02_FIRMWARES), null);
+    if (firmware !== null && family !== 'rnwf02') {
+      throw new AppError('E_CONFIG', '--firmware is of an RNWF02 only', 'Leave it out, or add --family rnwf02.');
+    }
     const plan: BoardPlan = {
       ...settings,
       port,
-      family: options.checked('family', choice(MODULE_FAMILIES), 'anycloud'),
+      family,
+      ...(firmware && { firmware }),
       blank: given.flags['blank'] === true,
       deviceId: settings.deviceId ?? '',
       network: { ssid, passphrase, security },

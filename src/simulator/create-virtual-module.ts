@@ -8,6 +8,7 @@ import {
   type VirtualModule as Module,
   type ModuleFamily,
   type ModuleIdentity,
+  type Rnwf02Firmware,
 } from './module/virtual-module.ts';
 import type { LocalCloud } from './start-local-cloud.ts';
 
@@ -46,6 +47,8 @@ export interface VirtualModuleOptions {
   expiredRoot?: boolean | undefined;
   /** Whether the flash of an RNWF02 holds no identity yet; false by default. */
   blank?: boolean | undefined;
+  /** Of an RNWF02: `3.2`, the default, or `2.0`, which takes files by XMODEM only. */
+  firmware?: Rnwf02Firmware | undefined;
   /** Takes what the simulator itself has to say, such as a crash of the module; silent by default. */
   log?: ((line: string) => void) | undefined;
   /** The computer's own by default. */
@@ -54,7 +57,7 @@ export interface VirtualModuleOptions {
   random?: (() => number) | undefined;
 }
 
-/** A module, seen from its serial port: AnyCloud with firmware 0.3.2, RNWF02 with 3.2.0, or RNWF11 with 1.0. */
+/** A module, seen from its serial port: AnyCloud with firmware 0.3.2, RNWF02 with 3.2.0 or 2.0.0, or RNWF11 with 1.0. */
 export interface VirtualModule extends Module {
   /** The network that it finds, as the `wifi` of a session. */
   readonly wifi: SimulatedNetwork;
@@ -96,6 +99,7 @@ export async function createVirtualModule(options: VirtualModuleOptions): Promis
     log,
     expiredRoot,
     blank: options.blank,
+    firmware: options.firmware,
   });
   await boot(module);
   return Object.assign(module, { wifi });

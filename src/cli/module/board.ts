@@ -5,7 +5,12 @@ import { serialLink } from '../../serial/link.ts';
 import { createPki } from '../../simulator/cloud/pki.ts';
 import { RECEPTION } from '../../simulator/module/access-point.ts';
 import { tlsDial } from '../../simulator/module/dial.ts';
-import { createVirtualModule, type ModuleFamily, type ModuleIdentity } from '../../simulator/module/virtual-module.ts';
+import {
+  createVirtualModule,
+  type ModuleFamily,
+  type ModuleIdentity,
+  type Rnwf02Firmware,
+} from '../../simulator/module/virtual-module.ts';
 import type { ServiceContext } from '../command.ts';
 import type { ProcessEnvironment } from '../process-environment.ts';
 import type { Address } from './broker-address.ts';
@@ -20,6 +25,8 @@ const NAMES = { anycloud: 'AnyCloud', rnwf02: 'RNWF02', rnwf11: 'RNWF11' } as co
 export interface BoardPlan {
   port: string;
   family: ModuleFamily;
+  /** Of an RNWF02; the newest by default. */
+  firmware?: Rnwf02Firmware;
   /** Whether the flash of an RNWF02 holds no identity yet. */
   blank: boolean;
   /** What the port is opened with; the module's own rate is 230400 after each of its resets. */
@@ -66,6 +73,7 @@ export async function serveBoard(
 
   const module = createVirtualModule({
     family: plan.family,
+    firmware: plan.firmware,
     blank: plan.blank,
     clock: environment.clock,
     random: plan.random,

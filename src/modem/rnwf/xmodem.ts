@@ -101,5 +101,6 @@ async function firstOf(raw: RawBytes, wanted: number[], ms: number, signal: Abor
 }
 
 function cancelled(): AtError {
-  return new AtError('refused', 'The module has broken off the transfer of the file');
+  const hint = 'Press the reset button of the board, and try it again.';
+  return new AtError('refused', 'The module has broken off the transfer of the file', null, undefined, hint);
 }

@@ -17,6 +17,7 @@ import { RNWF02, RNWF02_2, RNWF11 } from './rnwf/product.ts';
 import { Uart } from './uart.ts';
 
 export type { AccessPoint } from './access-point.ts';
+export type { Rnwf02Firmware } from './board.ts';
 export type { Dial, TlsRequest } from './dial-request.ts';
 export type { ModuleFaults } from './faults.ts';
 export type { ModuleIdentity } from './identity.ts';

@@ -9,7 +9,7 @@ import { TRANSFER_FAULTS } from './xmodem.ts';
 
 /** A board with a module of this family, whose flash outlives its resets. */
 export function rnwfBoard(product: Product, options: BoardOptions): Board {
-  const { pace, blank, trusted, identity, ...parts } = options;
+  const { pace, blank, firmware: _, trusted, identity, ...parts } = options;
   const environment: RnwfEnvironment = Object.assign(options.environment, {
     tlsError: undefined,
     lateEvents: 0,
