@@ -4,6 +4,7 @@ import { createReadStream, createWriteStream, existsSync, readFileSync, statSync
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { parse } from 'dotenv';
+import { pki } from '../helpers/board.ts';
 import { type Cli, COMMAND, emptyFolder, startCli } from '../helpers/cli.ts';
 import { Cable, startSocat, withoutSocat } from '../helpers/socat.ts';
 
@@ -62,6 +63,29 @@ test('certs, load-cert, scan and doctor do their work over a serial line', needs
   assert.match(doctor.stdout, /^ok {7}module +The module answers at 230400 baud$/m);
   assert.match(doctor.stdout, /^ok {7}wi-fi /m);
   assert.match(doctor.stdout, /^failed {3}dps +The name no-such-name\.invalid does not resolve/m);
+});
+
+test('an RNWF02 that takes files by XMODEM only is given an identity and a root', needsTerminal, async (t) => {
+  const { cwd, board, start } = await bench(t);
+  const identity = await pki.device('pump-7');
+  writeFileSync(join(cwd, 'device.pem'), identity.certificate);
+  writeFileSync(join(cwd, 'key.pem'), identity.key);
+  writeFileSync(join(cwd, 'root.pem'), pki.ca);
+  const args = ['module', '--port', board, '--family', 'rnwf02', '--firmware', '2.0', '--blank'];
+  const module = startCli(t, args, { cwd });
+  await module.text(/^It sees the Wi-Fi network/m);
+
+  const stored = await start('provision', '--cert', 'device.pem', '--key', 'key.pem', '--verbose').ended;
+  assert.equal(stored.code, 0, stored.stderr);
+  assert.match(stored.stdout, /does not give certificates back: set DEVICE_ID=pump-7/);
+  const secret = identity.key.split('\n')[1]?.slice(0, 20) ?? '';
+  assert.ok(secret.length === 20 && !(stored.stdout + stored.stderr).includes(secret));
+  const again = await start('provision', '--cert', 'device.pem', '--key', 'key.pem').ended;
+  assert.deepEqual([again.code, /holds an identity already/.test(again.stderr)], [3, true]);
+  const loaded = await start('load-cert', 'root.pem').ended;
+  assert.deepEqual([loaded.code, /Loaded, and read back/.test(loaded.stdout)], [0, true]);
+  const doctor = await start('doctor').ended;
+  assert.match(doctor.stdout, /^ok {7}certificate .* does not give back, and a key$/m);
 });
 
 test('a module that refuses is told from one that is in order', needsTerminal, async (t) => {

@@ -1,5 +1,5 @@
 import { AtError } from '../../at/error.ts';
-import type { RnwfLink } from './link.ts';
+import { DAMAGED, type RnwfLink } from './link.ts';
 import { CODE } from './status.ts';
 import { upload } from './upload.ts';
 import { answerTo, integerOf, quote, stringOf, textOf, valuesOf } from './values.ts';
@@ -48,9 +48,13 @@ export class ModuleFiles {
     return integerOf(valuesOf(line)[1]);
   }
 
-  /** @throws AtError */
+  /** What is not there needs no deleting. @throws AtError */
   async delete(type: FileType, name: string, signal: AbortSignal): Promise<void> {
-    await this.#execute({ text: `AT+FS=${OPERATION.delete},${type},${quote(name)}` }, signal);
+    try {
+      await this.#execute({ text: `AT+FS=${OPERATION.delete},${type},${quote(name)}` }, signal);
+    } catch (error) {
+      if (!(error instanceof AtError && error.status?.code === CODE.fileNotFound)) throw error;
+    }
   }
 
   /**
@@ -72,7 +76,7 @@ export class ModuleFiles {
     const open = (protocol: number) => `AT+FS=${OPERATION.load},${type},${protocol},${quote(name)},${bytes.length}`;
     let handle: number;
     try {
-      handle = await this.#open(open(PROTOCOL.lines), OPERATION.load, signal);
+      handle = await unlessDamaged(() => this.#open(open(PROTOCOL.lines), OPERATION.load, signal));
     } catch (error) {
       if (!isUnsupported(error)) throw inWords(error);
       return this.#upload(open(PROTOCOL.xmodem), type, name, bytes, signal, onProgress);
@@ -100,7 +104,10 @@ export class ModuleFiles {
       hasStarted = true;
     };
     try {
-      await upload(this.#link, text, bytes, signal, { onStart, onProgress });
+      await unlessDamaged(
+        () => upload(this.#link, text, bytes, signal, { onStart, onProgress }),
+        () => !hasStarted,
+      );
       // `OK` may have come before the file, so it does not tell that it is kept.
       const isKept = async () => (await this.list(type, signal)).includes(name);
       if (await isKept()) return;
@@ -172,10 +179,24 @@ export class ModuleFiles {
       throw new AtError('refused', 'The module has not taken a part of the file');
   }
 
-  #execute(command: { text: string; response?: RegExp; many?: boolean }, signal: AbortSignal): Promise<string[]> {
-    return this.#link.executeRaw({ ...command, timeout: TIMEOUT }, signal).catch((error: unknown) => {
+  /** A command that does no harm when it is sent again. A query may have no lines for an answer. */
+  async #execute(command: { text: string; response?: RegExp; many?: boolean }, signal: AbortSignal): Promise<string[]> {
+    const patient = { ...command, timeout: TIMEOUT };
+    try {
+      return (await this.#link.executeOnceWithLines(patient, signal)) ?? (await this.#link.executeRaw(patient, signal));
+    } catch (error) {
       throw inWords(error);
-    });
+    }
+  }
+}
+
+/** Tries again, once, where the line was damaged on its way, and so not executed. */
+async function unlessDamaged<T>(work: () => Promise<T>, isSafe = () => true): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof AtError && DAMAGED.has(error.status?.code ?? '') && isSafe())) throw error;
+    return work();
   }
 }
 

@@ -10,7 +10,7 @@ import { CODE } from './status.ts';
 import { answerTo, quote, readValues, type Value, valuesOf } from './values.ts';
 
 /** Statuses of a line that was damaged on its way (RNWF 11). */
-const DAMAGED = new Set<string>([CODE.invalidCommand, CODE.unknownCommand, CODE.parameterCount]);
+export const DAMAGED = new Set<string>([CODE.invalidCommand, CODE.unknownCommand, CODE.parameterCount]);
 
 /** The names of configurations; all but two take an index before the id (RNWF 3). */
 export type Configuration = 'WSTAC' | 'WSCNC' | 'SNTPC' | 'MQTTC' | 'TLSC' | 'NETIFC';

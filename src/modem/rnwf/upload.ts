@@ -37,8 +37,10 @@ export async function upload(
       await sendXmodem(raw, bytes, signal, onProgress);
       return bytes.length;
     } catch (error) {
-      await leave(raw, error instanceof AtError && error.failure === 'refused');
-      throw error;
+      const isCancelled = error instanceof AtError && error.failure === 'refused';
+      const hasSaidWhy = await leave(raw, isCancelled);
+      // What comes without a reason is not explained by the status of half a line.
+      throw isCancelled && !hasSaidWhy ? new AtError('timed-out', error.message, null, error, error.hint) : error;
     }
   };
   try {
@@ -55,14 +57,16 @@ export async function upload(
  * Brings the module back to its command line, whatever it waits for. It is not published what it says to a transfer that is
  * broken off, so what XMODEM has for that comes first, then what ends every binary mode (RNWF 2).
  * @param isCancelled the module has done so
+ * @returns whether the module has ended the command with its status
  */
-async function leave(raw: RawBytes, isCancelled: boolean): Promise<void> {
+async function leave(raw: RawBytes, isCancelled: boolean): Promise<boolean> {
   raw.complete();
   if (!isCancelled) raw.write(CANCEL);
-  if (await raw.endsWithin(BINARY_ESCAPE_SILENCE)) return;
+  if (await raw.endsWithin(BINARY_ESCAPE_SILENCE)) return true;
   raw.write(Buffer.from(BINARY_ESCAPE));
-  if (await raw.endsWithin(BINARY_ESCAPE_SILENCE)) return;
+  if (await raw.endsWithin(BINARY_ESCAPE_SILENCE)) return true;
   // Where it was at its command line already, that is half a line now.
   raw.write(LINE_END);
   await raw.endsWithin(FLUSH_TIMEOUT);
+  return false;
 }

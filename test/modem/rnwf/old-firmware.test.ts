@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
+import fc from 'fast-check';
+import { AtError } from '../../../src/at/error.ts';
 import { createModem } from '../../../src/modem/detect.ts';
 import type { Modem } from '../../../src/modem/modem.ts';
 import { createVirtualModule } from '../../../src/simulator/module/virtual-module.ts';
@@ -15,7 +17,7 @@ const ROOT = new X509Certificate(pki.ca);
 const SECRET = device.key.split('\n')[1] ?? '';
 
 /** A modem at a virtual module, in virtual time, with everything that it tells of the wire. */
-async function rig(t: TestContext, family: 'rnwf02' | 'rnwf11', pace: 'real' | 'instant' = 'instant') {
+async function rig(family: 'rnwf02' | 'rnwf11', pace: 'real' | 'instant' = 'instant', t?: TestContext) {
   const clock = new VirtualClock();
   const module = createVirtualModule({
     family,
@@ -28,7 +30,7 @@ async function rig(t: TestContext, family: 'rnwf02' | 'rnwf11', pace: 'real' | '
     accessPoints: [],
     pace,
   });
-  t.after(() => module.close());
+  t?.after(() => module.close());
   const modem: Modem = createModem(module.connect(), clock, null);
   const told: string[] = [];
   modem.on('sent', (line) => told.push(line));
@@ -42,7 +44,7 @@ async function rig(t: TestContext, family: 'rnwf02' | 'rnwf11', pace: 'real' | '
 for (const family of ['rnwf02', 'rnwf11'] as const) {
   test(`${family}: a root certificate is stored, whatever happens to the frames on their way`, async (t) => {
     for (const fault of ['ok', 'damage', 'lose-ack']) {
-      const { clock, module, modem, told, signal } = await rig(t, family, 'real');
+      const { clock, module, modem, told, signal } = await rig(family, 'real', t);
       assert.equal(module.control(`xmodem ${fault}`), 'ok');
       const sent: number[] = [];
       const pem = ROOT.toString();
@@ -60,7 +62,7 @@ for (const family of ['rnwf02', 'rnwf11'] as const) {
       ['xmodem silence', { failure: 'timed-out' }, 35_000],
       ['flash full', { failure: 'limit', message: /no room/ }, 1_000],
     ] as const) {
-      const { clock, module, modem, signal } = await rig(t, family);
+      const { clock, module, modem, signal } = await rig(family, 'instant', t);
       assert.equal(module.control(fault), 'ok');
       const start = clock.monotonic();
       await assert.rejects(clock.until(modem.certificates.trust(ROOT.toString(), signal)), failure, fault);
@@ -74,28 +76,75 @@ for (const family of ['rnwf02', 'rnwf11'] as const) {
 
   test(`${family}: an abort, a reset and a lost wire end a transfer`, async (t) => {
     const pem = ROOT.toString();
-    const aborted = await rig(t, family, 'real');
+    const aborted = await rig(family, 'real', t);
     const abort = new AbortController();
     const work = aborted.modem.certificates.trust(pem, abort.signal, () => abort.abort(new Error('enough')));
     await assert.rejects(aborted.clock.until(work), { message: 'enough' });
     assert.notEqual(await aborted.clock.until(aborted.modem.firmware(aborted.signal)), null);
     assert.equal(await aborted.clock.until(aborted.modem.certificates.trusts(pem, aborted.signal)), false);
 
-    const restarted = await rig(t, family, 'real');
+    const restarted = await rig(family, 'real', t);
     const reset = restarted.modem.certificates.trust(pem, restarted.signal, (sent) => {
       if (sent === 256) restarted.module.faults.reset();
     });
     await assert.rejects(restarted.clock.until(reset), { failure: 'reset' });
     await restarted.clock.until(restarted.modem.sync(restarted.signal));
 
-    const gone = await rig(t, family, 'real');
+    const gone = await rig(family, 'real', t);
     const closed = gone.modem.certificates.trust(pem, gone.signal, () => gone.modem.close());
     await assert.rejects(gone.clock.until(closed), { failure: 'closed' });
   });
 }
 
+test('whatever the wire says in between, a transfer ends, and a file is there as it is or not at all', async () => {
+  const pem = ROOT.toString();
+  const noise = fc.oneof(
+    fc.uint8Array({ maxLength: 20 }),
+    fc
+      .constantFrom(
+        '\x06',
+        '\x15',
+        '\x18',
+        '\x18\x18',
+        'C',
+        'OK\r\n>',
+        'ERROR:7.5\r\n>',
+        '\r+WSTALD:1\r\n>',
+        '#',
+        '\r\n',
+      )
+      .map((text) => Buffer.from(text, 'latin1')),
+  );
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(fc.integer({ min: 0, max: 6 }), fc.nat(400), noise), { minLength: 1, maxLength: 4 }),
+      async (noises) => {
+        const { clock, module, modem, signal } = await rig('rnwf11', 'real');
+        const work = modem.certificates.trust(pem, signal, (sent) => {
+          for (const [frame, pause, bytes] of noises) {
+            if (sent >> 7 !== frame) continue;
+            clock.after(pause / 10, () => {
+              if (bytes.length < 5) module.faults.raw(bytes);
+              else module.faults.dropReceived(bytes.length);
+            });
+          }
+        });
+        const isLoaded = await clock.until(work).catch((error: unknown) => {
+          if (error instanceof AtError) return false;
+          throw error;
+        });
+        await clock.until(modem.sync(signal));
+        assert.equal(await clock.until(modem.certificates.trusts(pem, signal)), isLoaded);
+        if (!isLoaded) assert.equal(await clock.until(modem.certificates.trust(pem, signal)), true);
+        module.close();
+      },
+    ),
+    { numRuns: 8 },
+  );
+});
+
 test('an identity is stored by XMODEM, and no part of its key is told', async (t) => {
-  const { clock, modem, told, signal } = await rig(t, 'rnwf02');
+  const { clock, modem, told, signal } = await rig('rnwf02', 'instant', t);
   const { identityStore: store } = modem;
   assert.ok(store);
   const empty = { certificate: null, hasCertificate: false, hasKey: false };
