@@ -1,4 +1,4 @@
-/** Exit codes of the program; the README's table is tested against this one. */
+/** Exit codes of the program; the table of docs/output.md is tested against this one. */
 export const EXIT = {
   done: 0,
   internal: 1,

@@ -16,7 +16,7 @@ const FILE = new URL('../docs/events.schema.json', import.meta.url);
 const schema: { $defs: Record<'sessionEvent' | 'cloudEvent', { oneOf: Described[] }> } = JSON.parse(
   readFileSync(FILE, 'utf8'),
 );
-const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+const output = readFileSync(new URL('../docs/output.md', import.meta.url), 'utf8');
 /** What every event can have, which is told once. */
 const COMMON = ['v', 'ts', 'type', 'deviceId'];
 
@@ -114,10 +114,10 @@ describe('docs/events.schema.json', () => {
     }
   });
 
-  test('has no type of event, and no member, that the README does not tell', () => {
+  test('has no type of event, and no member, that its page does not tell', () => {
     for (const { properties } of schema.$defs.sessionEvent.oneOf) {
       const type = properties['type']?.const ?? '';
-      const row = readme.split('\n').find((line) => line.startsWith(`| \`${type}\` | `)) ?? '';
+      const row = output.split('\n').find((line) => line.startsWith(`| \`${type}\` | `)) ?? '';
       for (const name of Object.keys(properties).filter((name) => !COMMON.includes(name))) {
         assert.ok(row.includes(`\`${name}\``), `${type}.${name}`);
       }

@@ -23,7 +23,11 @@ function prose(markdown: string): string {
 /** What a page links to: inline, as an image, by reference, and in HTML. */
 function linksOf(markdown: string): string[] {
   const text = prose(markdown).replaceAll(/(`+)(?!`)[\s\S]*?[^`]\1(?!`)/g, '');
-  const patterns = [/\]\(\s*<?([^\s)>]+)>?[^)]*\)/g, /^\[[^\]]+\]:\s*<?([^\s>]+)/gm, /\b(?:href|src)="([^"]+)"/g];
+  const patterns = [
+    /\]\(\s*<?([^\s)>]+)>?[^)]*\)/g,
+    /^\[[^\]]+\]:\s*<?([^\s>]+)/gm,
+    /\b(?:href|src|srcset)="([^"]+)"/g,
+  ];
   return patterns.flatMap((pattern) => [...text.matchAll(pattern)].map(([, target]) => target ?? ''));
 }
 
@@ -75,10 +79,19 @@ describe('relative links', () => {
       '',
       '[g](#same-2) [h](none.md) [i](README.md#none) [`j`](docs/none.md#x) ![k](<docs/none.png> "title")',
       '[l]: none.svg',
-      '<img src="none.gif">',
+      '<img src="none.gif"> <source srcset="none.webp">',
     ].join('\n');
     assert.deepEqual(deadLinks('x.md', page), [
-      ...['#same-2', 'none.md', 'README.md#none', 'docs/none.md#x', 'docs/none.png', 'none.svg', 'none.gif'],
+      ...[
+        '#same-2',
+        'none.md',
+        'README.md#none',
+        'docs/none.md#x',
+        'docs/none.png',
+        'none.svg',
+        'none.gif',
+        'none.webp',
+      ],
     ]);
   });
 

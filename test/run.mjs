@@ -28,7 +28,7 @@ if (files.length === 0) throw new Error('no tests found');
  * programs mostly wait for them, so they come first, and more processes run at once than there are cores.
  * The largest files are spread first, so that the processes end at about the same time.
  */
-const STARTS_PROGRAMS = /^test.(?:cli|library|serial|readme)/;
+const STARTS_PROGRAMS = /^test.(?:cli|library|serial)/;
 const PROCESSES = 4;
 
 function groupsOf(all) {

@@ -8,7 +8,7 @@ import { emptyFolder, type JsonEvent, parseEvent, runCli, startCli } from '../he
 import { runMain } from '../helpers/in-process.ts';
 
 const manifest: { version: string } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
-const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+const output = readFileSync(new URL('../../docs/output.md', import.meta.url), 'utf8');
 const SIMULATE = ['--simulate', '--pace', 'instant', '--http-port', '0', '--interval', '1'];
 
 describe('the program as a process', { concurrency: 2 }, () => {
@@ -86,8 +86,8 @@ function checkForm({ v, ts, type, ...all }: JsonEvent): void {
           ? [...('seconds' in members ? [] : ['seconds']), ...('count' in members ? [] : ['count', 'total'])]
           : [];
   assert.deepEqual(Object.keys(members).sort(), expected.filter((name) => !optional.includes(name)).sort(), type);
-  const row = readme.split('\n').find((line) => line.startsWith(`| \`${type}\` | `)) ?? '';
-  for (const name of expected) assert.ok(row.includes(`\`${name}\``), `${type}.${name} in the README`);
+  const row = output.split('\n').find((line) => line.startsWith(`| \`${type}\` | `)) ?? '';
+  for (const name of expected) assert.ok(row.includes(`\`${name}\``), `${type}.${name} in docs/output.md`);
 }
 
 /** Its raw form, its quoted form and its form in JSON all differ. */
