@@ -29,7 +29,7 @@ const VIEWS = [
 ];
 
 /** The page is drawn at most so often, in milliseconds, whatever happens: a reader sees no more, and a laptop stays cool. */
-const FRAME = 250;
+const FRAME = 400;
 
 /** Draws again after changes, and once a second for what shows the time. */
 function useChanges(store) {

@@ -7,6 +7,7 @@ import { html, useEffect, useRef, useState } from '../vendor/preact.js';
 
 const WINDOWS = [
   ['60', '1 min'],
+  ['300', '5 min'],
   ['900', '15 min'],
   ['3600', '1 h'],
 ];
@@ -165,6 +166,8 @@ function Plot({ store, device, paths, from, until }) {
               })),
             ],
             legend: { live: true },
+            // Room for half of the last time below the axis.
+            padding: [null, 30, null, null],
           },
           [[], ...paths.map(() => [])],
           box.current,
