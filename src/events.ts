@@ -74,7 +74,7 @@ type Happening =
   | { type: 'console'; url: string; link: string }
   /** `stack`: where a bug of ours was met; other failures have none. */
   | { type: 'error'; code: ErrorCode; message: string; hint: string; stack?: string }
-  /** Always the last. */
+  /** Always the last. Of several boards each has one of its own, and the one of the program names none. */
   | { type: 'exit'; code: ExitCode; reason: string };
 
 /**

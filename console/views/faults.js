@@ -16,7 +16,7 @@ export function Faults({ store, device, server }) {
   const look = async () => {
     try {
       setWaiting((await api.faults()).value.filter(({ deviceId }) => deviceId === undefined || deviceId === device.id));
-      if (hasModule) setModuleState((await api.module('status')).answer);
+      if (hasModule) setModuleState((await api.module('status', device.id)).answer);
     } catch (error) {
       setMessage(error.message);
     }
@@ -32,7 +32,7 @@ export function Faults({ store, device, server }) {
     device.aftermath = new Aftermath(fault, store.now());
     setMessage('');
     try {
-      if (fault.line !== undefined) await api.module(fault.line);
+      if (fault.line !== undefined) await api.module(fault.line, device.id);
       else await api.inject({ ...fault.fault, deviceId: device.id });
     } catch (error) {
       device.aftermath = before;

@@ -4,7 +4,7 @@ import type { Settings } from '../config/resolve.ts';
 import { INTERVAL } from '../device/definition.ts';
 import { commandExample, type Played, propertyExample } from '../device/examples.ts';
 import { WBZ451, walkthroughTwin } from '../device/wbz451.ts';
-import type { ExampleRequest, Report } from '../events.ts';
+import type { ExampleRequest, JsonObject, Report } from '../events.ts';
 import type { Family } from '../modem/detect.ts';
 import { type SerialSettings, serialLink } from '../serial/link.ts';
 import type { Simulation } from '../simulator/simulation.ts';
@@ -53,11 +53,10 @@ interface LinkOptions {
 
 export async function openLink(settings: LinkSettings, { clock, random, report, chosen }: LinkOptions): Promise<Link> {
   if (!settings.simulate) return serialLink(settings, clock, report);
-  const { deviceId, interval, gateway } = settings;
+  const { deviceId, gateway } = settings;
   const byGateway = gateway !== undefined && gateway !== null;
   if (deviceId === null) throw new Error('a simulation has no device id');
-  const isBoard = chosen?.device.modelId === WBZ451 && !settings.emptyTwin;
-  const begins = interval ?? (isBoard ? WALKTHROUGH_INTERVAL : (chosen?.definition.interval ?? INTERVAL.usual));
+  const { interval, desired } = beginningOf(settings, chosen);
   const { startSimulation } = await import('../simulator/simulation.ts');
   const simulation = await startSimulation({
     family: settings.family ?? 'anycloud',
@@ -68,7 +67,7 @@ export async function openLink(settings: LinkSettings, { clock, random, report, 
     idScope: settings.idScope,
     deviceId,
     tls: settings.mqttTls === 1 || byGateway,
-    desired: isBoard ? walkthroughTwin(begins) : {},
+    desired,
     // The board that a gateway is for is one as it is sold.
     expiredRoot: settings.expiredRoot || byGateway,
     byGateway,
@@ -77,8 +76,8 @@ export async function openLink(settings: LinkSettings, { clock, random, report, 
   }).catch((error: unknown) => {
     throw portError(error, LOOPBACK);
   });
-  const requests = chosen ? requestsFor(deviceId, { ...chosen, interval: begins }) : [];
-  report({ type: 'local-cloud', url: simulation.url, deviceId, interval: begins, requests });
+  const requests = chosen ? requestsFor(deviceId, { ...chosen, interval }) : [];
+  report({ type: 'local-cloud', url: simulation.url, deviceId, interval, requests });
   return {
     open: async () => simulation.connect(),
     close: () => simulation.close(),
@@ -88,8 +87,18 @@ export async function openLink(settings: LinkSettings, { clock, random, report, 
   };
 }
 
+/** What a simulated device begins with: the seconds between its telemetry messages, and its desired properties. */
+export function beginningOf(
+  { interval: asked, emptyTwin }: Pick<Settings, 'interval' | 'emptyTwin'>,
+  chosen: ChosenDevice | undefined,
+): { interval: number; desired: JsonObject } {
+  const isBoard = chosen?.device.modelId === WBZ451 && !emptyTwin;
+  const interval = asked ?? (isBoard ? WALKTHROUGH_INTERVAL : (chosen?.definition.interval ?? INTERVAL.usual));
+  return { interval, desired: isBoard ? walkthroughTwin(interval) : {} };
+}
+
 /** What can be tried with a device: a change of a property, and a command. */
-function requestsFor(deviceId: string, played: Played): ExampleRequest[] {
+export function requestsFor(deviceId: string, played: Played): ExampleRequest[] {
   const path = `/api/devices/${encodeURIComponent(deviceId)}`;
   const requests: ExampleRequest[] = [];
   const property = propertyExample(played);

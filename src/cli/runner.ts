@@ -157,9 +157,10 @@ async function outcomeOf(
       hintOf: hint,
       interrupt,
     });
-    return (
-      shutdown.failure ?? shutdown.exitStatus ?? ended ?? { code: EXIT.done, reason: 'there is nothing left to do' }
-    );
+    if (shutdown.failure) return shutdown.failure;
+    // What has failed by itself is not well because the end was asked for.
+    if (ended && ended.code !== EXIT.done) return ended;
+    return shutdown.exitStatus ?? ended ?? { code: EXIT.done, reason: 'there is nothing left to do' };
   } catch (error) {
     return shutdown.failure ?? shutdown.exitStatus ?? toAppError(error);
   }
@@ -172,7 +173,12 @@ async function finish(output: Output, result: ExitStatus | AppError, situation: 
   return code;
 }
 
-function reportEnd({ report }: Output, result: ExitStatus | AppError, situation: Situation): ExitCode {
+/** Tells how it has ended: with an error and its code, or as it was told to. */
+export function reportEnd(
+  { report }: Pick<Output, 'report'>,
+  result: ExitStatus | AppError,
+  situation: Situation,
+): ExitCode {
   if (!(result instanceof AppError)) {
     report({ type: 'exit', ...result });
     return result.code;

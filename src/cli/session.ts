@@ -25,14 +25,18 @@ export const session: CommandAction = (given, environment) =>
     const input = settingsInput(given, environment);
     const settings = resolveSettings(input);
     return {
-      form: 'session',
+      form: settings.boards > 1 ? 'class' : 'session',
       view: settings.output,
       secrets: [settings.wifi.passphrase, ...(settings.gateway?.key ? [settings.gateway.key] : [])],
       keyboard: !settings.stdin,
       duration: settings.duration,
-      work: (context) => {
+      work: async (context) => {
         remark(input, settings.simulate, context);
-        return runSession(settings, context, environment);
+        const rootCert = rootOf(settings, context, environment);
+        if (settings.device !== null) await surviveStrays(context);
+        if (settings.boards === 1) return runSession({ ...settings, rootCert }, context, environment);
+        const { runClass } = await import('./session/run-class.ts');
+        return runClass({ ...settings, rootCert }, context, environment);
       },
     };
   });
@@ -44,6 +48,27 @@ function remark(input: SettingsInput, simulate: boolean, { report }: RunContext)
   if (!simulate || fromFile.length === 0) return;
   const message = `The simulation takes from ${input.envFile?.path}: ${fromFile.join(', ')}`;
   report({ type: 'event', level: 'event', message });
+}
+
+/** The root certificate that the module is to trust, as PEM. @throws AppError E_CONFIG for a file that has none */
+function rootOf(settings: Settings, { report }: RunContext, environment: ProcessEnvironment): string | null {
+  if (settings.rootCert === null || settings.gateway) return null;
+  const root = readRootCertificate(settings.rootCert, environment, familyOf(settings.modem));
+  if (root.choice) report({ type: 'event', level: 'event', message: root.choice });
+  return root.pem;
+}
+
+/** Lets the session go on after what a device file has thrown outside of its handlers. */
+async function surviveStrays({ report, shutdown }: RunContext): Promise<void> {
+  const { strayError } = await import('./session/device-file.ts');
+  let told: string | null = null;
+  shutdown.survives = (reason) => {
+    const message = strayError(reason);
+    // A timer may throw the same again and again.
+    if (message !== null && message !== told) report({ type: 'event', level: 'warning', message });
+    told = message;
+    return message !== null;
+  };
 }
 
 /** Sends what comes from standard input; its end is the end of the session. */
@@ -83,13 +108,12 @@ function showPage(
 async function openPage(
   settings: Settings,
   { model, models }: Pick<ChosenDevice, 'model' | 'models'>,
-  rootCert: string | null,
   { output, report }: Pick<RunContext, 'output' | 'report'>,
   environment: Pick<ProcessEnvironment, 'clock' | 'openBrowser'>,
 ): Promise<Page | null> {
   if (settings.simulate || (settings.console === null && !settings.open)) return null;
   const { modelAsJson, startPage } = await import('./page.ts');
-  const { deviceId, idScope, dpsHost } = settings;
+  const { deviceId, idScope, dpsHost, rootCert } = settings;
   const root = rootCert === null ? null : certificateFacts(new X509Certificate(rootCert));
   const page = await startPage({
     port: settings.console ?? 0,
@@ -105,31 +129,15 @@ async function openPage(
   return page;
 }
 
+/** @param settings with the root certificate itself, as PEM, in place of its path */
 async function runSession(
   settings: Settings,
   { output, report, shutdown }: RunContext,
   { clock, random, stdin, signals, ...environment }: ProcessEnvironment,
 ): Promise<ExitStatus> {
   const family = familyOf(settings.modem);
-  const root =
-    settings.rootCert === null || settings.gateway
-      ? null
-      : readRootCertificate(settings.rootCert, { ...environment, clock }, family);
-  if (root?.choice) report({ type: 'event', level: 'event', message: root.choice });
-  const rootCert = root?.pem ?? null;
   const chosen = await chooseDevice(settings, { ...environment, clock, random });
   const { device } = chosen;
-  if (settings.device !== null) {
-    const { strayError } = await import('./session/device-file.ts');
-    let told: string | null = null;
-    shutdown.survives = (reason) => {
-      const message = strayError(reason);
-      // A timer may throw the same again and again.
-      if (message !== null && message !== told) report({ type: 'event', level: 'warning', message });
-      told = message;
-      return message !== null;
-    };
-  }
   let running: Session | null = null;
   let link: Link | null = null;
   let page: Page | null = null;
@@ -158,7 +166,7 @@ async function runSession(
       });
   shutdown.onExit(() => keyboard?.close());
   try {
-    page = await openPage(settings, chosen, rootCert, { output, report }, { ...environment, clock });
+    page = await openPage(settings, chosen, { output, report }, { ...environment, clock });
     link = await openLink({ ...settings, family }, { clock, random, report, chosen });
     if (link.url !== undefined) showPage(settings, link.url, report, environment);
     const { open, events } = link;
@@ -176,7 +184,7 @@ async function runSession(
     const openModem = async (signal: AbortSignal) => createModem(await open(signal), clock, family);
     const { qos } = settings;
     running = new Session({
-      settings: { ...settings, rootCert, qos: settings.stdin ? 1 : qos, sampling: !settings.stdin },
+      settings: { ...settings, qos: settings.stdin ? 1 : qos, sampling: !settings.stdin },
       device,
       clock,
       random,

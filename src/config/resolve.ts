@@ -7,6 +7,8 @@ import { flagName, SETTING_NAMES, SETTINGS, type Setting, type SettingName, type
 /** What the program runs with: complete, checked and frozen. */
 export interface Settings {
   readonly simulate: boolean;
+  /** How many boards a simulation has. */
+  readonly boards: number;
   readonly port: string;
   readonly baud: number;
   /** The family of the module; auto: it is asked. */
@@ -128,7 +130,7 @@ export function resolveSettings(input: SettingsInput): Settings {
   const { ssid, passphrase, security, quiet, verbose, json, logFile, color, envFile, demoTwin, ...rest } = values;
   const { gateway, gatewayAt, gatewayPort, identity, gatewayKey, keyFile, keyType, ca, resolve, allowHost, ...others } =
     rest;
-  problems.push(...contradictions(values));
+  problems.push(...contradictions(values), ...boardsProblems(values, input));
   const longest = input.limits.idScope(values.deviceId ?? '');
   if (values.idScope.length > longest) {
     problems.push(`ID_SCOPE is wrong: beside the device id it must have at most ${longest} characters.`);
@@ -140,6 +142,37 @@ export function resolveSettings(input: SettingsInput): Settings {
     output: Object.freeze({ quiet, verbose, json, logFile, color }),
     gateway: gateway === null && gatewayAt === null ? null : gatewaySettings(values),
   });
+}
+
+/** What does not go together with more boards than one. */
+function boardsProblems(
+  { boards, simulate, stdin, gateway, gatewayAt, deviceId }: SettingValues,
+  { flags, limits }: SettingsInput,
+): string[] {
+  if (boards === 1) return [];
+  const longest = limits.deviceId - boardName('', boards, boards).length;
+  const pairs: [boolean, string][] = [
+    [
+      !simulate,
+      '--simulate is missing: --boards is for virtual ones; real boards take a process each (docs/classroom.md)',
+    ],
+    [simulate && own(flags, 'port') !== undefined, '--port does not go with --boards: virtual boards are at no port'],
+    [stdin, '--stdin does not go with --boards: whose telemetry it is would be unknown'],
+    [
+      gateway !== null || gatewayAt !== null,
+      'GATEWAY does not go with --boards: the virtual boards make their own TLS connections',
+    ],
+    [
+      (deviceId?.length ?? 0) > longest,
+      `DEVICE_ID must have at most ${longest} characters with --boards: a number follows`,
+    ],
+  ];
+  return pairs.flatMap(([applies, problem]) => (applies ? [`${problem}.`] : []));
+}
+
+/** The name of one of `boards`: `stem-07`. @param number from 1 */
+export function boardName(stem: string, number: number, boards: number): string {
+  return `${stem}-${String(number).padStart(String(boards).length, '0')}`;
 }
 
 /** What a gateway is to be, whether or not the settings ask for one. */

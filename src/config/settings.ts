@@ -59,6 +59,7 @@ export interface SettingValues {
   console: number | null;
   open: boolean;
   simulate: boolean;
+  boards: number;
   httpPort: number | null;
   emptyTwin: boolean;
   demoTwin: boolean;
@@ -97,6 +98,9 @@ export type Section = 'Serial port' | 'Wi-Fi' | 'Azure' | 'Gateway' | 'Session' 
 export const BAUD_RATES = [9600, 14400, 19200, 38400, 57600, 115200, 230400] as const;
 /** The longest duration that a timer can hold, in seconds. */
 const LONGEST = 2_147_483;
+
+/** A school has no larger class, and two cores carry them. */
+const MOST_BOARDS = 100;
 
 /** Every setting, in the order of the help and of `.env.example`. */
 export const SETTINGS: { readonly [Name in SettingName]: Setting<SettingValues[Name]> } = {
@@ -485,6 +489,14 @@ export const SETTINGS: { readonly [Name in SettingName]: Setting<SettingValues[N
     fallback: false,
     simulated: false,
     check: given,
+  },
+  boards: {
+    flag: '--boards <n>',
+    section: 'Simulation',
+    help: `so many virtual boards on one local cloud, each with an identity of its own: 1 to ${MOST_BOARDS}`,
+    fallback: 1,
+    simulated: 1,
+    check: integer(1, MOST_BOARDS),
   },
   httpPort: {
     flag: '--http-port <n>',

@@ -16,19 +16,20 @@ export function walkthroughTwin(interval: number): JsonObject {
 const LOWEST = 15;
 const HIGHEST = 25;
 const STEP = 0.25;
+const STEPS = (HIGHEST - LOWEST) / STEP + 1;
 const BAD_REQUEST = 400;
 
-/** The walkthrough's board, a WBZ451 Curiosity, with an invented thermometer: from 15 °C to 25 °C in quarters, and again. */
-export function wbz451(): DeviceDefinition {
-  let temperature = HIGHEST;
+/**
+ * The walkthrough's board, a WBZ451 Curiosity, with an invented thermometer: from 15 °C to 25 °C in quarters, and again.
+ * @param ahead readings that it is ahead of a board that has just begun
+ */
+export function wbz451(ahead = 0): DeviceDefinition {
+  let readings = ahead;
   return defineDevice({
     model: WBZ451,
     telemetry: {
       // Quarters are exact in binary, so no digits creep in.
-      temperature: () => {
-        temperature = temperature === HIGHEST ? LOWEST : temperature + STEP;
-        return temperature;
-      },
+      temperature: () => LOWEST + STEP * (readings++ % STEPS),
     },
     properties: {
       ipAddress: {},

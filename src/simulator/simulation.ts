@@ -50,7 +50,7 @@ export interface Simulation {
 }
 
 /** As Azure would name it. */
-const HUB_NAME = 'local-hub.azure-devices.net';
+export const HUB_NAME = 'local-hub.azure-devices.net';
 
 /** Starts both simulators; every broker name that the module is given leads to the local cloud. */
 export async function startSimulation(options: SimulationOptions): Promise<Simulation> {

@@ -14,9 +14,10 @@ export interface LogFile {
  * Opens `path` to append to; a new file is for its owner only. Each line is written at once, so nothing waits in
  * memory and nothing is lost when the program is killed.
  * @param onFailure is told once when writing fails (a full disk, say); the log ends there and the session goes on
+ * @param named whether each line names its device, where there are several
  * @throws AppError E_LOG_FILE when it cannot be opened
  */
-export function openLogFile(path: string, onFailure: (reason: string) => void): LogFile {
+export function openLogFile(path: string, onFailure: (reason: string) => void, named = false): LogFile {
   let file: number | null = open(path);
 
   function close(): void {
@@ -27,7 +28,7 @@ export function openLogFile(path: string, onFailure: (reason: string) => void): 
   function append(event: SessionEvent, at: number): void {
     if (file === null) return;
     try {
-      writeAll(file, Buffer.from(logLine(event, at)));
+      writeAll(file, Buffer.from(logLine(event, at, named)));
     } catch (error) {
       close();
       onFailure(error instanceof Error ? error.message : String(error));
@@ -57,9 +58,10 @@ function writeAll(file: number, bytes: Buffer): void {
   for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
 }
 
-/** `event` as a line of the log, with its time in UTC. */
-export function logLine(event: SessionEvent, at: number): string {
-  return `${new Date(at).toISOString()} ${visible(content(event))}\n`;
+/** `event` as a line of the log, with its time in UTC. @param named with its device behind that */
+export function logLine(event: SessionEvent, at: number, named = false): string {
+  const device = named && event.deviceId !== undefined ? `${event.deviceId} ` : '';
+  return `${new Date(at).toISOString()} ${visible(device + content(event))}\n`;
 }
 
 function content(event: SessionEvent): string {

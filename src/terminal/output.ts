@@ -2,6 +2,7 @@ import type { Clock, Timer } from '../clock.ts';
 import type { Settings } from '../config/resolve.ts';
 import type { ConnectionStringEvent, Report, SessionEvent } from '../events.ts';
 import { Channel, type TextStream } from './channel.ts';
+import { ClassTranscript } from './class-transcript.ts';
 import { loadPaint, type Paint, plainPaint, type Tone, wantsColor } from './color.ts';
 import { safeJson } from './json.ts';
 import { type LogFile, openLogFile } from './log-file.ts';
@@ -15,10 +16,10 @@ export interface OutputOptions {
   stderr: TextStream;
   output: Settings['output'];
   /**
-   * What it is that is shown, a session unless told. Of a command there are results to print, and errors; of all else only
-   * sentences are shown, beside them.
+   * What it is that is shown, a session unless told; a class is many of them at once, and every event names its device. Of a
+   * command there are results to print, and errors; of all else only sentences are shown, beside them.
    */
-  form?: 'session' | 'service' | 'results';
+  form?: 'session' | 'class' | 'service' | 'results';
   redactor: Redactor;
   clock: Clock;
   env: NodeJS.ProcessEnv;
@@ -32,7 +33,7 @@ export interface OutputOptions {
 
 /** Where everything goes that the program has to say, secrets masked. Nothing here throws. */
 export interface Output {
-  /** Shows and keeps an event; after `exit` nothing more is shown. */
+  /** Shows and keeps an event; after `exit`, in a class that of no single board, nothing more is shown. */
   report: Report;
   /** Shows a secret that was made, on standard output and nowhere else; it is masked in everything else that is shown. */
   reveal(event: ConnectionStringEvent, secret: string): void;
@@ -87,7 +88,8 @@ class Gateway implements Output {
   readonly #options: OutputOptions;
   readonly #stdout: Channel;
   readonly #stderr: Channel;
-  readonly #transcript: Transcript;
+  readonly #transcript: Pick<Transcript, 'banner' | 'help' | 'lines'>;
+  readonly #isClass: boolean;
   readonly #paint: Paint;
   readonly #paintError: Paint;
   readonly #log: LogFile | null;
@@ -114,18 +116,20 @@ class Gateway implements Output {
     this.#stderr = new Channel(options.stderr, () => undefined);
     this.#paint = paint;
     this.#paintError = paintError;
-    this.#log = output.logFile === null ? null : openLogFile(output.logFile, this.#onLogFailure);
+    this.#isClass = options.form === 'class';
+    this.#log = output.logFile === null ? null : openLogFile(output.logFile, this.#onLogFailure, this.#isClass);
     const view = options.form === 'service' ? 'service' : output.quiet ? 'quiet' : 'session';
-    this.#transcript = new Transcript({ view, verbose: output.verbose, interactive, startedAt });
+    const shown = { view, verbose: output.verbose, interactive, startedAt } as const;
+    this.#transcript = this.#isClass ? new ClassTranscript(shown) : new Transcript(shown);
     if (!output.json && options.form !== 'results')
       this.#stdout.write(this.#text(this.#transcript.banner(), this.#paint));
   }
 
   readonly report: Report = (event) => {
     if (this.#ended) return;
-    this.#ended = event.type === 'exit';
+    this.#ended = event.type === 'exit' && !(this.#isClass && event.deviceId !== undefined);
     const masked = this.#options.redactor.maskEvent(event);
-    this.#deviceId = masked.deviceId ?? this.#deviceId;
+    if (!this.#isClass) this.#deviceId = masked.deviceId ?? this.#deviceId;
     this.#log?.append(masked, this.#options.clock.wall());
     for (const follow of this.#followers) follow(masked);
 
@@ -257,7 +261,10 @@ class Gateway implements Output {
     if (this.#options.output.json) {
       const told = this.#deviceId === undefined ? event : { deviceId: this.#deviceId, ...event };
       this.#stdout.write(toNdjson(told, this.#options.clock.wall()));
-      if (event.type === 'error') this.#stderr.write(`Error: ${visible(oneLine(event.message))} [${event.code}]\n`);
+      if (event.type === 'error') {
+        const whose = this.#isClass && event.deviceId !== undefined ? `${event.deviceId}: ` : '';
+        this.#stderr.write(`Error: ${visible(whose + oneLine(event.message))} [${event.code}]\n`);
+      }
       return;
     }
     if (this.#options.form === 'results') {
@@ -269,7 +276,7 @@ class Gateway implements Output {
       }
       return;
     }
-    if (ENDS_WAITING.has(event.type)) this.#wait(event.type === 'waiting' ? event : null);
+    if (ENDS_WAITING.has(event.type) && !this.#isClass) this.#wait(event.type === 'waiting' ? event : null);
     const lines = this.#transcript.lines(event, this.#options.clock.monotonic());
     if (lines.length === 0) return;
     const input = this.#shownInput();

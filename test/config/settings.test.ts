@@ -122,6 +122,7 @@ test('every flag goes through commander into its setting', () => {
     console: ['--console', '7071'],
     open: ['--open'],
     simulate: ['--simulate'],
+    boards: ['--boards', '1'],
     httpPort: ['--http-port', '0'],
     emptyTwin: ['--empty-twin'],
     demoTwin: ['--demo-twin'],
@@ -146,6 +147,7 @@ test('every flag goes through commander into its setting', () => {
   assert.equal(command.opts()['envFile'], 'other.env');
   assert.deepEqual(resolve({ flags: command.opts() }), {
     simulate: true,
+    boards: 1,
     port: '/dev/ttyUSB0',
     baud: 9600,
     modem: 'rnwf02',

@@ -29,24 +29,26 @@ export interface ChosenDevice {
  * The device that the settings ask for: one of a person's own, or one that comes with the program.
  * @throws AppError E_CONFIG for a file that is no device, and for a model that is not found, or is wrong: announcing it
  * would be a lie
+ * @param number of one of several boards, from 1: what it measures, and what a file of a person's own keeps, is its own
  */
 export async function chooseDevice(
   { device: file, modelId, models, interval }: Pick<Settings, 'device' | 'modelId' | 'models' | 'interval'>,
   environment: Pick<ProcessEnvironment, 'clock' | 'random' | 'cwd' | 'stderr'>,
+  number = 1,
 ): Promise<ChosenDevice> {
   const { clock, random, cwd } = environment;
   const repository = openModels(models, cwd);
   const sources: Sources = { random, wall: () => clock.wall() };
   const partsOf = (model: Model) => ({ schema: schemaOfModel(model), button: buttonOf(model, sources) });
   if (file !== null) {
-    const { definition, locate } = await loadDeviceFile(file, environment);
+    const { definition, locate } = await loadDeviceFile(file, environment, number);
     const model = withModels(() => modelOf(definition, file, repository));
     const device = createDevice(definition, { interval, locate, ...(model && partsOf(model)) });
     return { device, definition, model, models: repository };
   }
   const model = withModels(() => loadModel(modelId, repository));
   // It has a definition of its own, and stays as it is on the wire; every other model is played.
-  const definition = modelId === WBZ451 ? wbz451() : playerOf(model, sources);
+  const definition = modelId === WBZ451 ? wbz451(number - 1) : playerOf(model, sources);
   return { device: createDevice(definition, { interval, ...partsOf(model) }), definition, model, models: repository };
 }
 

@@ -35,11 +35,13 @@ const ELSEWHERE = 'Correct the file, or name another one with --device (DEVICE).
 /**
  * Loads the module that `path` names: its default export is the device. From then on what is written with `console` goes
  * to standard error, since standard output is the session's.
+ * @param copy of one of several boards, from 1: each runs the file for itself
  * @throws AppError E_CONFIG that says what is wrong with the file, with file and line
  */
 export async function loadDeviceFile(
   path: string,
   { cwd, clock, stderr }: Pick<ProcessEnvironment, 'cwd' | 'clock' | 'stderr'>,
+  copy = 1,
 ): Promise<DeviceFile> {
   const file = resolve(cwd, path);
   const fail = ({ problem, hint }: Trouble, cause?: unknown) =>
@@ -55,7 +57,7 @@ export async function loadDeviceFile(
     throw new Error(`it has not been loaded within ${LOADING / 1000} s; does it wait for something at its top level?`);
   });
   try {
-    exported = await Promise.race([import(pathToFileURL(file).href), tooLong]);
+    exported = await Promise.race([import(pathToFileURL(file).href + (copy === 1 ? '' : `?${copy}`)), tooLong]);
   } catch (error) {
     throw fail(await troubleWithLoading(file, error), error);
   } finally {

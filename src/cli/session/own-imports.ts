@@ -14,8 +14,12 @@ export function resolve<Result>(
   return nextResolve(specifier, OWN.test(specifier) ? { ...context, parentURL: import.meta.url } : context);
 }
 
+let mapped = false;
+
 /** Makes this program known to what is imported from now on. */
 export function mapOwnImports(): void {
+  if (mapped) return;
+  mapped = true;
   const registerHooks: unknown = Reflect.get(module, 'registerHooks');
   // From Node 22.15 on; `register` is on its way out there.
   if (typeof registerHooks === 'function') registerHooks({ resolve });
