@@ -38,7 +38,7 @@ const x509 = await build({
 });
 
 // All files lie in dist/ itself, and find what lies beside them as if each were where its source is.
-await build({
+const program = await build({
   ...COMMON,
   entryPoints: {
     cli: 'src/cli.ts',
@@ -53,6 +53,7 @@ await build({
   minifyWhitespace: true,
   lineLimit: 120,
   plugins: [
+    commander(),
     {
       name: 'x509',
       setup({ onResolve }) {
@@ -66,8 +67,29 @@ await build({
   ],
 });
 chmodSync('dist/cli.js', 0o755);
-writeFileSync('dist/licenses.txt', licenses(Object.keys(x509.metafile.inputs)));
+writeFileSync('dist/licenses.txt', licenses([x509, program].flatMap(({ metafile }) => Object.keys(metafile.inputs))));
 execFileSync(process.execPath, ['console/build.mjs'], { stdio: 'inherit' });
+
+/**
+ * Commander is bundled, with the modules of Node that it uses. It would start other programs as commands, which ours are not;
+ * what that takes is left out, since Node loads sockets with it.
+ */
+function commander() {
+  const contents = (name) => {
+    if (name === 'node:child_process') return 'module.exports = {};';
+    return name === 'node:process' ? 'module.exports = process;' : `export * from '${name}';`;
+  };
+  return {
+    name: 'commander',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^commander$/ }, () => ({ path: join(PROJECT, 'node_modules/commander/index.js') }));
+      onResolve({ filter: /^node:/ }, ({ path, kind }) =>
+        kind === 'require-call' ? { path, namespace: 'of-node' } : undefined,
+      );
+      onLoad({ filter: /.*/, namespace: 'of-node' }, ({ path }) => ({ contents: contents(path) }));
+    },
+  };
+}
 
 /** Removes the types that nobody can see who imports the library. */
 function keepTypesOf(entries) {

@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 import { closeSync } from 'node:fs';
-import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
 
 const OLDEST = [20, 17] as const;
@@ -21,24 +20,27 @@ if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
 }
 
 async function start(): Promise<void> {
-  const [{ main }, { invocationOf }, { systemClock }] = await Promise.all([
-    import('./cli/main.ts'),
-    import('./cli/invocation.ts'),
-    import('./clock.ts'),
-  ]);
-  const { argv, env, stdin, stdout, stderr } = process;
+  // One file brings all of them, and what not every command needs is loaded by those that do: streams, too.
+  const { main, invocationOf, systemClock } = await import('./cli/start.ts');
+  const { argv, env, stdout } = process;
   // At its exit Node gives a terminal the modes that it has found. With a pager behind standard output, which has begun
   // sooner, those are the pager's; what is closed is left alone.
   process.on('exit', () => {
-    if (!stdout.isTTY) for (const descriptor of [0, 2]) if (isatty(descriptor)) closeSync(descriptor);
+    if (stdout.isTTY) return;
+    const { isatty } = process.getBuiltinModule('node:tty');
+    for (const descriptor of [0, 2]) if (isatty(descriptor)) closeSync(descriptor);
   });
   const code = await main({
     argv: argv.slice(2),
     env,
     invocation: invocationOf(argv[1] ?? '', fileURLToPath(import.meta.url), env, process.cwd()),
-    stdin,
+    get stdin() {
+      return process.stdin;
+    },
     stdout,
-    stderr,
+    get stderr() {
+      return process.stderr;
+    },
     signals: process,
     exit: (code) => process.exit(code),
     suspend: (job) => {

@@ -42,8 +42,11 @@ export function createProgram(environment: ProcessEnvironment, perform: Perform)
     const advice = hasIt ? `write ${given.long} behind ${name}` : `${name} has no option ${given.long}: leave it out`;
     program.error(`error: ${advice}, or leave out ${name} for a session`);
   });
-  for (const { usage, description, argumentChoices, settings, options = [], formerly = [], load } of COMMANDS) {
+  for (const definition of COMMANDS) {
+    const { usage, description, argumentChoices, settings, options = [], formerly = [], load } = definition;
     const command = program.command(usage).description(description).allowExcessArguments(false);
+    // Two hundred options would be made for nothing.
+    if (!environment.argv.some((word) => word === nameOf(definition) || word === 'completion')) continue;
     addOptions(command, settings);
     for (const [flags, help, values] of options) command.addOption(withChoices(new Option(flags, help), values));
     const [argument] = command.registeredArguments;
