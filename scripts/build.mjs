@@ -51,6 +51,7 @@ const program = await build({
   packages: 'external',
   // Names stay, and the lines are short enough for a stack to be followed.
   minifyWhitespace: true,
+  minifySyntax: true,
   lineLimit: 120,
   plugins: [
     commander(),
