@@ -33,6 +33,7 @@ async function start(): Promise<void> {
   const code = await main({
     argv: argv.slice(2),
     env,
+    platform: process.platform,
     invocation: invocationOf(argv[1] ?? '', fileURLToPath(import.meta.url), env, process.cwd()),
     get stdin() {
       return process.stdin;

@@ -6,6 +6,8 @@ export interface ProcessEnvironment {
   /** The arguments, without node and the script. */
   argv: readonly string[];
   env: NodeJS.ProcessEnv;
+  /** The system that the program runs on. */
+  platform: NodeJS.Platform;
   /** What starts the program, as it can be typed here. */
   invocation: string;
   stdin: NodeJS.ReadStream;

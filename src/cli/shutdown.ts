@@ -15,6 +15,8 @@ const SIGNALS = {
   SIGINT: EXIT.interrupted,
   SIGTERM: EXIT.terminated,
   SIGHUP: EXIT.terminated,
+  // Ctrl-Break, on Windows only.
+  SIGBREAK: EXIT.interrupted,
 } as const;
 
 /** Everything from outside that ends a run: keys, signals, a closed output, time. The second request ends it at once. */
@@ -40,7 +42,7 @@ export class Shutdown {
       this.request(this.failure.exitCode, this.failure.message);
     };
     this.#listeners = [['uncaughtException', onUncaught]];
-    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGBREAK'] as const) {
       this.#listeners.push([name, () => this.request(SIGNALS[name], name)]);
     }
     for (const [name, listener] of this.#listeners) environment.signals.on(name, listener);

@@ -25,7 +25,7 @@ class ClosingPort extends SerialPort {
 export async function openPort(path: string, baudRate: number): Promise<SerialPort> {
   await check(path);
   // hupcl would drop DTR when the port closes, which resets some boards.
-  const port = new ClosingPort({ path, baudRate, autoOpen: false, hupcl: false });
+  const port = new ClosingPort({ path: bindingPath(path, process.platform), baudRate, autoOpen: false, hupcl: false });
   return new Promise((resolve, reject) => {
     port.open((error) => {
       if (error) {
@@ -114,6 +114,11 @@ async function notSerial(path: string, cause?: unknown): Promise<AppError> {
 async function others(cause: unknown): Promise<[hint: string, cause: unknown, facts: Facts]> {
   const ports = (await listPorts()).map(({ path }) => path);
   return [hintFor(ports), cause, { ports }];
+}
+
+/** The name as the binding takes it, which puts the prefix of Windows before it by itself: `COM10` of `\\.\COM10`. */
+export function bindingPath(path: string, platform: NodeJS.Platform): string {
+  return platform === 'win32' ? path.replace(/^\\\\[.?]\\(?=com\d+$)/i, '') : path;
 }
 
 /** The system that has ports of this name, where it is another one. */

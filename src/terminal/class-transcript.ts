@@ -30,7 +30,7 @@ export class ClassTranscript {
     const model = modelId === null ? 'no model' : `model ${modelId}`;
     return plain(
       'b presses the button of every board, t sends telemetry of every board now, ? shows this.',
-      'ESC ends all boards, Ctrl-C too, Ctrl-Z suspends them.',
+      'ESC ends all boards, Ctrl-C too.',
       visible(`${this.#boards.size} boards with ${model}, ${this.#sending.size} have sent telemetry`),
       ...(this.#url === null ? [] : [visible(`The console is at ${this.#url}`)]),
     );

@@ -8,6 +8,7 @@ import { safeJson } from './json.ts';
 import { type LogFile, openLogFile } from './log-file.ts';
 import { toNdjson } from './ndjson.ts';
 import type { Redactor } from './redact.ts';
+import { shellOf } from './shell.ts';
 import { errorLines, type Line, Transcript, waitingLine } from './transcript.ts';
 import { visible } from './visible.ts';
 
@@ -23,6 +24,7 @@ export interface OutputOptions {
   redactor: Redactor;
   clock: Clock;
   env: NodeJS.ProcessEnv;
+  platform: NodeJS.Platform;
   /** When the program started, on the monotonic clock in milliseconds. */
   startedAt: number;
   /** A keyboard is attached. */
@@ -119,7 +121,8 @@ class Gateway implements Output {
     this.#isClass = options.form === 'class';
     this.#log = output.logFile === null ? null : openLogFile(output.logFile, this.#onLogFailure, this.#isClass);
     const view = options.form === 'service' ? 'service' : output.quiet ? 'quiet' : 'session';
-    const shown = { view, verbose: output.verbose, interactive, startedAt } as const;
+    const shell = shellOf(options.platform, options.env);
+    const shown = { view, verbose: output.verbose, interactive, startedAt, shell } as const;
     this.#transcript = this.#isClass ? new ClassTranscript(shown) : new Transcript(shown);
     if (!output.json && options.form !== 'results')
       this.#stdout.write(this.#text(this.#transcript.banner(), this.#paint));

@@ -1,5 +1,6 @@
 import type { Json, JsonObject, SessionEvent } from '../events.ts';
 import type { Tone } from './color.ts';
+import { requestLine, type Shell } from './shell.ts';
 import { visible } from './visible.ts';
 
 /** What is shown: a session in every step, one line for each thing that happens, or the sentences of a service. */
@@ -12,6 +13,8 @@ export interface TranscriptOptions {
   interactive: boolean;
   /** When the program started, on the monotonic clock in milliseconds. */
   startedAt: number;
+  /** Which shell reads the lines that are shown to be copied; a POSIX one unless told. */
+  shell?: Shell;
 }
 
 export interface Line {
@@ -68,7 +71,7 @@ export class Transcript {
       ...plain(
         '',
         'On an empty line: b presses the button of the board, t sends telemetry now, ? shows this.',
-        'ESC ends the session, Ctrl-C too, Ctrl-Z suspends it.',
+        `ESC ends the session, Ctrl-C too${(this.#options.shell ?? 'posix') === 'posix' ? ', Ctrl-Z suspends it' : ''}.`,
         'A line that starts with AT goes to the module when you press Enter. Up and down show earlier lines,',
         'left and right move in a line, Ctrl-U clears it, Ctrl-W removes its last word.',
         visible(`Device ${this.#deviceId ?? 'not known yet'}, ${model}, ${hub}`),
@@ -98,7 +101,7 @@ export class Transcript {
 
   /** Keeps what `help` tells. */
   #learn(event: SessionEvent): void {
-    if (event.type === 'local-cloud') this.#cloud = cloudBlock(event);
+    if (event.type === 'local-cloud') this.#cloud = cloudBlock(event, this.#options.shell ?? 'posix');
     if (event.type === 'local-cloud') this.#console = event.url;
     if (event.type === 'console') this.#console = event.link;
     if (event.type === 'assigned') this.#hub = event.hub;
@@ -291,18 +294,13 @@ function isUnchanged(value: Json): boolean {
   return value === null || typeof value !== 'object' || Object.values(value).every(isUnchanged);
 }
 
-/** How to play the cloud's part, as lines for a POSIX shell. */
-function cloudBlock({ url, requests }: SessionEvent & { type: 'local-cloud' }): Line[] {
-  const json = "-H 'Content-Type: application/json'";
+/** How to play the cloud's part, as lines for a shell. */
+function cloudBlock({ url, requests }: SessionEvent & { type: 'local-cloud' }, shell: Shell): Line[] {
   const commands = requests.flatMap(({ title, method, path, body }) => [
     `${visible(title)}:`,
-    `  curl -X ${method} ${shellWord(url.replace(/\/$/, '') + path)} ${json} -d ${shellWord(JSON.stringify(body))}`,
+    `  ${requestLine(shell, method, url.replace(/\/$/, '') + path, body)}`,
   ]);
   return plain(visible(`The local cloud is at ${url}`), ...commands);
-}
-
-function shellWord(text: string): string {
-  return `'${visible(text).replaceAll("'", "'\\''")}'`;
 }
 
 /** What the transcript says in the steps to it, as one line. */

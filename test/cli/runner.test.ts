@@ -98,3 +98,22 @@ test('secrets are masked in results too, and no control character reaches the te
   assert.ok(!/\p{Cc}/u.test((stdout + stderr).replaceAll('\n', '')));
   assert.equal(stdout.split('\n')[1], '{"text":"***","nothing":null}');
 });
+
+test('each signal ends a run in its own way, Ctrl-Break of Windows like Ctrl-C', async () => {
+  for (const [signal, code] of [
+    ['SIGINT', EXIT.interrupted],
+    ['SIGBREAK', EXIT.interrupted],
+    ['SIGTERM', EXIT.terminated],
+    ['SIGHUP', EXIT.terminated],
+  ] as const) {
+    const { environment, signals, ended } = surroundings([], emptyFolder());
+    const work = (context: { signal: AbortSignal }) =>
+      new Promise<null>((resolve) => {
+        context.signal.addEventListener('abort', () => resolve(null));
+        signals.emit(signal);
+      });
+    const plan = { form: 'session' as const, view: PLAIN, secrets: [], work };
+    assert.equal(ended(await run(given(), environment, () => plan)).code, code, signal);
+    assert.equal(signals.listenerCount(signal), 0);
+  }
+});

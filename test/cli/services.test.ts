@@ -49,6 +49,7 @@ async function complaint(...argv: string[]): Promise<[code: number, text: string
     ...(streams as unknown as Pick<ProcessEnvironment, 'stdin' | 'stdout' | 'stderr'>),
     argv,
     env: {},
+    platform: 'linux' as const,
     invocation: 'anycloud-iotc',
     signals: { on: () => undefined, off: () => undefined },
     exit: (code) => assert.fail(`exit(${code})`),

@@ -20,6 +20,7 @@ export function surroundings(args: readonly string[], cwd: string) {
   const environment: ProcessEnvironment = {
     argv: args,
     env: {},
+    platform: 'linux',
     invocation: 'anycloud-iotc',
     // The streams of a process have more than these, but nothing that is used without a terminal.
     stdin: stdin as unknown as NodeJS.ReadStream,

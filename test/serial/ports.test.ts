@@ -8,7 +8,7 @@ import { type Access, accessHint, findGroup } from '../../src/serial/access.ts';
 import { holders } from '../../src/serial/holder.ts';
 import { onlyLikely, rankPorts } from '../../src/serial/likely.ts';
 import type { PortInfo } from '../../src/serial/list.ts';
-import { foreignName, openPort } from '../../src/serial/port.ts';
+import { bindingPath, foreignName, openPort } from '../../src/serial/port.ts';
 
 const BUILT_IN: PortInfo = { path: '/dev/ttyS0' };
 const FTDI: PortInfo = { path: '/dev/ttyUSB0', vendorId: '0403', productId: '6001', manufacturer: 'FTDI' };
@@ -101,4 +101,17 @@ test('what is no port is refused before anything is opened', async () => {
   await assert.rejects(openPort('/dev/no-such-port', 230400), { code: 'E_PORT_NOT_FOUND', exitCode: EXIT.serialPort });
   if (process.platform === 'win32') return;
   await assert.rejects(openPort(tmpdir(), 230400), { code: 'E_PORT_NOT_SERIAL', exitCode: EXIT.serialPort });
+});
+
+test('the binding is given the name of a port of Windows without the prefix that it adds itself', () => {
+  const rows: [path: string, platform: NodeJS.Platform, given: string][] = [
+    ['COM5', 'win32', 'COM5'],
+    ['COM10', 'win32', 'COM10'],
+    ['\\\\.\\COM10', 'win32', 'COM10'],
+    ['\\\\?\\com256', 'win32', 'com256'],
+    ['\\\\.\\pipe\\board', 'win32', '\\\\.\\pipe\\board'],
+    ['\\\\.\\COM10', 'linux', '\\\\.\\COM10'],
+    ['/dev/cu.usbserial 1', 'darwin', '/dev/cu.usbserial 1'],
+  ];
+  for (const [path, platform, given] of rows) assert.equal(bindingPath(path, platform), given, `${path} ${platform}`);
 });
