@@ -1,7 +1,7 @@
 // Makes dist/: the types, the program and the library, and the page. `npm run build` calls it, and `npm ci` does.
 import { execFileSync } from 'node:child_process';
 import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { ownAddress } from './own-address.mjs';
@@ -67,9 +67,59 @@ const program = await build({
     }),
   ],
 });
+await joinStart(program.metafile.outputs);
 chmodSync('dist/cli.js', 0o755);
 writeFileSync('dist/licenses.txt', licenses([x509, program].flatMap(({ metafile }) => Object.keys(metafile.inputs))));
 execFileSync(process.execPath, ['console/build.mjs'], { stdio: 'inherit' });
+
+/**
+ * Puts what every run loads into one file. Esbuild gives each set of modules that the same entries share a file of its own, a
+ * dozen for the shortest run, and Node takes a millisecond for each. The others find what was in them by its name; what the
+ * library loads, too, stays as it is.
+ */
+async function joinStart(outputs) {
+  const fileOf = (entry) => Object.keys(outputs).find((file) => outputs[file].entryPoint === entry);
+  const closureOf = (entry) => {
+    const files = new Set([fileOf(entry)]);
+    for (const file of files)
+      for (const { path, kind } of outputs[file].imports)
+        if (kind === 'import-statement' && path in outputs) files.add(path);
+    return files;
+  };
+  const shared = new Set([...closureOf('src/index.ts'), ...closureOf('src/simulator/index.ts')]);
+  const start = fileOf('src/cli/start.ts');
+  const files = new Set([...closureOf('src/cli/start.ts')].filter((file) => !shared.has(file)));
+  const nameIn = (file, name) => (file === start ? name : `${name}_of_${[...files].indexOf(file)}`);
+  const named = (file, form) => outputs[file].exports.map((name) => form(name, nameIn(file, name))).join();
+  await build({
+    ...COMMON,
+    stdin: {
+      contents: [...files]
+        .map((file) => `export{${named(file, (name, whole) => `${name} as ${whole}`)}}from'./${basename(file)}';`)
+        .join('\n'),
+      resolveDir: 'dist',
+    },
+    outdir: undefined,
+    outfile: 'dist/start.js',
+    packages: 'external',
+    minifyWhitespace: true,
+    lineLimit: 120,
+    plugins: [
+      {
+        name: 'later',
+        setup({ onResolve }) {
+          onResolve({ filter: /^\./ }, ({ path, kind }) =>
+            kind === 'dynamic-import' || shared.has(join('dist', path)) ? { path, external: true } : undefined,
+          );
+        },
+      },
+    ],
+  });
+  for (const file of files) {
+    writeFileSync(file, `export{${named(file, (name, whole) => `${whole} as ${name}`)}}from"./start.js";\n`);
+  }
+  writeFileSync('dist/cli.js', readFileSync('dist/cli.js', 'utf8').replace(basename(start), 'start.js'));
+}
 
 /**
  * Commander is bundled, with the modules of Node that it uses. It would start other programs as commands, which ours are not;

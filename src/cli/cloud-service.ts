@@ -84,7 +84,7 @@ export async function serveCloud(
     note(`HTTPS is on port ${httpsPort}: the REST APIs of IoT Hub and DPS, and MQTT over WebSocket`);
     if (httpsProblem !== null) note(withoutUsualPort(httpsPort, httpsProblem));
     note(`Settings that lead here: DPS_HOST=${names.join(' or ')} MQTT_PORT=${mqttPort} ID_SCOPE=${plan.idScope}`);
-    note(`What the board must trust: ROOT_CERT=${caPath} (or once: the command load-cert with this file)`);
+    note(`What the board must trust: ROOT_CERT=${inEnvFile(caPath)} (or once: the command load-cert with this file)`);
     const [name = plan.host] = names;
     const api = `http://${isIPv6(name) ? `[${name}]` : name}:${httpPort}`;
     note(`HTTP API: ${api}${key === null ? '' : ` with the header Authorization: ${key}`}`);
@@ -225,4 +225,9 @@ function aborted(signal: AbortSignal): Promise<void> {
     if (signal.aborted) resolve();
     signal.addEventListener('abort', () => resolve(), { once: true });
   });
+}
+
+/** A path as a settings file takes it: one with blanks, say, in quotes. */
+function inEnvFile(path: string): string {
+  return /^[\w.:/\\@+-]+$/.test(path) ? path : `'${path}'`;
 }

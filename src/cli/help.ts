@@ -3,8 +3,8 @@ import { describeOption } from '../config/options.ts';
 import { COMMANDS, type Example, FIRST_EXAMPLES, nameOf } from './commands.ts';
 
 /**
- * Gives the program and its commands their help: how they are called, examples, commands, then options in groups. Loaded
- * only when somebody asks.
+ * Gives the program and its commands their help: how they are called, examples, commands, then options in groups, which
+ * takes its time: only when somebody asks.
  * @param invocation what starts the program here, so that the examples can be copied
  */
 export function addHelp(program: Command, invocation: string): void {

@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import { EXIT, type ExitCode, toAppError } from '../errors.ts';
 import { toErrorEvent } from './error-event.ts';
+import { addHelp } from './help.ts';
 import type { ProcessEnvironment } from './process-environment.ts';
 import { COMMAND_NAMES, createProgram, unknownCommand } from './program.ts';
 
@@ -15,10 +16,7 @@ export async function main(environment: ProcessEnvironment): Promise<ExitCode> {
     code = await act(given, environment, program);
   });
   try {
-    if (environment.argv.some((word) => HELP.has(word))) {
-      const { addHelp } = await import('./help.ts');
-      addHelp(program, environment.invocation);
-    }
+    if (environment.argv.some((word) => HELP.has(word))) addHelp(program, environment.invocation);
     const [first, topic] = environment.argv;
     if (first === 'help' && topic !== undefined && !COMMAND_NAMES.includes(topic) && !topic.startsWith('-')) {
       program.error(`error: ${unknownCommand(topic, environment.invocation)}`);
