@@ -30,7 +30,7 @@ const NEUTRAL: Dialect<never> = {
   prompts: '>#',
   dataPrompt: '#',
   parseStatus(line, terse) {
-    if (line === 'OK') return OK;
+    if (line.trimEnd() === 'OK') return OK;
     if (terse && TERSE.test(line)) return { ok: line === '0', code: null, text: line, foreign: false };
     return parseForeignStatus(line);
   },

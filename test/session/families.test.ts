@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { Duplex } from 'node:stream';
 import { test } from 'node:test';
 import type { JsonObject } from '../../src/events.ts';
 import { isJsonObject } from '../../src/json.ts';
@@ -25,6 +26,58 @@ function interval({ cloud }: VirtualSimulation): unknown {
   const { properties } = cloud.twin(DEVICE) as { properties: { reported: JsonObject } };
   const reported = properties.reported['telemetryInterval'];
   return isJsonObject(reported) && reported['ac'] === 200 ? reported['value'] : undefined;
+}
+
+/** A line of a module as other sources print it: with blanks, hexadecimal in lower case, a comma in a code. */
+function otherwise(line: string): string {
+  const hexadecimal = line.replace(/\[[0-9A-F]+\]/g, (digits) => digits.toLowerCase());
+  const withComma = hexadecimal.replace(/ERROR:(\d+)\.(\d+)/, 'ERROR:$1,$2');
+  if (!/^[\r>\0]*\+/.test(withComma)) return withComma;
+  return withComma.replace(/"(?:\\.|[^"\\])*"|[:,]/g, (part) => (part.length === 1 ? `${part} ` : part));
+}
+
+/** The host's end of a wire that prints each line of the module like that, and byte by byte. */
+function reprinted(inner: Duplex): Duplex {
+  let rest = '';
+  const outer = new Duplex({
+    read: () => undefined,
+    write(chunk, _, done) {
+      inner.write(chunk, done);
+    },
+    destroy(error, done) {
+      inner.destroy();
+      done(error);
+    },
+  });
+  inner.on('data', (chunk: Buffer) => {
+    rest += chunk.toString('latin1');
+    // An echo, or a prompt, has no line end to wait for.
+    const end = rest.includes('+') ? rest.lastIndexOf('\n') + 1 : rest.length;
+    const text = rest.slice(0, end).split('\n').map(otherwise).join('\n');
+    rest = rest.slice(end);
+    for (const byte of Buffer.from(text, 'latin1')) outer.push(Uint8Array.of(byte));
+  });
+  inner.on('close', () => outer.destroy());
+  return outer;
+}
+
+for (const family of FAMILIES) {
+  test(`${family}: it does not matter in which of its forms the module prints what it says`, async (t) => {
+    const s = await virtualSimulation({ family, expected: null, settings: { qos: 1 } });
+    t.after(() => s.stop());
+    const connect = s.module.connect.bind(s.module);
+    s.module.connect = () => reprinted(connect());
+    void s.run();
+    await s.telemetry(2);
+    await s.cloud.patchDesired(DEVICE, { telemetryInterval: 3, long: LONG });
+    await s.until(() => interval(s) === 3);
+    const answer = s.cloud.invokeMethod(DEVICE, 'reboot', { delay: 'PT5S' });
+    assert.equal((await s.clock.until(answer)).status, 200);
+    // Each query was understood the first time.
+    const queries = s.sent().filter((line) => /^AT\+(?:GMM|GMR|WSTA)$/.test(line));
+    assert.ok(queries.length <= 5, queries.join('\n'));
+    assert.equal(s.sent().filter((line) => line === 'AT+RST').length, 0);
+  });
 }
 
 const WPA3 = { ssid: 'AnyCloud-Demo', passphrase: 'correct horse', security: 'wpa3' } as const;
