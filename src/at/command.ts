@@ -22,6 +22,8 @@ export interface Command {
   response?: RegExp;
   /** More than one information line may come; of lines that could also be events, only the first is the response. */
   many?: boolean;
+  /** A printed session has no status behind its information line: where none comes in time, the line is enough. */
+  mayLackStatus?: boolean;
   /** How much the module says is not known yet: a bare number is a status too. */
   terse?: boolean;
   /**

@@ -125,7 +125,8 @@ export class AtLink<E> extends EventEmitter<LinkEvents<E>> {
   #awaitStatus(job: Job): void {
     this.#timer = this.#clock.after(job.command.timeout ?? this.#dialect.replyTimeout, () => {
       if (job.unechoed) this.#echo = 'unknown';
-      this.#finish(new AtError('timed-out', `The module has not answered ${commandName(job.command.text)}`));
+      if (job.command.mayLackStatus && job.lines.length > 0) this.#finish();
+      else this.#finish(new AtError('timed-out', `The module has not answered ${commandName(job.command.text)}`));
     });
   }
 

@@ -31,6 +31,7 @@ export class Receiver {
     const command = {
       text: `AT+MQTTSUBRD=${quote(topic)},${id},${length}`,
       response: answerTo('MQTTSUBRD'),
+      mayLackStatus: true,
       timeout: READ_TIMEOUT,
     };
     try {

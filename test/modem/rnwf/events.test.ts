@@ -25,6 +25,17 @@ test('the lines of printed sessions are read (RNWF 12)', () => {
     ['+DNSERR:5.4,"DNS Non-Existent Domain",1,"0000.example.com"', { type: 'name-failed' }],
     ['+ASSOC:1,1,"12:EC:81:FF:DC:77",-55', OTHER],
     ['+PING:"192.168.227.1",3', OTHER],
+    ['+WSTALU:1,"00:01:02:03:04:05",6', { type: 'link-up' }],
+    ['+WSTAROAM:1', OTHER],
+    ['+TIME:3969510551', { type: 'time', unixSeconds: 1_760_521_751 }],
+    ['+MQTTPROPRX:34,10', OTHER],
+    ['+MQTTPROPRX:3,"text/plain"', OTHER],
+    ['+MQTTSUB:1', { type: 'suback', ok: true }],
+    [
+      '+MQTTSUBRX:0,1,0,"Topic/name","ExampleText1"',
+      { type: 'message', topic: 'Topic/name', payload: Buffer.from('ExampleText1') },
+    ],
+    ['+MQTTSUBRX:0,1,0,"Topic/name",1,12', { type: 'announced', topic: 'Topic/name', id: 1, length: 12 }],
   ];
   for (const [line, event] of table) assert.deepEqual(parseEvent(line), event, line);
 });

@@ -270,3 +270,20 @@ test('a message that is not to be had is lost, and one that is too long is told 
   s.wire.done();
   assert.deepEqual(s.events, [{ type: 'lost-message' }, { type: 'overflow', bytes: 3_501 }]);
 });
+
+test('a read whose answer has no status behind it, as in the printed session, brings its message all the same', async () => {
+  const s = await connected();
+  for (const [id, answer, text] of [
+    [1, '+MQTTSUBRD:11,"ExampleText1"\r\n', 'ExampleText1'],
+    [2, '', null],
+  ] as const) {
+    s.events.length = 0;
+    const command = `AT+MQTTSUBRD="Topic/name",${id},12\r\n`;
+    s.wire.expect(command, command + answer);
+    s.wire.print(event(`+MQTTSUBRX:0,1,0,"Topic/name",${id},12`));
+    await s.clock.advance(11_000);
+    s.wire.done();
+    const message = { type: 'message' as const, topic: 'Topic/name', payload: Buffer.from(text ?? '') };
+    assert.deepEqual(s.events, [text === null ? { type: 'lost-message' } : message]);
+  }
+});
