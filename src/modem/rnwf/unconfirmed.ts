@@ -36,6 +36,9 @@ export const OPEN_QUESTIONS: readonly (OpenQuestion & { readonly only?: Product[
   },
   { question: 'Quotes in what is received are escaped', answer: /^\+MQTTSUBRX:.*\\"/ },
   { question: 'A line of 1,024 bytes is taken', only: 'RNWF02' },
+  { question: 'A file goes in by XMODEM where FS-TSFR is refused: what is printed before it, and after it' },
+  { question: 'What is printed when a transfer by XMODEM is broken off, and whether a part of the file is kept' },
+  { question: 'A network with WPA3 is joined with the security type alone' },
   { question: 'Events do not break into the lines of others' },
   {
     question:
