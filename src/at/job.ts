@@ -14,8 +14,9 @@ export class Job {
   prompted = false;
   /** A status has come with no echo before it: belated, or the echo has been switched off. */
   unechoed = false;
-  /** Its transfer is under way: the status that comes now says only that the module has taken the command. */
+  /** The bytes of its transfer, while that is under way. */
   #raw: RawBytes | null = null;
+  /** `OK` has come, which before the end of a transfer says only that the module has taken the command. */
   #isAccepted = false;
   #hasTransferred = false;
   #failure: { reason: unknown } | null = null;

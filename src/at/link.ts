@@ -253,7 +253,8 @@ export class AtLink<E> extends EventEmitter<LinkEvents<E>> {
     this.#noteEcho(job.command.text);
     this.emit('received', piece, 'status');
     if (status.ok && !job.accept()) return true;
-    this.#withhold = false;
+    // After a transfer that has failed, what was sent last may be echoed yet: until another status.
+    this.#withhold = job.command.transfer !== undefined && (job.hasFailed || !status.ok);
     if (job.command.toStranger) job.lines.push(piece);
     this.#finish(status.ok || job.command.toStranger ? undefined : refusal(job.command.text, status));
     return true;

@@ -138,6 +138,24 @@ test('what failed, failed, whatever the status says; and what was sent is not sh
   assert.ok(seen.includes('sent (the transfer of data has failed)'));
 });
 
+test('what a module echoes that has ended the transfer by itself is not shown either', async () => {
+  for (const end of ['ERROR:0.8,"Timed out"\r\n>', '\0\r\nHELLO\r\n>']) {
+    const { clock, wire, seen, start } = rig();
+    wire.expect('LOAD\r\n', 'LOAD\r\n#').expect('SECRET\nSECRET\n', `${end}SECRET\nSECRET\n`);
+    wire.expect('AT\r\n', 'AT\r\nERROR:0.2\r\n>');
+    const { result, next } = start(async (raw) => {
+      raw.write(Buffer.from('SECRET\nSECRET\n'));
+      for (;;) await raw.next(1_000);
+    });
+    await assert.rejects(clock.until(result));
+    await assert.rejects(clock.until(next));
+    assert.ok(!seen.join('\n').includes('SECRET'), seen.join('\n'));
+    wire.print('shown again\r\n');
+    await settle();
+    assert.ok(seen.includes('text shown again'), seen.join('\n'));
+  }
+});
+
 test('an abort reaches the transfer, and the next command waits until that has ended', async () => {
   const { clock, wire, start } = rig();
   wire.expect('LOAD\r\n', 'LOAD\r\n#').expect('cancel', [500, 'OK\r\n>']).command('AT');
