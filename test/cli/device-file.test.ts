@@ -137,7 +137,7 @@ test('the examples are devices', () => {
 
 test('the device that docs/devices.md begins with is one', () => {
   const text = readFileSync(new URL('../../docs/devices.md', import.meta.url), 'utf8').replaceAll('\r\n', '\n');
-  const [, code = ''] = /^```js\n(.*?)^```$/ms.exec(text) ?? [];
+  const [, code = ''] = /^```js[^\n]*\n(.*?)^```$/ms.exec(text) ?? [];
   assert.match(load(write({ 'documented.mjs': code }), ['documented.mjs']).join(), /^loaded .\/documented.mjs:\d+/);
 });
 
