@@ -25,9 +25,10 @@ const OTHERS =
   );
 const NPM = ['ci', 'pack', 'test', 'run', 'install'];
 
-const program = () => createProgram(surroundings([], ROOT).environment, async () => undefined);
+/** With the options of all commands, as completion needs them. */
+const program = createProgram(surroundings(['completion'], ROOT).environment, async () => undefined);
 const FLAGS = new Map(
-  [program(), ...program().commands].map((command) => [command.name(), command.options.map(({ long }) => long)]),
+  [program, ...program.commands].map((command) => [command.name(), command.options.map(({ long }) => long)]),
 );
 
 /** Parses a command line of the program as the program does. @throws Error with what it says */
@@ -56,7 +57,11 @@ async function check(words: readonly string[]): Promise<void> {
   const [first = ''] = args;
   if (name === 'sudo') return check(first === '-u' ? args.slice(2) : args);
   if (name === 'timeout' || name === '/usr/bin/env') return check(name === 'timeout' ? args.slice(1) : args);
-  if (/^(?:\/bin\/)?sh$/.test(name) && first === '-c') return checkScript(args[1] ?? '');
+  if (/^(?:\/bin\/)?sh$/.test(name)) {
+    if (first === '-c') return checkScript(args[1] ?? '');
+    assert.ok(existsSync(join(ROOT, 'examples', first)), `examples/${first}`);
+    return;
+  }
   if (name === manifest.name) return parse(args);
   if (name === 'npx') {
     assert.equal(first, manifest.name, 'npx runs what is in the clone, and asks no registry');
