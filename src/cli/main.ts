@@ -11,10 +11,16 @@ const HELP: ReadonlySet<string> = new Set(['help', '--help', '-h']);
 /** Runs the program and returns its exit code; every failure has been told by then. */
 export async function main(environment: ProcessEnvironment): Promise<ExitCode> {
   let code: ExitCode = EXIT.done;
-  const program = createProgram(environment, async (load, given) => {
-    const act = await load();
-    code = await act(given, environment, program);
-  });
+  const { argv } = environment;
+  const isWanted = (command: string) => argv.includes(command) || argv.includes('completion');
+  const program = createProgram(
+    environment,
+    async (load, given) => {
+      const act = await load();
+      code = await act(given, environment, program);
+    },
+    isWanted,
+  );
   try {
     if (environment.argv.some((word) => HELP.has(word))) addHelp(program, environment.invocation);
     const [first, topic] = environment.argv;

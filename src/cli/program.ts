@@ -10,8 +10,15 @@ import { version } from './version.ts';
 /** Does what a command line asks for; `load` brings the code in. */
 type Perform = (load: () => Promise<CommandAction>, given: Given) => Promise<void>;
 
-/** The command line as commander reads it: the session, and the commands beside it. */
-export function createProgram(environment: ProcessEnvironment, perform: Perform): Command {
+/**
+ * The command line as commander reads it: the session, and the commands beside it.
+ * @param isWanted whether a command gets its options; two hundred of them take their time
+ */
+export function createProgram(
+  environment: ProcessEnvironment,
+  perform: Perform,
+  isWanted: (command: string) => boolean = () => true,
+): Command {
   const program = new Command('anycloud-iotc')
     .description('Connects a Microchip AnyCloud Wi-Fi board to Azure IoT over its serial port.')
     .version(version())
@@ -45,8 +52,7 @@ export function createProgram(environment: ProcessEnvironment, perform: Perform)
   for (const definition of COMMANDS) {
     const { usage, description, argumentChoices, settings, options = [], formerly = [], load } = definition;
     const command = program.command(usage).description(description).allowExcessArguments(false);
-    // Two hundred options would be made for nothing.
-    if (!environment.argv.some((word) => word === nameOf(definition) || word === 'completion')) continue;
+    if (!isWanted(nameOf(definition))) continue;
     addOptions(command, settings);
     for (const [flags, help, values] of options) command.addOption(withChoices(new Option(flags, help), values));
     const [argument] = command.registeredArguments;
