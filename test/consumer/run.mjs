@@ -1,7 +1,7 @@
 // Checks the package as others use it: installs it from a tarball in an empty folder, compiles a program in TypeScript against
 // its types with NodeNext and Bundler resolution, and runs that and the examples.
 //
-//     node test/consumer/run.mjs anycloud-iotc-0.1.0.tgz
+//     node test/consumer/run.mjs anycloud-iotc-0.2.0.tgz
 
 import { execFileSync } from 'node:child_process';
 import { cpSync, lstatSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
