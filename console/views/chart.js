@@ -1,4 +1,5 @@
 import { api } from '../api.js';
+import { csv } from '../csv.js';
 import { clipped, number, timeOfDay } from '../format.js';
 import { wellFormed } from '../json.js';
 import { saveFile } from '../parts/download.js';
@@ -78,13 +79,13 @@ export function Chart({ store, device, route, isCloud }) {
       ),
     );
   const until = pausedAt ?? store.now();
-  const csv = () =>
+  const save = () =>
     saveFile(`${device.id}.csv`, 'text/csv', csvOf(store, device, chosen, until - seconds * 1000, until));
   return html`
     <div class="bar">
       <div class="choice" role="group" aria-label="Window">${WINDOWS.map(([id, name]) => html`<button key=${id} type="button" aria-pressed=${String(seconds) === id} onClick=${() => setQuery('window', id)}>${name}</button>`)}</div>
       <button type="button" aria-pressed=${pausedAt !== null} onClick=${() => setPausedAt(pausedAt === null ? store.now() : null)}>${pausedAt === null ? 'Pause' : 'Go on'}</button>
-      <button type="button" onClick=${csv}>Save as CSV</button>
+      <button type="button" onClick=${save}>Save as CSV</button>
     </div>
     <div class="choice paths" role="group" aria-label="Values">${paths.map((path) => {
       const index = chosen.indexOf(path);
@@ -112,18 +113,12 @@ function fittingWindow(store, device, paths) {
 }
 
 function csvOf(store, device, paths, from, until) {
-  const rows = paths.flatMap((path) => {
-    const series = store.series.get(device.id, path);
-    return (series?.times ?? []).flatMap((at, index) =>
-      at >= from && at <= until ? [[at, path, series.values[index]]] : [],
-    );
-  });
-  const field = (text) =>
-    /[",\n\r]|^[=+@-]/.test(text) ? `"${text.replaceAll('"', '""').replace(/^([=+@-])/, "'$1")}"` : text;
-  return `time,name,value\n${rows
-    .sort((a, b) => a[0] - b[0])
-    .map(([at, path, value]) => `${new Date(at).toISOString()},${field(path)},${value}\n`)
-    .join('')}`;
+  return csv(
+    paths.flatMap((path) => {
+      const { times = [], values = [] } = store.series.get(device.id, path) ?? {};
+      return times.flatMap((at, index) => (at >= from && at <= until ? [[at, path, values[index]]] : []));
+    }),
+  );
 }
 
 function Plot({ store, device, paths, from, until }) {

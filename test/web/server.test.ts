@@ -186,6 +186,34 @@ suite('the stream of events', () => {
   });
 });
 
+test('a server ends at once, also when readers of its events read nothing', { timeout: 10_000 }, async () => {
+  const log = new EventLog('run');
+  const mine = await startWebServer({
+    routes: [],
+    events: { path: '/events', log, types: ['one'] },
+    key: null,
+    host: '127.0.0.1',
+    port: 0,
+    clock: systemClock,
+    log: assert.fail,
+  });
+  const readers = await Promise.all(
+    Array.from({ length: 3 }, async () => {
+      const socket = connect(mine.port, '127.0.0.1');
+      socket.on('error', () => {});
+      socket.write(`GET /events HTTP/1.1\r\nHost: 127.0.0.1:${mine.port}\r\n\r\n`);
+      await once(socket, 'readable');
+      return socket;
+    }),
+  );
+  // More than what the system keeps for a connection: the rest waits in the server.
+  for (let count = 0; count < 12; count++) log.append('one', undefined, JSON.stringify('x'.repeat(1 << 20)));
+  const from = performance.now();
+  await mine.close();
+  assert.ok(performance.now() - from < 2000);
+  for (const socket of readers) socket.destroy();
+});
+
 test('idle connections make room for others, and those that have settled stay', async () => {
   const plain = createServer();
   const listening = await listen(plain, '127.0.0.1', 0, 3);
