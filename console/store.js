@@ -40,6 +40,18 @@ export function unwrap(value) {
   return { value: value.value, ac, av, ad: own(value, 'ad') };
 }
 
+const PEM = /^-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----\s*$/;
+const CERTIFICATE = ['subject', 'issuer', 'serial', 'validFrom', 'validTo', 'sha1', 'sha256'];
+const LONGEST_PEM = 32 * 1024;
+
+/** The facts of a certificate, of a bounded length; without what is no certificate to be saved. */
+function certificateOf(event) {
+  const facts = Object.fromEntries(CERTIFICATE.map((name) => [name, sentence(event[name])]));
+  const { pem } = event;
+  const isPem = typeof pem === 'string' && pem.length <= LONGEST_PEM && PEM.test(pem);
+  return { ...facts, pem: isPem ? pem : null };
+}
+
 const isComponent = (value) => own(value, '__t') === 'c';
 
 /** The properties in a part of a twin, a component's as `component.name`; its marks left out. */
@@ -68,6 +80,8 @@ class Device {
   model;
   modelId = null;
   hub = null;
+  /** What a session has read from its module. */
+  certificate = null;
   /** By path: { value, at }. */
   values = new Map();
   /** By name: { value, version, at }. */
@@ -310,6 +324,9 @@ export class Store {
           this.#arrive(device);
           journey.seen('hub', 'the device to connect to its hub', at);
         } else journey.fail(`DPS says: ${sentence(event.status)}`, '', at);
+        break;
+      case 'certificate':
+        device.certificate = certificateOf(event);
         break;
       case 'assigned':
         device.hub = sentence(event.hub);

@@ -27,6 +27,21 @@ type Happening =
   | { type: 'waiting'; message: string; seconds?: number; count?: number; total?: number }
   /** An MQTT message from the cloud; bytes that are not UTF-8 show as U+FFFD. */
   | { type: 'message'; topic: string; payload: string }
+  /**
+   * The certificate that the module proves its identity with: what is to be uploaded where a device is enrolled. Times in
+   * ISO 8601, thumbprints in hexadecimal as Azure's portal shows them, `pem` the whole of it.
+   */
+  | {
+      type: 'certificate';
+      subject: string;
+      issuer: string;
+      serial: string;
+      validFrom: string;
+      validTo: string;
+      sha1: string;
+      sha256: string;
+      pem: string;
+    }
   | { type: 'assigned'; hub: string; deviceId: string }
   | { type: 'twin'; desired: JsonObject; reported: JsonObject }
   /** A telemetry message that the module has accepted (with QoS 1: that the cloud has acknowledged). */

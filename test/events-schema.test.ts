@@ -95,7 +95,19 @@ describe('docs/events.schema.json', () => {
     const cloudEvents = streamed.filter(({ type }) => ofCloud.has(type));
     for (const event of streamed) assertEvent(ofCloud.has(event.type) ? 'cloudEvent' : 'sessionEvent', event);
     assert.deepEqual([...new Set(lines.map(({ type }) => type))].sort(), [
-      ...['assigned', 'at', 'command', 'event', 'exit', 'local-cloud', 'message', 'property', 'reported', 'state'],
+      ...[
+        'assigned',
+        'at',
+        'certificate',
+        'command',
+        'event',
+        'exit',
+        'local-cloud',
+        'message',
+        'property',
+        'reported',
+        'state',
+      ],
       ...['telemetry', 'twin', 'waiting'],
     ]);
     for (const type of ['connect', 'provisioning', 'telemetry', 'property', 'command', 'mqtt']) {

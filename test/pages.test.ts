@@ -34,6 +34,7 @@ test('the page of the output has every type of event', () => {
     event: true,
     waiting: true,
     message: true,
+    certificate: true,
     assigned: true,
     twin: true,
     telemetry: true,

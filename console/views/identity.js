@@ -35,8 +35,9 @@ export function Identity({ store, device, isCloud, server }) {
     ${
       session &&
       html`<h2>What the session gives the board to trust</h2>${session.root ? html`<div class="cards"><${Certificate} certificate=${session.root} now=${store.now()} /></div>` : html`<p class="quiet">Nothing: the board trusts the roots that are built into it. <code>--root-cert</code> names one.</p>`}
-      <p class="quiet">The board keeps its own certificate and key; <code>anycloud-iotc certs</code> reads the certificate and its signers, with their validity.</p>`
+`
     }
+    ${!isCloud && html`<${OwnCertificate} device=${device} now=${store.now()} />`}
     ${identity?.enrollments.map(
       (enrollment) => html`<section key=${enrollment.id}>
       <h2>${enrollment.kind === 'group' ? 'Group enrollment' : 'Individual enrollment'} ${clipped(enrollment.id, 128)}${enrollment.enabled ? '' : html` <span class="mark">disabled</span>`}</h2>
@@ -55,8 +56,20 @@ export function Identity({ store, device, isCloud, server }) {
     </ol>`;
 }
 
-function Certificate({ certificate, now, pem }) {
-  const { subject, issuer, validFrom, validTo, sha1, sha256 } = certificate;
+/** What the module has told of itself. */
+function OwnCertificate({ device, now }) {
+  const { certificate } = device;
+  return html`<h2>The board's own certificate</h2>
+    ${
+      certificate
+        ? html`<div class="cards"><${Certificate} certificate=${certificate} now=${now} pem=${certificate.pem} file=${`${device.summary.displayName ?? device.id}.PEM`} /></div>
+          <p class="quiet">Its key stays in the board. To let this one board in, upload the certificate as the primary one of an individual enrollment, or compare its thumbprint with the one that is shown there; a group takes the signer's instead.</p>`
+        : html`<p class="quiet">It stands here as soon as the session has read it from the module. A board behind a gateway has none of its own: the program tells at its start which one the gateway uses.</p>`
+    }`;
+}
+
+function Certificate({ certificate, now, pem, file = 'ca.pem' }) {
+  const { subject, issuer, serial, validFrom, validTo, sha1, sha256 } = certificate;
   const [from, to] = [Date.parse(validFrom), Date.parse(validTo)];
   const [tone, words] =
     now < from
@@ -69,10 +82,11 @@ function Certificate({ certificate, now, pem }) {
     <p class=${`state ${tone}`}><span class="dot" aria-hidden="true"></span>${words}</p>
     <dl>
       ${issuer !== undefined && html`<div><dt>Issued by</dt><dd>${clipped(issuer, 200)}</dd></div>`}
+      ${serial !== undefined && html`<div><dt>Serial</dt><dd class="mono">${clipped(serial, 80)}</dd></div>`}
       <div><dt>From</dt><dd class="num">${validFrom.slice(0, 19).replace('T', ' ')}</dd></div>
-      <div><dt>SHA-1</dt><dd class="mono">${sha1}</dd></div>
-      <div><dt>SHA-256</dt><dd class="mono">${sha256}</dd></div>
+      <div><dt>SHA-1</dt><dd class="mono">${clipped(sha1, 40)}</dd></div>
+      <div><dt>SHA-256</dt><dd class="mono">${clipped(sha256, 64)}</dd></div>
     </dl>
-    ${pem && html`<p><button type="button" onClick=${() => saveFile('ca.pem', 'application/x-pem-file', pem)}>Save as PEM</button></p>`}
+    ${pem && html`<p><button type="button" onClick=${() => saveFile(file, 'application/x-pem-file', pem)}>Save as PEM</button></p>`}
   </article>`;
 }

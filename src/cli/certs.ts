@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { AppError, EXIT } from '../errors.ts';
+import { certificateFacts } from '../modem/certificate-facts.ts';
 import type { CertificateKind } from '../modem/modem.ts';
 import { readUserFile } from '../user-file.ts';
-import { certificateFacts } from './certificate-facts.ts';
 import type { CommandAction } from './command.ts';
 import { runWithModule } from './with-module.ts';
 

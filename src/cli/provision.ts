@@ -1,9 +1,9 @@
 import { createPrivateKey } from 'node:crypto';
 import { AppError, EXIT } from '../errors.ts';
 import { commonName } from '../modem/certificate.ts';
+import { certificateFacts } from '../modem/certificate-facts.ts';
 import type { Modem } from '../modem/modem.ts';
 import { waiting } from '../session/report.ts';
-import { certificateFacts } from './certificate-facts.ts';
 import { readCertificates, readKey } from './certificate-files.ts';
 import type { CommandAction, Given } from './command.ts';
 import { CommandOptions } from './command-options.ts';

@@ -313,6 +313,8 @@ function detail(
   switch (event.type) {
     case 'state':
       return `state ${event.state}`;
+    case 'certificate':
+      return `certificate of ${event.subject}, valid until ${event.validTo}, SHA-1 ${event.sha1}`;
     case 'assigned':
       return `assigned to ${event.hub} as ${event.deviceId}`;
     case 'twin':

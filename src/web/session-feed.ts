@@ -8,6 +8,7 @@ export const SESSION_TYPES = [
   'event',
   'waiting',
   'gateway',
+  'certificate',
   'assigned',
   'twin',
   'error',

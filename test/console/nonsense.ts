@@ -43,6 +43,7 @@ const MEMBERS: Record<string, readonly string[]> = {
   state: ['state'],
   event: ['level', 'message'],
   waiting: ['message'],
+  certificate: ['subject', 'issuer', 'serial', 'validFrom', 'validTo', 'sha1', 'sha256', 'pem'],
   assigned: ['hub'],
   'local-cloud': ['url', 'requests'],
   twin: ['desired', 'reported'],

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { emptyFolder, startCli } from '../helpers/cli.ts';
@@ -67,8 +69,20 @@ test('a session over a serial port shows in its page what it knows, and has no f
 
   await view('Identity');
   await page.getByText('0ne00A1B2C3').waitFor();
+  // The board's own certificate, to be uploaded as it is.
+  const { fingerprint256 } = new X509Certificate(readFileSync(join(cwd, 'state/board-1.cert.pem')));
+  const ownCard = page.getByRole('article').filter({ hasText: 'CN=board-1' });
+  await ownCard.getByText(fingerprint256.replaceAll(':', '')).waitFor();
+  const saving = page.waitForEvent('download');
+  await ownCard.getByRole('button', { name: 'Save as PEM' }).click();
+  const saved = await saving;
+  assert.equal(saved.suggestedFilename(), 'board-1.PEM');
+  assert.equal(new X509Certificate(readFileSync(await saved.path())).fingerprint256, fingerprint256);
   await page.getByText('CN=Local cloud CA').first().waitFor();
-  await page.getByText(/valid until/).waitFor();
+  await page
+    .getByText(/valid until/)
+    .first()
+    .waitFor();
   await view('Template');
   await page.getByText('Reboot').first().waitFor();
   assert.deepEqual(complaints, []);

@@ -75,6 +75,7 @@ export type Members = [
       | 'event'
       | 'waiting'
       | 'message'
+      | 'certificate'
       | 'assigned'
       | 'twin'
       | 'telemetry'

@@ -34,6 +34,25 @@ suite('what the page knows of a device', () => {
     assert.deepEqual(store.series.paths(DEVICE), ['acc.x', 'sensor.t', 't']);
   });
 
+  test('the certificate of its module, and only what is one to be saved', () => {
+    const facts = {
+      subject: 'CN=b',
+      issuer: 'CN=s',
+      serial: '01',
+      validFrom: at(0),
+      validTo: at(1),
+      sha1: 'A',
+      sha256: 'B',
+    };
+    const pem = '-----BEGIN CERTIFICATE-----\nMIIB+/=\n-----END CERTIFICATE-----\n';
+    const shown = (given: object) => storeOf(event('certificate', given)).device(DEVICE).certificate;
+    assert.deepEqual(shown({ ...facts, pem }), { ...facts, pem });
+    for (const wrong of [null, 7, `${pem}=cmd|calc`, '', `${pem.slice(0, 30)}${'A'.repeat(40_000)}${pem.slice(-30)}`]) {
+      assert.deepEqual(shown({ ...facts, pem: wrong }), { ...facts, pem: null });
+    }
+    assert.equal(shown({ ...facts, subject: { deep: 1 }, pem }).subject, '{"deep":1}');
+  });
+
   test('what is desired and what was answered, as the cloud tells it', () => {
     const store = storeOf(
       event('property', { side: 'desired', patch: { interval: 5, led: { r: 1, g: 2 } }, version: 2 }),

@@ -372,6 +372,8 @@ const secretText = fc
   .tuple(fc.string({ unit: fc.oneof(letter, fc.constantFrom('"', '\\', '%')), minLength: 7, maxLength: 62 }), letter)
   .map(([start, end]) => `Q${start}~${end}`.slice(0, 63));
 
+const CERTIFICATE = { serial: '01', validFrom: 'then', validTo: 'later', sha1: 'A1', sha256: 'B2', pem: 'PEM' };
+
 /** Events of every kind that hold `form` somewhere between `before` and `after`. */
 function eventsWith(form: string, before: string, after: string): SessionEvent[] {
   const [text, body] = [before + form + after, { [before + form]: [form + after, { x: form }] }];
@@ -386,6 +388,7 @@ function eventsWith(form: string, before: string, after: string): SessionEvent[]
     { type: 'message', topic: text, payload: JSON.stringify(body) },
     { type: 'message', topic: 't', payload: text },
     { type: 'message', topic: 't', payload: JSON.stringify({ x: form }).replace('Q', '\\u0051') },
+    { type: 'certificate', ...CERTIFICATE, subject: text, issuer: text },
     { type: 'assigned', hub: text, deviceId: text },
     { type: 'twin', desired: body, reported: body },
     { type: 'telemetry', body },

@@ -23,6 +23,18 @@ const said = (level: 'event' | 'note' | 'warning', message: string): SessionEven
   message,
 });
 
+const CERTIFICATE: SessionEvent = {
+  type: 'certificate',
+  subject: 'CN=d',
+  issuer: 'CN=s',
+  serial: '01',
+  validFrom: '2026-01-01T00:00:00.000Z',
+  validTo: '2046-01-01T00:00:00.000Z',
+  sha1: 'A1',
+  sha256: 'B2',
+  pem: 'PEM',
+};
+
 /** The transcript of `events`, each a second after the one before. */
 function render(events: SessionEvent[], options: Partial<TranscriptOptions> = {}): string {
   const transcript = new Transcript({ ...PLAIN, ...options });
@@ -191,6 +203,7 @@ test('--quiet is a line for each thing that happens', () => {
     said('event', 'WiFi connected'),
     said('note', 'n'),
     said('warning', 'w'),
+    CERTIFICATE,
     { type: 'assigned', hub: 'h.example', deviceId: 'd' },
     { type: 'twin', desired: { $version: 1 }, reported: {} },
     { type: 'telemetry', body: { temperature: 15 } },
@@ -254,6 +267,7 @@ test('--verbose adds the milliseconds since the start, states and what the sessi
   const events: SessionEvent[] = [
     { type: 'state', state: 'wi-fi' },
     ok,
+    CERTIFICATE,
     { type: 'assigned', hub: 'h.example', deviceId: 'd' },
     { type: 'twin', desired: { $version: 1 }, reported: {} },
     { type: 'telemetry', body: { temperature: 15 } },
@@ -267,11 +281,12 @@ test('--verbose adds the milliseconds since the start, states and what the sessi
     '       0 ms  state wi-fi',
     '    1000 ms  OK',
     '    1000 ms  >',
-    '    2000 ms  assigned to h.example as d',
-    '    3000 ms  twin desired {"$version":1} reported {}',
-    '    4000 ms  telemetry {"temperature":15}',
-    '    5000 ms  property telemetryInterval = 10, version 7, ac 400, refused 0',
-    '    6000 ms  command reboot {"delay":"PT5S"}: 200 {"status":"Success"}',
+    '    2000 ms  certificate of CN=d, valid until 2046-01-01T00:00:00.000Z, SHA-1 A1',
+    '    3000 ms  assigned to h.example as d',
+    '    4000 ms  twin desired {"$version":1} reported {}',
+    '    5000 ms  telemetry {"temperature":15}',
+    '    6000 ms  property telemetryInterval = 10, version 7, ac 400, refused 0',
+    '    7000 ms  command reboot {"delay":"PT5S"}: 200 {"status":"Success"}',
   ]);
 });
 

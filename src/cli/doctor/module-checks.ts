@@ -1,8 +1,8 @@
 import type { Clock } from '../../clock.ts';
 import type { SettingValues } from '../../config/settings.ts';
 import { commonName } from '../../modem/certificate.ts';
+import { certificateFacts } from '../../modem/certificate-facts.ts';
 import type { Modem, Security } from '../../modem/modem.ts';
-import { certificateFacts } from '../certificate-facts.ts';
 import { type CheckId, type CheckResult, failed, ok, skipped, warning } from './check-result.ts';
 
 /** What the checks of a module look at. */

@@ -1,5 +1,6 @@
 import { AppError } from '../../errors.ts';
 import { commonName } from '../../modem/certificate.ts';
+import { certificateFacts } from '../../modem/certificate-facts.ts';
 import { event } from '../report.ts';
 import type { StateHandler } from './state-handler.ts';
 
@@ -8,6 +9,11 @@ export const identity: StateHandler<'identity'> = async (context, { modem }, sig
   const { settings, report, gateway } = context;
   const certificate = await modem.certificates.device(signal);
   const name = certificate && commonName(certificate);
+  // Told before anything is compared with it: whoever is refused wants to see it most.
+  if (certificate && !gateway) {
+    const { commonName: _, ...facts } = certificateFacts(certificate);
+    report({ type: 'certificate', ...facts, pem: certificate.toString() });
+  }
   // Whatever has no certificate may be something else than a module.
   if (!certificate) await modem.identify(signal);
   const deviceId = settings.deviceId ?? name;

@@ -1,11 +1,13 @@
 import type { X509Certificate } from 'node:crypto';
-import { commonName } from '../modem/certificate.ts';
+import { commonName } from './certificate.ts';
 
 /** What a person, or Azure's portal, wants to know of a certificate; times in ISO 8601. */
 export function certificateFacts(certificate: X509Certificate) {
   return {
     subject: certificate.subject.replaceAll('\n', ', '),
+    issuer: certificate.issuer.replaceAll('\n', ', '),
     commonName: commonName(certificate),
+    serial: certificate.serialNumber,
     validFrom: isoTime(certificate.validFrom),
     validTo: isoTime(certificate.validTo),
     // Azure shows thumbprints without colons.
