@@ -2,7 +2,7 @@
 const ROOMS = {
   session: {
     mutate: ['src/session/**/*.ts'],
-    tests: ['test/session/{hub,large-telemetry,parts,registration,states,telemetry,transitions}.test.js'],
+    tests: ['test/session/{engine,hub,large-telemetry,parts,registration,states,telemetry,transitions}.test.js'],
   },
   modem: { mutate: ['src/modem/**/*.ts'], tests: ['test/modem/**/*.test.js'] },
   at: { mutate: ['src/at/**/*.ts'], tests: ['test/at/*.test.js', 'test/modem/anycloud/*.test.js'] },

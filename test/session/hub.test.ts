@@ -232,6 +232,86 @@ test('a message in pieces makes the session read the twin again, once for many p
   await hub.rig.stop();
 });
 
+test('a patch that cannot be understood is said and left out; what the device does not have is said, the rest is done', async () => {
+  const hub = await inTelemetry();
+  const { rig, requests } = hub;
+  rig.send(`${DESIRED}2`, [1]);
+  rig.send(`${DESIRED}2`, { unknown: 1, fan: 1, $version: 2 }, rig.modem, 20);
+  await rig.clock.advance(10_000);
+  assert.deepEqual(
+    requests.map(({ body }) => body),
+    [{ fan: { ac: 200, av: 2, value: 1 } }],
+  );
+  assert.deepEqual(await warnings(rig), [
+    'A property update cannot be understood (it is not a JSON object); it is ignored',
+    'This device has no writable property "unknown"; it is ignored',
+  ]);
+});
+
+test('what a device says about its answer goes into the event and the report, and is said', async () => {
+  const hub = await inTelemetry();
+  const { rig, requests } = hub;
+  const apply = rig.device.apply.bind(rig.device);
+  rig.device.apply = async (patch, version) => {
+    const answers = await apply(patch, version);
+    return {
+      ...answers,
+      answers: answers.answers.map(({ ack, ...answer }) => ({ ...answer, ack: { ...ack, ad: 'too fast' } })),
+    };
+  };
+  rig.send(`${DESIRED}2`, { fan: 9, $version: 2 });
+  await rig.clock.advance(1_000);
+  assert.deepEqual(
+    rig.events.filter(({ type }) => type === 'property').map(({ deviceId: _, ...event }) => event),
+    [{ type: 'property', name: 'fan', value: 9, requested: 9, version: 2, ac: 200, ad: 'too fast' }],
+  );
+  assert.deepEqual(
+    requests.map(({ body }) => body),
+    [{ fan: { ac: 200, ad: 'too fast', av: 2, value: 9 } }],
+  );
+  assert.equal(rig.calls('note: too fast').length, 1);
+  await rig.stop();
+});
+
+test('a twin that nobody answers when it is read again makes the session subscribe again', async () => {
+  const hub = await inTelemetry();
+  const { rig } = hub;
+  const publish = rig.modem.script['mqtt.publish'];
+  rig.modem.script['mqtt.publish'] = (topic, payload) => topic.startsWith(GET) || publish(topic, payload);
+  const from = rig.log.length;
+  rig.modem.tell({ type: 'lost-message' });
+  const after = await rig.until((what) => what === 'state hub-subscribe', 200_000, from);
+  rig.modem.script['mqtt.publish'] = publish;
+  await rig.until((what) => what === 'state telemetry', 60_000, after);
+  assert.equal(rig.since(after).filter((what) => what.startsWith('mqtt.subscribe')).length, 4);
+  assert.ok(rig.states().every((state) => state !== 'reset'));
+  await rig.stop();
+});
+
+test('that a twin is too large is known of one hub, not of another', async () => {
+  const rig = new Rig();
+  const publish = rig.modem.script['mqtt.publish'];
+  let host = 'hub-1.azure-devices.net';
+  const script = (topic: string, payload: string) => {
+    if (topic.startsWith(GET)) {
+      rig.clock.after(10, () => rig.modem.tell({ type: 'overflow', bytes: 4_000 }));
+      return true;
+    }
+    if (!topic.startsWith('$dps/registrations/GET')) return publish(topic, payload);
+    const registrationState = { assignedHub: host, deviceId: 'board-1', status: 'assigned' };
+    const rid = /\$rid=(\d+)/.exec(topic)?.[1] ?? '';
+    rig.send(`$dps/registrations/res/200/?$rid=${rid}`, { operationId: 'op.1', status: 'assigned', registrationState });
+    return true;
+  };
+  rig.modem.script['mqtt.publish'] = script;
+  await rig.until((what) => what.startsWith('telemetry'));
+  host = 'hub-2.azure-devices.net';
+  rig.modem.tell({ type: 'stuck' });
+  await rig.state('telemetry', 2);
+  assert.equal(rig.calls(`mqtt.publish ${GET}`).length, 2);
+  await rig.stop();
+});
+
 test('while the twin is read again, patches wait and are answered after it', async () => {
   const hub = await inTelemetry();
   hub.rig.twin = { desired: { fan: 1, $version: 2 }, reported: { $version: 1 } };

@@ -165,6 +165,9 @@ test('before the first telemetry it is given up, after it never', () => {
     [new AppError('E_WIFI_JOIN', 'no', 'check'), 2],
     [new AppError('E_DPS_TLS', 'no', 'check'), 1],
     [new AppError('E_HUB_TLS', 'no', 'check'), 1],
+    [new AppError('E_GATEWAY_TLS', 'no', 'check'), 1],
+    [new AppError('E_GATEWAY_HOST', 'no', 'check'), 1],
+    [new AppError('E_GATEWAY_UNREACHED', 'no', 'check'), 2],
   ] as const) {
     const retry = new RetryPolicy(() => 0.5);
     assert.deepEqual(retry.tries(error.code), { count: 1, total: attempts });
