@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { startCli } from '../helpers/cli.ts';
 import { DEVICE } from '../helpers/simulation.ts';
-import { NARROW, openTab, seriousFindings, withoutBrowser } from './browser.ts';
+import { NARROW, openTab, seriousFindings, WIDE, withoutBrowser } from './browser.ts';
 
 /** Each view, and what shows that it is there. */
 const VIEWS: [view: string, text: RegExp][] = [
@@ -19,24 +19,30 @@ const VIEWS: [view: string, text: RegExp][] = [
 ];
 
 suite('each view', { skip: withoutBrowser, timeout: 120_000 }, () => {
-  for (const [scheme, viewport] of [
-    ['light', undefined],
-    ['dark', NARROW],
+  for (const [name, viewport] of [
+    ['wide', WIDE],
+    ['narrow', NARROW],
   ] as const) {
-    test(`is there after a reload, fits, and is accessible: ${scheme}, ${viewport ? 'narrow' : 'wide'}`, async (t) => {
+    test(`is there after a reload, fits, and is accessible in light and dark: ${name}`, async (t) => {
       const cli = startCli(t, ['--simulate', '--pace', 'instant', '--http-port', '0', '--duration', '60']);
       const [, link = ''] = await cli.text(/^The local cloud is at (\S+)$/m);
-      const { page, complaints, close } = await openTab(link, { colorScheme: scheme, ...(viewport && { viewport }) });
+      const { page, complaints, close } = await openTab(link, { viewport });
       t.after(close);
+      const assertAccessible = async (view: string) => {
+        for (const colorScheme of ['light', 'dark'] as const) {
+          await page.emulateMedia({ colorScheme });
+          assert.deepEqual(await seriousFindings(page), [], `${view}, ${colorScheme}`);
+        }
+      };
       await page.getByText('sends telemetry').first().waitFor();
-      assert.deepEqual(await seriousFindings(page), [], 'devices');
+      await assertAccessible('devices');
       for (const [view, text] of VIEWS) {
         await page.goto(`${link}/#/devices/${DEVICE}/${view}`);
         await page.reload();
         await page.getByText(text).filter({ visible: true }).first().waitFor();
         const isTooWide = await page.evaluate('document.documentElement.scrollWidth > innerWidth');
         assert.equal(isTooWide, false, `${view} is wider than the window`);
-        assert.deepEqual(await seriousFindings(page), [], view);
+        await assertAccessible(view);
       }
       assert.deepEqual(complaints, []);
     });
