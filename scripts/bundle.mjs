@@ -1,7 +1,10 @@
-import { basename, extname, join } from 'node:path';
+import { basename, extname, join, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { ownAddress } from './own-address.mjs';
+
+/** Node loads this one by itself, and only as JavaScript: it is there when the program was built. */
+const LOADED_BY_NODE = /[\\/]src([\\/]cli[\\/]session[\\/]own-imports)\.ts$/;
 
 /**
  * Makes one program of each entry and what it imports of ours, for tests and benchmarks: a process then loads two files instead
@@ -19,7 +22,9 @@ export async function bundle(entries, folder) {
     format: 'esm',
     target: 'node20.17',
     sourcemap: true,
-    plugins: [ownAddress((path) => JSON.stringify(pathToFileURL(path).href))],
+    plugins: [
+      ownAddress((path) => JSON.stringify(pathToFileURL(path.replace(LOADED_BY_NODE, `${sep}dist$1.js`)).href)),
+    ],
     logLevel: 'warning',
     outExtension: { '.js': '.mjs' },
   });

@@ -147,8 +147,8 @@ describe('a class', { concurrency: true }, () => {
     writeFileSync(join(cwd, 'counter.mjs'), COUNTER);
     const log = join(cwd, 'class.log');
     const device = ['--device', 'counter.mjs', '--device-id', 'desk'];
-    const { code, stdout } = await runMain([...CLASS, ...device, '--count', '1', '--log-file', log], cwd);
-    assert.equal(code, 0);
+    const { code, stdout, stderr } = await runMain([...CLASS, ...device, '--count', '1', '--log-file', log], cwd);
+    assert.deepEqual([code, stderr], [0, '']);
     const [cloud, ...rest] = stdout.trim().split('\n');
     assert.match(String(cloud), /^The local cloud and the page of all boards are at http:/);
     assert.deepEqual(rest.slice(-2), [

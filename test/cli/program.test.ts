@@ -60,6 +60,7 @@ const MEMBERS: Record<string, string[]> = {
   waiting: ['message', 'seconds', 'count', 'total'],
   message: ['topic', 'payload'],
   assigned: ['hub', 'deviceId'],
+  certificate: ['subject', 'issuer', 'serial', 'validFrom', 'validTo', 'sha1', 'sha256', 'pem'],
   twin: ['desired', 'reported'],
   telemetry: ['body'],
   property: ['name', 'value', 'requested', 'version', 'ac', 'ad'],
