@@ -9,7 +9,18 @@ import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { bundle } from '../scripts/bundle.mjs';
 
-const LONG_SUITES = ['mutation', 'soak', 'fuzz', 'faults', 'conformance', 'dtdl-oracle', 'pty', 'console', 'docs-run'];
+const LONG_SUITES = [
+  'mutation',
+  'soak',
+  'fuzz',
+  'faults',
+  'conformance',
+  'dtdl-oracle',
+  'pty',
+  'program',
+  'console',
+  'docs-run',
+];
 
 function testsIn(path) {
   if (statSync(path).isFile()) return [path];
