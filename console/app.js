@@ -69,9 +69,19 @@ function useRoute() {
   return route;
 }
 
-export function App({ store, server, restart }) {
+/** Who has followed a link with the keyboard goes on from what it has led to; the link is gone with its page. */
+function useFocus(id) {
+  const isFirst = useRef(true);
+  useEffect(() => {
+    if (!isFirst.current && document.activeElement === document.body) skipToMain();
+    isFirst.current = false;
+  }, [id]);
+}
+
+export function App({ store, server, restart, openFile }) {
   useChanges(store);
   const route = useRoute();
+  useFocus(route.id);
   useEffect(() => {
     document.title = route.id === '' ? 'anycloud-iotc console' : `${clipped(route.id, 40)} – anycloud-iotc`;
   }, [route.id]);
@@ -84,19 +94,20 @@ export function App({ store, server, restart }) {
         <a href="#/devices" aria-current=${route.section === 'devices' ? 'page' : null}>Devices</a>
       </nav>
       <${Stream} server=${server} />
+      <${OpenFile} openFile=${openFile} />
     </header>
     ${server.error !== '' && html`<p class="notice bad" role="alert">${clipped(server.error, 300)}</p>`}
     <main id="main" tabindex="-1">
       <${Skipped} about=${server.about} />
-      <${Guarded} key=${`${route.section}/${route.id}/${route.view}`}>
+      <${Guarded} key=${`${route.section}/${route.id}`}>
         <${Page} store=${store} server=${server} route=${route} />
       </${Guarded}>
     </main>`;
 }
 
 function skipToMain(event) {
-  event.preventDefault();
-  document.getElementById('main').focus();
+  event?.preventDefault();
+  document.getElementById('main')?.focus({ preventScroll: event === undefined });
 }
 
 /** A fault in one view must not take the page with it. */
@@ -132,6 +143,17 @@ function Stream({ server }) {
   const [tone, words] = STREAM[server.state] ?? STREAM.connecting;
   const text = server.state === 'recorded' && server.about ? `${words} ${clipped(server.about.name, 40)}` : words;
   return html`<p class=${`stream ${tone}`} role="status"><span class="dot" aria-hidden="true"></span>${text}</p>`;
+}
+
+/** The same as dropping a file onto the page, for the keyboard and for a phone. */
+function OpenFile({ openFile }) {
+  const input = useRef(null);
+  const onChange = ({ target }) => {
+    void openFile(target.files[0]);
+    target.value = ''; // so that the same file can be opened again
+  };
+  return html`<button type="button" title="A recording, which --json has written; it can be dropped onto the page as well" onClick=${() => input.current.click()}>Open file</button>
+    <input type="file" hidden accept=".ndjson,.jsonl,.json,.txt" aria-label="Recording" ref=${input} onChange=${onChange} />`;
 }
 
 function AskForKey({ restart }) {
@@ -190,7 +212,9 @@ function DevicePage({ store, server, route }) {
       )}
     </nav>
     <section aria-label=${name}>
-      <${View} store=${store} server=${server} device=${device} route=${route} isCloud=${isCloud} />
+      <${Guarded} key=${route.view}>
+        <${View} store=${store} server=${server} device=${device} route=${route} isCloud=${isCloud} />
+      </${Guarded}>
     </section>`;
 }
 

@@ -96,11 +96,9 @@ async function start() {
   stop = follow({ onEvent, onState: setState, onOpen: readState });
 }
 
-/** A recording that is dropped takes the place of what is shown, until the page is loaded again. */
-async function drop(event) {
-  const [file] = event.dataTransfer?.files ?? [];
+/** A recording that is opened or dropped takes the place of what is shown, until the page is loaded again. */
+async function openFile(file) {
   if (!file) return;
-  event.preventDefault();
   try {
     const recording = new DroppedRecording(file);
     await showRecording(store, recording, () => {
@@ -117,7 +115,12 @@ async function drop(event) {
   }
 }
 addEventListener('dragover', (event) => event.preventDefault());
-addEventListener('drop', (event) => void drop(event));
+addEventListener('drop', (event) => {
+  const [file] = event.dataTransfer?.files ?? [];
+  if (!file) return;
+  event.preventDefault();
+  void openFile(file);
+});
 
 const root = document.getElementById('app');
 root.textContent = '';
@@ -125,5 +128,5 @@ takeKeyFromAddress();
 addEventListener('hashchange', () => {
   if (takeKeyFromAddress()) void start();
 });
-render(html`<${App} store=${store} server=${server} restart=${start} />`, root);
+render(html`<${App} store=${store} server=${server} restart=${start} openFile=${openFile} />`, root);
 void start();

@@ -1,6 +1,6 @@
 import { wellFormed } from './json.js';
 
-/** What the address shows: #/devices, #/devices/<id>/<view>, #/faults, #/replay, with its query. */
+/** What the address shows: #/devices, or #/devices/<id>/<view>, with its query. */
 export function parseRoute(hash) {
   const mark = hash.indexOf('?');
   const path = mark < 0 ? hash : hash.slice(0, mark);

@@ -133,6 +133,7 @@ export function ValueForm({ field, value, action, onSend, children }) {
 
   const send = async (event) => {
     event.preventDefault();
+    if (busy) return;
     let typed;
     try {
       typed = isRaw
@@ -160,7 +161,7 @@ export function ValueForm({ field, value, action, onSend, children }) {
         : html`<${Editor} schema=${schema} draft=${draft} onDraft=${setDraft} label=${title(field)} field=${field} />`
     }
     <div class="actions">
-      <button type="submit" class="main" disabled=${busy}>${busy ? 'Waiting…' : action}</button>
+      <button type="submit" class="main" aria-disabled=${busy}>${busy ? 'Waiting…' : action}</button>
       ${schema && html`<label class="check"><input type="checkbox" checked=${isRaw} onChange=${(event) => setRaw(event.target.checked)} /> raw JSON</label>`}
       ${children}
     </div>

@@ -43,10 +43,11 @@ export function Tree({ value, most = 100, room = 60 }) {
 }
 
 function Branch({ value, most, room }) {
-  const [isOpen, setOpen] = useState(() => count(value, room + 1) <= room);
-  if (isOpen) return html`<${Tree} value=${value} most=${most} room=${room} />`;
-  const size = Object.keys(value).length;
-  return html`<button type="button" class="plain num" aria-expanded="false" onClick=${() => setOpen(true)}>${Array.isArray(value) ? `[${size}]` : `{${size}}`}</button>`;
+  const [isSmall] = useState(() => count(value, room + 1) <= room);
+  const [isOpen, setOpen] = useState(isSmall);
+  const size = isSmall ? 0 : Object.keys(value).length;
+  return html`${!isSmall && html`<button type="button" class="plain num" aria-expanded=${isOpen} onClick=${() => setOpen(!isOpen)}>${Array.isArray(value) ? `[${size}]` : `{${size}}`}</button>`}
+    ${isOpen && html`<${Tree} value=${value} most=${most} room=${room} />`}`;
 }
 
 function Leaf({ value }) {

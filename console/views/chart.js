@@ -170,7 +170,7 @@ function Plot({ store, device, paths, from, until }) {
         drawn.current = null;
         observer = new ResizeObserver(() => plot.current?.setSize({ width: box.current.clientWidth, height: HEIGHT }));
         observer.observe(box.current);
-        store.changed();
+        draw();
       },
       (failure) => setError(failure.message),
     );
@@ -181,7 +181,8 @@ function Plot({ store, device, paths, from, until }) {
       plot.current = null;
     };
   }, [key, device.id]);
-  useEffect(() => {
+  useEffect(draw);
+  function draw() {
     if (!plot.current) return;
     // What moves by less than a dot looks as it did.
     const moved = drawn.current === null ? Number.POSITIVE_INFINITY : until - drawn.current.until;
@@ -192,9 +193,19 @@ function Plot({ store, device, paths, from, until }) {
       plot.current.setData(paths.length === 1 ? tables[0] : globalThis.uPlot.join(tables), false);
       plot.current.setScale('x', { min: from / 1000, max: until / 1000 });
     });
-  });
+  }
+  /** Goes from point to point, as the mouse does by hovering. */
+  const onKeyDown = (event) => {
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    const { current } = plot;
+    if (step === undefined || !current?.data[0].length) return;
+    event.preventDefault();
+    const [times] = current.data;
+    const index = Math.max(0, Math.min(times.length - 1, (current.cursor.idx ?? times.length) + step));
+    current.setCursor({ left: current.valToPos(times[index], 'x'), top: 0 });
+  };
   if (error !== '') return html`<p class="bad" role="alert">${error}</p>`;
-  return html`<div class="card plot" ref=${box} role="img" aria-label=${`Chart of ${clipped(paths.join(', '), 200)}`}></div>`;
+  return html`<div class="card plot" ref=${box} tabindex="0" role="group" onKeyDown=${onKeyDown} aria-label=${`Chart of ${clipped(paths.join(', '), 200)}; left and right go from point to point`}></div>`;
 }
 
 /** Numbers beyond this are drawn at the edge: the library reckons with differences of what it draws. */

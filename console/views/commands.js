@@ -89,12 +89,13 @@ function NoRequest({ send }) {
   const [message, setMessage] = useState('');
   const [busy, setBusy] = useState(false);
   const click = async () => {
+    if (busy) return;
     setBusy(true);
     setMessage('');
     await send().catch((error) => setMessage(error.message));
     setBusy(false);
   };
-  return html`<p class="quiet">It takes no request.</p><button type="button" class="main" disabled=${busy} onClick=${click}>${busy ? 'Waiting…' : 'Run'}</button>
+  return html`<p class="quiet">It takes no request.</p><button type="button" class="main" aria-disabled=${busy} onClick=${click}>${busy ? 'Waiting…' : 'Run'}</button>
     ${message !== '' && html`<p class="bad" role="alert">${clipped(message, 400)}</p>`}`;
 }
 
@@ -117,7 +118,7 @@ function Answer({ entry, again }) {
     <th scope="row">${clipped(entry.name, 80)}</th>
     <td class="num" data-label="Request">${entry.request === null ? '–' : brief(entry.request, 80)}</td>
     <td data-label="Status"><span class=${`state ${isGood ? 'ok' : 'bad'}`}><span class="dot" aria-hidden="true"></span><span class="num">${brief(entry.status)}</span></span></td>
-    <td class="num" data-label="Answer">${entry.error !== null ? clipped(entry.error, 200) : isOpen ? html`<${Tree} value=${entry.response} />` : html`<button type="button" class="plain" onClick=${() => setOpen(true)}>${brief(entry.response, 120)}</button>`}</td>
+    <td class="num" data-label="Answer">${entry.error !== null ? clipped(entry.error, 200) : html`<button type="button" class="plain" aria-expanded=${isOpen} onClick=${() => setOpen(!isOpen)}>${brief(entry.response, 120)}</button>${isOpen && html`<${Tree} value=${entry.response} />`}`}</td>
     <td class="num" data-label="Took">${entry.ms === null ? '–' : span(entry.ms)}</td>
     ${again && html`<td class="act"><button type="button" aria-label=${`Run ${clipped(entry.name, 40)} again`} onClick=${again}>Again</button></td>`}
   </tr>`;

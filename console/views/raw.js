@@ -198,7 +198,12 @@ function Capture({ store }) {
     store.changed();
   };
   const isOn = types !== null || text !== '';
-  return html`<details class=${isOn ? 'capture on' : 'capture'}>
+  const onKeyDown = ({ key, currentTarget }) => {
+    if (key !== 'Escape') return;
+    currentTarget.open = false;
+    currentTarget.firstElementChild.focus();
+  };
+  return html`<details onKeyDown=${onKeyDown} class=${isOn ? 'capture on' : 'capture'}>
     <summary>${isOn ? 'Keeps only some' : 'Keeps all'}</summary>
     <div class="pop">
       <p>What does not fit here is not stored from now on, for any device.</p>

@@ -61,15 +61,15 @@ export function Trace({ store, device, isCloud }) {
         ? html`<div class="empty"><p>${wanted !== '' || side !== '' ? 'No line is like this.' : 'Nothing has crossed a wire yet.'}</p></div>`
         : html`<${VirtualList} label="Trace" columns="trace" rows=${rows} sticks=${pausedAt === null}
           head=${html`<div class="row" role="row"><span role="columnheader">Time</span><span role="columnheader">AT: computer and module</span><span role="columnheader">MQTT: module and cloud</span></div>`}
-          row=${(entry, index) => html`<${Line} key=${entry.number} entry=${prepared(entry)} index=${index} isChosen=${chosen?.number === entry.number} choose=${() => setChosen(entry)} />`} />
+          row=${(entry, index, isStop) => html`<${Line} key=${entry.number} entry=${prepared(entry)} index=${index} isStop=${isStop} isChosen=${chosen?.number === entry.number} choose=${() => setChosen(entry)} />`} />
         <${Explanation} entry=${chosen} />
         ${isCloud && !both.at && side !== 'mqtt' && html`<p class="quiet">AT lines are seen only where the session runs with this cloud (--simulate).</p>`}`
     }`;
 }
 
-function Line({ entry, index, isChosen, choose }) {
+function Line({ entry, index, isStop, isChosen, choose }) {
   const { at, side, direction, line } = entry;
-  const text = html`<button type="button" class="plain mono" aria-pressed=${isChosen} onClick=${choose}><span class=${`way ${direction}`} aria-label=${direction === 'out' ? 'to the cloud' : 'from the cloud'}>${direction === 'out' ? '→' : '←'}</span> ${line}</button>`;
+  const text = html`<button type="button" class="plain mono" tabindex=${isStop ? 0 : -1} aria-pressed=${isChosen} onClick=${choose}><span class=${`way ${direction}`} aria-label=${direction === 'out' ? 'to the cloud' : 'from the cloud'}>${direction === 'out' ? '→' : '←'}</span> ${line}</button>`;
   return html`<div class=${`row ${side}${isChosen ? ' chosen' : ''}`} role="row" aria-rowindex=${index + 2}>
     <span role="cell" class="num quiet">${timeOfDay(at, true)}</span>
     <span role="cell" class="at">${side === 'at' ? text : ''}</span>

@@ -144,23 +144,6 @@ suite('the page', { skip: withoutBrowser, timeout: 120_000 }, () => {
     await page.getByRole('heading', { level: 1, name: 'board-1' }).waitFor();
     assert.deepEqual(complaints, []);
   });
-
-  test('can be used with the keyboard alone', async (t) => {
-    const { cloud, url } = await startCloud();
-    t.after(() => cloud.close());
-    await connectDevice(cloud, 'board-1');
-    const { page, close } = await openTab(url);
-    t.after(close);
-    await page.getByRole('link', { name: 'board-1' }).waitFor();
-    await page.keyboard.press('Tab');
-    await page.getByRole('link', { name: 'To the content' }).waitFor();
-    for (let count = 0; count < 30; count++) {
-      if ((await page.evaluate('document.activeElement?.textContent')) === 'board-1') break;
-      await page.keyboard.press('Tab');
-    }
-    await page.keyboard.press('Enter');
-    await page.getByRole('heading', { level: 1, name: 'board-1' }).waitFor();
-  });
 });
 
 suite('a recording of nonsense', { skip: withoutBrowser, timeout: 120_000 }, () => {
