@@ -1,4 +1,6 @@
+import type { webcrypto } from 'node:crypto';
 import { isIP } from 'node:net';
+import type { Name, PublicKeyType } from '@peculiar/x509';
 
 /** A certificate and its private key, PEM. */
 export interface KeyedCertificate {
@@ -88,14 +90,37 @@ interface Order {
   now: number;
 }
 
+/** A certificate as what signs others. */
+interface Issuer {
+  subject: Name;
+  publicKey: PublicKeyType;
+  privateKey: webcrypto.CryptoKey;
+}
+
+/** Those that were made or read in this process: to read one takes half as long as to make one. */
+const issuers = new WeakMap<KeyedCertificate, Promise<Issuer>>();
+
+function issuerOf(certificate: KeyedCertificate): Promise<Issuer> {
+  const known = issuers.get(certificate) ?? readIssuer(certificate);
+  issuers.set(certificate, known);
+  return known;
+}
+
+async function readIssuer({ certificate, key }: KeyedCertificate): Promise<Issuer> {
+  const x509 = await x509Library();
+  const { subjectName, publicKey } = new x509.X509Certificate(certificate);
+  const bytes = x509.PemConverter.decodeFirst(key);
+  const privateKey = await globalThis.crypto.subtle.importKey('pkcs8', bytes, ALGORITHM, false, ['sign']);
+  return { subject: subjectName, publicKey, privateKey };
+}
+
 async function issue(order: Order): Promise<KeyedCertificate> {
   const x509 = await x509Library();
   const { subtle } = globalThis.crypto;
   const keys = await subtle.generateKey(order.rsa ? RSA : ALGORITHM, true, ['sign', 'verify']);
-  const issuer = order.issuer && new x509.X509Certificate(order.issuer.certificate);
-  const signingKey = order.issuer
-    ? await subtle.importKey('pkcs8', x509.PemConverter.decodeFirst(order.issuer.key), ALGORITHM, false, ['sign'])
-    : keys.privateKey;
+  const subject = new x509.Name([{ O: ['anycloud-iotc local cloud'] }, { CN: [order.commonName] }]);
+  const own: Issuer = { subject, ...keys };
+  const issuer = order.issuer ? await issuerOf(order.issuer) : own;
   const isCa = order.use === 'ca';
   const usage = isCa
     ? x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign
@@ -104,7 +129,7 @@ async function issue(order: Order): Promise<KeyedCertificate> {
     new x509.BasicConstraintsExtension(isCa, order.pathLength, true),
     new x509.KeyUsagesExtension(usage, true),
     await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
-    await x509.AuthorityKeyIdentifierExtension.create(issuer?.publicKey ?? keys.publicKey),
+    await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey),
   ];
   if (!isCa) {
     const purpose = order.use === 'server' ? x509.ExtendedKeyUsage.serverAuth : x509.ExtendedKeyUsage.clientAuth;
@@ -114,20 +139,21 @@ async function issue(order: Order): Promise<KeyedCertificate> {
     const names = order.hosts.map((host) => ({ type: isIP(host) ? ('ip' as const) : ('dns' as const), value: host }));
     extensions.push(new x509.SubjectAlternativeNameExtension(names));
   }
-  const subject = new x509.Name([{ O: ['anycloud-iotc local cloud'] }, { CN: [order.commonName] }]);
   const notBefore = new Date(order.now - DAY);
   const certificate = await x509.X509CertificateGenerator.create({
     subject,
-    issuer: issuer?.subjectName ?? subject,
+    issuer: issuer.subject,
     notBefore,
     notAfter: new Date(notBefore.getTime() + YEARS_OF_VALIDITY * 365 * DAY),
     publicKey: keys.publicKey,
-    signingKey,
+    signingKey: issuer.privateKey,
     signingAlgorithm: ALGORITHM,
     extensions,
   });
   const key = x509.PemConverter.encode(await subtle.exportKey('pkcs8', keys.privateKey), 'PRIVATE KEY');
-  return { certificate: `${certificate.toString('pem')}\n`, key: `${key}\n` };
+  const issued = { certificate: `${certificate.toString('pem')}\n`, key: `${key}\n` };
+  issuers.set(issued, Promise.resolve(own));
+  return issued;
 }
 
 function issueServer(ca: KeyedCertificate, hosts: string[], now: number, rsa = false): Promise<KeyedCertificate> {
