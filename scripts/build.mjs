@@ -1,5 +1,6 @@
 // Makes dist/: the types, the program and the library, and the page. `npm run build` calls it, and `npm ci` does.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,8 +12,10 @@ const SOURCES = join(PROJECT, 'src');
 
 process.chdir(PROJECT);
 rmSync('dist', { recursive: true, force: true });
-execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
-keepTypesOf([join('dist', 'index.d.ts'), join('dist', 'simulator', 'index.d.ts')]);
+const types = spawn(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], {
+  stdio: 'inherit',
+});
+const typesMade = once(types, 'exit');
 
 /** How both bundles are made. */
 const COMMON = {
@@ -71,6 +74,10 @@ await joinStart(program.metafile.outputs);
 chmodSync('dist/cli.js', 0o755);
 writeFileSync('dist/licenses.txt', licenses([x509, program].flatMap(({ metafile }) => Object.keys(metafile.inputs))));
 execFileSync(process.execPath, ['console/build.mjs'], { stdio: 'inherit' });
+
+const [status] = await typesMade;
+if (status !== 0) process.exit(1);
+keepTypesOf([join('dist', 'index.d.ts'), join('dist', 'simulator', 'index.d.ts')]);
 
 /**
  * Puts what every run loads into one file. Esbuild gives each set of modules that the same entries share a file of its own, a

@@ -37,7 +37,7 @@ if (files.length === 0) throw new Error('no tests found');
 /**
  * Files share a few processes: loading the code takes longer than most of them. Those that start
  * programs mostly wait for them, so they come first, and more processes run at once than there are cores.
- * The largest files are spread first, so that the processes end at about the same time.
+ * The largest files are spread first, each to where least is, so that the processes end at about the same time.
  */
 const STARTS_PROGRAMS = /^test.(?:cli|library|serial)/;
 /** Of each kind. Every process compiles anew what it runs: four take a third more of the CPU. */
@@ -45,9 +45,13 @@ const PROCESSES = 2;
 
 function groupsOf(all) {
   const size = (file) => statSync(file).size;
-  const groups = Array.from({ length: Math.min(PROCESSES, all.length) }, () => []);
-  for (const [index, file] of all.sort((a, b) => size(b) - size(a)).entries()) groups[index % groups.length].push(file);
-  return groups;
+  const groups = Array.from({ length: Math.min(PROCESSES, all.length) }, () => ({ files: [], size: 0 }));
+  for (const file of all.sort((a, b) => size(b) - size(a))) {
+    const smallest = groups.reduce((least, group) => (group.size < least.size ? group : least));
+    smallest.files.push(file);
+    smallest.size += size(file);
+  }
+  return groups.map(({ files }) => files);
 }
 
 function inGroups(all, folder) {
