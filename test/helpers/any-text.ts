@@ -1,0 +1,17 @@
+import fc from 'fast-check';
+
+const SURROGATES = [0xd800, 0xdfff] as const;
+const LAST = 0x10ffff;
+
+const character = fc
+  .oneof(
+    fc.integer({ min: 0, max: 0x7f }),
+    fc.integer({ min: 0, max: SURROGATES[0] - 1 }),
+    fc.integer({ min: SURROGATES[1] + 1, max: LAST }),
+  )
+  .map((code) => String.fromCodePoint(code));
+
+/** Text of any characters. What fast-check has for it (`unit: 'binary'`) takes more than a second to get ready. */
+export function anyText(constraints: { minLength?: number; maxLength?: number } = {}): fc.Arbitrary<string> {
+  return fc.string({ unit: character, ...constraints });
+}
