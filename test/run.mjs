@@ -1,6 +1,7 @@
 // Runs every test under test/ with node:test, or the files and folders named as arguments.
 // node --test expands no globs on Node 20, and a shell glob would not work on Windows.
-import { execFileSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -66,7 +67,7 @@ function inGroups(all, folder) {
 }
 
 // Some tests start the program as its users do; what it is compiled from may have changed.
-execFileSync(process.execPath, ['scripts/build.mjs'], { stdio: 'inherit' });
+const built = once(spawn(process.execPath, ['scripts/build.mjs'], { stdio: 'inherit' }), 'exit');
 
 // A suite that was asked for may have packages of its own, which only its files find: they are compiled as they are loaded.
 const all = paths.length === 0;
@@ -75,6 +76,8 @@ mkdirSync(cache, { recursive: true });
 const folder = mkdtempSync(join(cache, 'tests-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 const started = all ? await bundle(inGroups(files, folder), join(folder, 'programs')) : files;
+const [status] = await built;
+if (status !== 0) process.exit(1);
 
 // The processes of node:test inherit these.
 const hooks = new URL('helpers/test-hooks.mjs', import.meta.url).href;
