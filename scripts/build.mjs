@@ -2,13 +2,22 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, relative } from 'node:path';
+import { isBuiltin } from 'node:module';
+import { dirname, isAbsolute, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build } from 'rolldown';
 import { ownAddress } from './own-address.mjs';
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 const SOURCES = join(PROJECT, 'src');
+/** Packages that are bundled, and the file that is meant. */
+const BUNDLED = { commander: 'index.js', '@serialport/parser-readline': 'dist/index.js' };
+/** What is imported from other packages in CommonJS. */
+const REQUIRED = {
+  serialport: 'SerialPort',
+  dotenv: 'parse',
+  'mqtt-packet': 'generate, parser',
+};
 
 process.chdir(PROJECT);
 rmSync('dist', { recursive: true, force: true });
@@ -18,61 +27,49 @@ const types = spawn(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 
 const typesMade = once(types, 'exit');
 
 /** How both bundles are made. */
-const COMMON = {
-  bundle: true,
-  outdir: 'dist',
-  platform: 'node',
-  format: 'esm',
-  target: 'node20.17',
-  metafile: true,
-  legalComments: 'none',
-  logLevel: 'warning',
-};
+const COMMON = { platform: 'node', tsconfig: false, transform: { target: 'node20.17' } };
 
-// It makes the simulator's certificates. With the twenty packages that it needs it is one file here, which loads in a third of
-// the time.
 const x509 = await build({
   ...COMMON,
-  stdin: { contents: "import 'reflect-metadata';\nexport * from '@peculiar/x509';", resolveDir: PROJECT },
-  outdir: undefined,
-  outfile: 'dist/x509.js',
-  mainFields: ['module', 'main'],
-  minify: true,
+  input: 'scripts/x509.mjs',
+  resolve: { mainFields: ['module', 'main'] },
+  output: { file: 'dist/x509.js', minify: true, comments: false },
 });
 
 // All files lie in dist/ itself, and find what lies beside them as if each were where its source is.
 const program = await build({
   ...COMMON,
-  entryPoints: {
+  input: {
     cli: 'src/cli.ts',
     index: 'src/index.ts',
     simulator: 'src/simulator/index.ts',
     // Node loads this one by its name.
     'cli/session/own-imports': 'src/cli/session/own-imports.ts',
   },
-  splitting: true,
-  packages: 'external',
-  // Names stay, and the lines are short enough for a stack to be followed.
-  minifyWhitespace: true,
-  minifySyntax: true,
-  lineLimit: 120,
   plugins: [
-    commander(),
-    {
-      name: 'x509',
-      setup({ onResolve }) {
-        onResolve({ filter: /^(?:@peculiar\/x509|reflect-metadata)$/ }, () => ({ path: './x509.js', external: true }));
-      },
-    },
+    packages(),
     ownAddress((path) => {
       const compiled = relative(SOURCES, path).replaceAll('\\', '/').replace(/\.ts$/, '.js');
       return `new URL(${JSON.stringify(`./${compiled}`)}, import.meta.url).href`;
     }),
   ],
+  preserveEntrySignatures: 'allow-extension',
+  output: {
+    dir: 'dist',
+    chunkFileNames: '[name]-[hash].js',
+    codeSplitting: {
+      groups: [{ debugName: 'loaded together', name: fileOf(), includeDependenciesRecursively: false }],
+    },
+    // A stack can be followed: the names of functions and classes stay, and the lines.
+    minify: { compress: true, mangle: { toplevel: false, keepNames: true }, codegen: false },
+    comments: false,
+  },
 });
-await joinStart(program.metafile.outputs);
 chmodSync('dist/cli.js', 0o755);
-writeFileSync('dist/licenses.txt', licenses([x509, program].flatMap(({ metafile }) => Object.keys(metafile.inputs))));
+writeFileSync(
+  'dist/licenses.txt',
+  licenses([x509, program].flatMap(({ output }) => output.flatMap(({ moduleIds = [] }) => moduleIds))),
+);
 execFileSync(process.execPath, ['console/build.mjs'], { stdio: 'inherit' });
 
 const [status] = await typesMade;
@@ -80,71 +77,58 @@ if (status !== 0) process.exit(1);
 keepTypesOf([join('dist', 'index.d.ts'), join('dist', 'simulator', 'index.d.ts')]);
 
 /**
- * Puts what every run loads into one file. Esbuild gives each set of modules that the same entries share a file of its own, a
- * dozen for the shortest run, and Node takes a millisecond for each. The others find what was in them by its name; what the
- * library loads, too, stays as it is.
+ * Says in which file a module lies: with all that are loaded by the same of these. Node takes a millisecond for each file, and without
+ * this each set of commands that share a module would have one.
  */
-async function joinStart(outputs) {
-  const fileOf = (entry) => Object.keys(outputs).find((file) => outputs[file].entryPoint === entry);
-  const closureOf = (entry) => {
-    const files = new Set([fileOf(entry)]);
-    for (const file of files)
-      for (const { path, kind } of outputs[file].imports)
-        if (kind === 'import-statement' && path in outputs) files.add(path);
-    return files;
-  };
-  const shared = new Set([...closureOf('src/index.ts'), ...closureOf('src/simulator/index.ts')]);
-  const start = fileOf('src/cli/start.ts');
-  const files = new Set([...closureOf('src/cli/start.ts')].filter((file) => !shared.has(file)));
-  const nameIn = (file, name) => (file === start ? name : `${name}_of_${[...files].indexOf(file)}`);
-  const named = (file, form) => outputs[file].exports.map((name) => form(name, nameIn(file, name))).join();
-  await build({
-    ...COMMON,
-    stdin: {
-      contents: [...files]
-        .map((file) => `export{${named(file, (name, whole) => `${name} as ${whole}`)}}from'./${basename(file)}';`)
-        .join('\n'),
-      resolveDir: 'dist',
-    },
-    outdir: undefined,
-    outfile: 'dist/start.js',
-    packages: 'external',
-    minifyWhitespace: true,
-    lineLimit: 120,
-    plugins: [
-      {
-        name: 'later',
-        setup({ onResolve }) {
-          onResolve({ filter: /^\./ }, ({ path, kind }) =>
-            kind === 'dynamic-import' || shared.has(join('dist', path)) ? { path, external: true } : undefined,
-          );
-        },
-      },
-    ],
+function fileOf() {
+  const LOADED = Object.entries({
+    start: 'src/cli/start.ts',
+    library: 'src/index.ts',
+    session: 'src/cli/session.ts',
+    played: 'src/library/run-session.ts',
+    simulator: 'src/simulator/index.ts',
+    imports: 'src/cli/session/own-imports.ts',
   });
-  for (const file of files) {
-    writeFileSync(file, `export{${named(file, (name, whole) => `${whole} as ${name}`)}}from"./start.js";\n`);
-  }
-  writeFileSync('dist/cli.js', readFileSync('dist/cli.js', 'utf8').replace(basename(start), 'start.js'));
+  let loaded = null;
+  return (module, graph) => {
+    loaded ??= LOADED.map(([name, first]) => {
+      const modules = new Set([join(PROJECT, first)]);
+      for (const each of modules)
+        for (const imported of graph.getModuleInfo(each)?.importedIds ?? []) modules.add(imported);
+      return { name, modules };
+    });
+    const names = loaded.filter(({ modules }) => modules.has(module)).map(({ name }) => name);
+    // What the shortest run or the library needs at once is little, whoever else needs it.
+    if (names.length > 1 && /start|library/.test(names[0])) return 'common';
+    return names.length > 0 ? names.join('-') : null;
+  };
 }
 
 /**
- * Commander is bundled, with the modules of Node that it uses. It would start other programs as commands, which ours are not;
- * what that takes is left out, since Node loads sockets with it.
+ * Where packages come from. Those in CommonJS are required: where they are imported, Node reads each of their files once more
+ * to find its names. Two of them are bundled, with the modules of Node that they use. Commander would start other programs as
+ * commands, which ours are not; Node loads sockets for that.
  */
-function commander() {
-  const contents = (name) => {
-    if (name === 'node:child_process') return 'module.exports = {};';
-    return name === 'node:process' ? 'module.exports = process;' : `export * from '${name}';`;
-  };
+function packages() {
+  const [ASKED, BUILTIN] = ['required:', 'builtin:'];
   return {
-    name: 'commander',
-    setup({ onResolve, onLoad }) {
-      onResolve({ filter: /^commander$/ }, () => ({ path: join(PROJECT, 'node_modules/commander/index.js') }));
-      onResolve({ filter: /^node:/ }, ({ path, kind }) =>
-        kind === 'require-call' ? { path, namespace: 'of-node' } : undefined,
-      );
-      onLoad({ filter: /.*/, namespace: 'of-node' }, ({ path }) => ({ contents: contents(path) }));
+    name: 'packages',
+    resolveId(id, importer) {
+      if (importer === undefined || id.startsWith('.') || isAbsolute(id)) return null;
+      if (id in BUNDLED) return join(PROJECT, 'node_modules', id, BUNDLED[id]);
+      if (importer.includes('node_modules')) return isBuiltin(id) ? `${BUILTIN}${id}` : null;
+      if (id in REQUIRED) return { id: `${ASKED}${id}`, moduleSideEffects: false };
+      return { id: /^(?:@peculiar\/x509|reflect-metadata)$/.test(id) ? './x509.js' : id, external: true };
+    },
+    load(id) {
+      if (id.startsWith(BUILTIN)) {
+        const name = id.slice(BUILTIN.length);
+        return `module.exports = ${name === 'node:child_process' ? '{}' : `process.getBuiltinModule('${name}')`};`;
+      }
+      if (!id.startsWith(ASKED)) return null;
+      const name = id.slice(ASKED.length);
+      return `import { createRequire } from 'node:module';
+        export const { ${REQUIRED[name]} } = createRequire(import.meta.url)('${name}');`;
     },
   };
 }
@@ -165,7 +149,9 @@ function keepTypesOf(entries) {
 
 /** The licences of the packages that are in the bundle. */
 function licenses(inputs) {
-  const packages = new Set(inputs.flatMap((path) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []));
+  const packages = new Set(
+    inputs.flatMap((path) => /[\\/]node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)[\\/]/.exec(path)?.[1] ?? []),
+  );
   return [...packages]
     .sort()
     .map((name) => {

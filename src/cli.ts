@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { closeSync } from 'node:fs';
+import { closeSync, fstatSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const OLDEST = [20, 17] as const;
@@ -27,8 +27,7 @@ async function start(): Promise<void> {
   // sooner, those are the pager's; what is closed is left alone.
   process.on('exit', () => {
     if (stdout.isTTY) return;
-    const { isatty } = process.getBuiltinModule('node:tty');
-    for (const descriptor of [0, 2]) if (isatty(descriptor)) closeSync(descriptor);
+    for (const descriptor of [0, 2]) if (isDevice(descriptor)) closeSync(descriptor);
   });
   const code = await main({
     argv: argv.slice(2),
@@ -57,4 +56,13 @@ async function start(): Promise<void> {
   });
   // The port, the simulator and the terminal are closed; nothing that is left may keep the process.
   process.exit(code);
+}
+
+/** Whether a terminal may be open as this; `node:tty` would know, and takes long to load. */
+function isDevice(descriptor: number): boolean {
+  try {
+    return fstatSync(descriptor).isCharacterDevice();
+  } catch {
+    return false;
+  }
 }

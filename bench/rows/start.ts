@@ -67,7 +67,7 @@ async function startOnPort(): Promise<Row[]> {
     () => firstByte((port) => [CLI, '--port', port, ...settings]),
     () => firstByte((port) => ['--input-type=module', '--eval', BARE, port]),
   );
-  return [ratio('start to first byte on the port', 'ms', 'serialport alone', result, { atMost: 1.5 })];
+  return [ratio('start to first byte on the port', 'ms', 'serialport alone', result, { atMost: 1.35 })];
 }
 
 /** How long a person waits. */
@@ -79,7 +79,7 @@ export async function start(): Promise<Row[]> {
       () => duration([CLI, flag]),
       () => duration(['-e', '0']),
     );
-    rows.push(ratio(flag, 'ms', 'node -e 0', result, { atMost: 1.5 }));
+    rows.push(ratio(flag, 'ms', 'node -e 0', result, { atMost: 1.35 }));
   }
   return [...rows, ...(await startOnPort())];
 }

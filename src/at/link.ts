@@ -93,8 +93,9 @@ export class AtLink<E> extends EventEmitter<LinkEvents<E>> {
     this.emit('closed', cause);
   }
 
-  /** Leaves the stream, as it is, to another link; everything that waits is rejected. */
+  /** Leaves the stream, as it is, to another link; everything that waits is rejected. @throws AtError when it is gone */
   release(): void {
+    if (this.#closed) throw this.#closed;
     this.#stop(new AtError('closed', 'Another link has taken over'));
     this.#input.stop();
     for (const event of ENDINGS) this.#stream.off(event, this.#onEnd);

@@ -1,6 +1,7 @@
-import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import type { KeyObject, X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
 import { AppError } from '../errors.ts';
+import { certificateFrom, privateKeyFrom } from '../pem.ts';
 import { FileProblem, isUtf16, readUserFile } from '../user-file.ts';
 
 const PEM_BLOCK = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[^-]+-----END (?:X509 |TRUSTED )?CERTIFICATE-----/g;
@@ -33,7 +34,7 @@ export function readKey(option: string, path: string, cwd: string, certificate: 
     const text = bytes.toString('utf8');
     let key: KeyObject;
     try {
-      key = createPrivateKey(text);
+      key = privateKeyFrom(text);
     } catch (cause) {
       throw new FileProblem('has no private key that can be read without a password', cause);
     }
@@ -53,7 +54,7 @@ function parseCertificates(bytes: Buffer): [X509Certificate, ...X509Certificate[
   const blocks = isDer ? [bytes] : (bytes.toString('latin1').match(PEM_BLOCK) ?? []);
   let certificates: X509Certificate[];
   try {
-    certificates = blocks.map((block) => new X509Certificate(block));
+    certificates = blocks.map((block) => certificateFrom(block));
   } catch (cause) {
     const what = isDer
       ? 'is binary, and not a certificate: a .pfx or .p12 file must be converted to PEM first'

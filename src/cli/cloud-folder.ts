@@ -1,8 +1,9 @@
-import { randomBytes, X509Certificate } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { AppError } from '../errors.ts';
+import { certificateFrom } from '../pem.ts';
 import { replaceFile, systemFiles } from '../simulator/cloud/files.ts';
 import { type LockedFolder, lockFolder } from '../simulator/cloud/folder-lock.ts';
 import type { Enrollment } from '../simulator/cloud/local-cloud.ts';
@@ -54,7 +55,7 @@ export async function openCertificates(
     throw unusable(folder.path, cause);
   });
   for (const pem of [pki.ca, ...pki.servers.map(({ certificate }) => certificate)]) {
-    const { validFrom, validTo } = new X509Certificate(pem);
+    const { validFrom, validTo } = certificateFrom(pem);
     if (Date.parse(validFrom) <= date && date <= Date.parse(validTo)) continue;
     throw new AppError(
       'E_CONFIG',

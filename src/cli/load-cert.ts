@@ -1,6 +1,6 @@
-import { X509Certificate } from 'node:crypto';
 import { resolveValues } from '../config/resolve.ts';
 import { AppError, EXIT } from '../errors.ts';
+import { certificateFrom } from '../pem.ts';
 import { waiting } from '../session/report.ts';
 import { type CommandAction, settingsInput } from './command.ts';
 import { readRootCertificate } from './root-certificate.ts';
@@ -11,7 +11,7 @@ export const loadCert: CommandAction = async (given, environment) => {
   const [path = ''] = given.args;
   const { modem } = resolveValues(settingsInput(given, environment), ['modem']);
   const { pem, choice } = readRootCertificate(path, environment, familyOf(modem));
-  const subject = new X509Certificate(pem).subject.replaceAll('\n', ', ');
+  const subject = certificateFrom(pem).subject.replaceAll('\n', ', ');
   return runWithModule(given, environment, async (module, { signal, print, report }) => {
     if (choice !== null) print(choice);
     const total = Buffer.byteLength(pem);

@@ -1,8 +1,8 @@
-import { createPrivateKey } from 'node:crypto';
 import { AppError, EXIT } from '../errors.ts';
 import { commonName } from '../modem/certificate.ts';
 import { certificateFacts } from '../modem/certificate-facts.ts';
 import type { Modem } from '../modem/modem.ts';
+import { privateKeyFrom } from '../pem.ts';
 import { waiting } from '../session/report.ts';
 import { readCertificates, readKey } from './certificate-files.ts';
 import type { CommandAction, Given } from './command.ts';
@@ -81,7 +81,7 @@ function readIdentity(given: Given, { cwd, clock }: ProcessEnvironment): Identit
   if (Date.parse(facts.validTo) < clock.wall()) {
     throw new AppError('E_CONFIG', `The certificate ${path} has expired on ${facts.validTo}`, 'Issue a new one.');
   }
-  const { asymmetricKeyType = 'unknown', asymmetricKeyDetails } = createPrivateKey(key);
+  const { asymmetricKeyType = 'unknown', asymmetricKeyDetails } = privateKeyFrom(key);
   const size = asymmetricKeyDetails?.namedCurve ?? asymmetricKeyDetails?.modulusLength ?? '';
   return {
     certificate: [leaf, ...issuers].map(String).join(''),

@@ -1,9 +1,9 @@
-import { X509Certificate } from 'node:crypto';
 import { remarksOn, resolveSettings, type Settings, type SettingsInput } from '../config/resolve.ts';
 import { EXIT } from '../errors.ts';
 import type { Report } from '../events.ts';
 import { certificateFacts } from '../modem/certificate-facts.ts';
 import { createModem, LARGEST } from '../modem/detect.ts';
+import { certificateFrom } from '../pem.ts';
 import { Session } from '../session/session.ts';
 import { attachKeyboard } from '../terminal/keyboard.ts';
 import { SESSION_TYPES, sessionFeed } from '../web/session-feed.ts';
@@ -114,7 +114,7 @@ async function openPage(
   if (settings.simulate || (settings.console === null && !settings.open)) return null;
   const { modelAsJson, startPage } = await import('./page.ts');
   const { deviceId, idScope, dpsHost, rootCert } = settings;
-  const root = rootCert === null ? null : certificateFacts(new X509Certificate(rootCert));
+  const root = rootCert === null ? null : certificateFacts(certificateFrom(rootCert));
   const page = await startPage({
     port: settings.console ?? 0,
     about: { mode: 'session', deviceId, model: model && modelAsJson(model), identity: { idScope, dpsHost, root } },

@@ -1,7 +1,8 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppError } from '../errors.ts';
+import { certificateFrom, privateKeyFrom } from '../pem.ts';
 import type { Credentials } from './credentials.ts';
 import { issueCertificate, newKey } from './issue-certificate.ts';
 
@@ -20,7 +21,7 @@ export interface Identity {
 /** Credentials that nobody keeps. */
 export async function passingIdentity(deviceId: string, now: number): Promise<Identity['credentials']> {
   const key = newKey();
-  return { kind: 'certificate', certificate: await issueCertificate(deviceId, createPrivateKey(key), now), key };
+  return { kind: 'certificate', certificate: await issueCertificate(deviceId, privateKeyFrom(key), now), key };
 }
 
 /** Only the owner may read a key. */
@@ -108,7 +109,7 @@ function check(
 
 function parsed(pem: string, path: string): X509Certificate {
   try {
-    return new X509Certificate(pem);
+    return certificateFrom(pem);
   } catch (cause) {
     throw unusable(`The file ${path} has no certificate that can be read`, 'It must be PEM.', cause);
   }
@@ -116,7 +117,7 @@ function parsed(pem: string, path: string): X509Certificate {
 
 function privateKey(pem: string, path: string) {
   try {
-    return createPrivateKey(pem);
+    return privateKeyFrom(pem);
   } catch (cause) {
     throw unusable(`The file ${path} has no private key that can be read without a password`, 'It must be PEM.', cause);
   }

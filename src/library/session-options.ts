@@ -1,4 +1,3 @@
-import { X509Certificate } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../clock.ts';
 import { SETTINGS, type Setting, type SettingName, type SettingValues } from '../config/settings.ts';
@@ -6,6 +5,7 @@ import type { DeviceDefinition } from '../device/define.ts';
 import { AppError } from '../errors.ts';
 import type { SessionEvent } from '../events.ts';
 import { type Family, LARGEST } from '../modem/detect.ts';
+import { certificateFrom } from '../pem.ts';
 import type { SessionSettings } from '../session/context.ts';
 
 /** What a session reports. */
@@ -155,7 +155,7 @@ function shown(value: unknown): string {
 
 function isCertificate(pem: unknown): boolean {
   try {
-    return typeof pem === 'string' && new X509Certificate(pem).raw.length > 0;
+    return typeof pem === 'string' && certificateFrom(pem).raw.length > 0;
   } catch {
     return false;
   }

@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 import { MAX_LOADED } from './anycloud/certificates.ts';
 import { LIMITS } from './anycloud/limits.ts';
 import { TRAITS } from './anycloud/traits.ts';
-import { ALL_FAMILIES, createOfFamily, type Family } from './families.ts';
+import { ALL_FAMILIES, type Family, loadFamily } from './families.ts';
 import type { Modem, ModemLimits, OpenQuestion } from './modem.ts';
 import { Probe } from './probe.ts';
 import { LONGEST_ROOT as LONGEST_RNWF_ROOT } from './rnwf/certificates.ts';
@@ -45,8 +45,10 @@ export function longestRoot(family: Family | null): number {
  * The module at the other end of `stream`.
  * @param family of the module; null: it is found when the module is synchronized
  */
-export function createModem(stream: Duplex, clock: Clock, family: Family | null = null): Modem {
-  return family === null ? new UndeterminedModem(stream, clock, ALL_FAMILIES) : createOfFamily(family, stream, clock);
+export async function createModem(stream: Duplex, clock: Clock, family: Family | null = null): Promise<Modem> {
+  if (family === null) return new UndeterminedModem(stream, clock, ALL_FAMILIES);
+  const make = await loadFamily(family);
+  return make(stream, clock);
 }
 
 /**
@@ -62,7 +64,7 @@ export async function identifyModem(
   family: Family | null = null,
   onModem: (modem: Modem) => void = () => undefined,
 ): Promise<Modem> {
-  const modem = createModem(stream, clock, family);
+  const modem = await createModem(stream, clock, family);
   onModem(modem);
   try {
     await modem.sync(signal);

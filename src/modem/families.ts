@@ -1,11 +1,6 @@
-import type { Duplex } from 'node:stream';
-import type { Clock } from '../clock.ts';
-import { AnyCloudModem } from './anycloud/modem.ts';
-import type { Modem } from './modem.ts';
-import { RnwfModem } from './rnwf/modem.ts';
-import { RNWF02, RNWF11 } from './rnwf/product.ts';
+import { type Product, RNWF02, RNWF11 } from './rnwf/product.ts';
 import { strangerError } from './stranger.ts';
-import type { Families } from './undetermined.ts';
+import type { Families, MakeModem } from './undetermined.ts';
 
 /** The kinds of modules that are known, as settings name them. */
 export const FAMILIES = ['anycloud', 'rnwf02', 'rnwf11'] as const;
@@ -18,15 +13,28 @@ const MODELS: readonly [RegExp, Family][] = [
   [RNWF11.model, 'rnwf11'],
 ];
 
-const MAKE: Readonly<Record<Family, (stream: Duplex, clock: Clock) => Modem>> = {
-  anycloud: (stream, clock) => new AnyCloudModem(stream, clock),
-  rnwf02: (stream, clock) => new RnwfModem(stream, clock, RNWF02),
-  rnwf11: (stream, clock) => new RnwfModem(stream, clock, RNWF11),
+/** How a modem of each is made. The families are the largest part of a session, so that only the one that is there is loaded. */
+const LOAD: Readonly<Record<Family, () => Promise<MakeModem>>> = {
+  async anycloud() {
+    const { AnyCloudModem } = await import('./anycloud/modem.ts');
+    return (stream, clock) => new AnyCloudModem(stream, clock);
+  },
+  rnwf02: () => loadRnwf(RNWF02),
+  rnwf11: () => loadRnwf(RNWF11),
 };
 
-/** The module of a family at the other end of `stream`, whatever that calls itself. */
-export function createOfFamily(family: Family, stream: Duplex, clock: Clock): Modem {
-  return MAKE[family](stream, clock);
+async function loadRnwf(product: Product): Promise<MakeModem> {
+  const { RnwfModem } = await import('./rnwf/modem.ts');
+  return (stream, clock) => new RnwfModem(stream, clock, product);
+}
+
+const loaded = new Map<Family, Promise<MakeModem>>();
+
+/** How the modem of a family is made, whatever the module calls itself. */
+export function loadFamily(family: Family): Promise<MakeModem> {
+  const make = loaded.get(family) ?? LOAD[family]();
+  loaded.set(family, make);
+  return make;
 }
 
 function familyIn(lines: readonly string[]): Family | null {
@@ -40,9 +48,9 @@ function familyIn(lines: readonly string[]): Family | null {
 /** All families, by what their modules call themselves. */
 export const ALL_FAMILIES: Families = {
   areKnown: (lines) => familyIn(lines) !== null,
-  create(lines, stream, clock) {
+  async load(lines) {
     const family = familyIn(lines);
     if (family === null) throw strangerError(null, lines);
-    return createOfFamily(family, stream, clock);
+    return loadFamily(family);
   },
 };

@@ -104,7 +104,7 @@ export class Probe extends EventEmitter<ProbeEvents> {
     return false;
   }
 
-  /** Leaves the stream to the link of a family. */
+  /** Leaves the stream to the link of a family. @throws AtError when it is gone */
   release(): void {
     this.#link.release();
   }

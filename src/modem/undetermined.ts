@@ -16,12 +16,15 @@ import type {
 } from './modem.ts';
 import { Probe } from './probe.ts';
 
+/** The modem of a family at the other end of a stream. */
+export type MakeModem = (stream: Duplex, clock: Clock) => Modem;
+
 /** What makes the modem of a family out of the answer to the question for its model. */
 export interface Families {
   /** Whether the lines name a module of a family that is known. */
   areKnown(lines: readonly string[]): boolean;
   /** @throws AppError E_MODULE_UNKNOWN that says what is there */
-  create(lines: readonly string[], stream: Duplex, clock: Clock): Modem;
+  load(lines: readonly string[]): Promise<MakeModem>;
 }
 
 /** A module whose family is found when it is synchronized; until then nothing else can be done with it. */
@@ -53,8 +56,10 @@ export class UndeterminedModem extends EventEmitter<ModemEvents> implements Mode
   async #determine(signal: AbortSignal): Promise<Modem> {
     const answer = await this.#probe.model((lines) => this.#families.areKnown(lines), signal);
     // It throws where there is no such family; then the stream is still the probe's, to be closed.
-    const modem = this.#families.create(answer, this.#stream, this.#clock);
+    const make = await this.#families.load(answer);
+    signal.throwIfAborted();
     this.#probe.release();
+    const modem = make(this.#stream, this.#clock);
     modem.on('event', (event) => this.emit('event', event));
     modem.on('sent', (line) => this.emit('sent', line));
     modem.on('received', (line, kind) => this.emit('received', line, kind));

@@ -20,7 +20,7 @@ const AUTO = 'auto';
 
 /** A real port, and when it goes away, the same adapter again, also under another name. */
 export async function serialLink({ port, baud, reconnect }: SerialSettings, clock: Clock, report: Report) {
-  const [{ openPort }, { listPorts }] = await Promise.all([import('./port.ts'), import('./list.ts')]);
+  const { listPorts, openPort } = await import('./port.ts');
   /** What was open last; an adapter is known by its serial number, where it has one. */
   let known: { path: string; serialNumber?: string | undefined } | null = null;
   let lookUp: Timer | null = null;

@@ -7,6 +7,8 @@ import { hintFor } from './likely.ts';
 import { listPorts } from './list.ts';
 import { readPort } from './read.ts';
 
+export { listPorts };
+
 /** serialport's own streams leave the port open, and locked, when they are destroyed. */
 class ClosingPort extends SerialPort {
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {

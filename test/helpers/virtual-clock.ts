@@ -1,4 +1,8 @@
 import type { Clock, Timer } from '../../src/clock.ts';
+import { FAMILIES, loadFamily } from '../../src/modem/families.ts';
+
+// In virtual time nothing waits for a file: what a session loads on its way is there before.
+await Promise.all(FAMILIES.map(loadFamily));
 
 /** Lets everything run that is ready: microtasks, ticks and stream callbacks, a few turns deep. */
 export async function settle(turns = 4): Promise<void> {

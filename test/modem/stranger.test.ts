@@ -233,7 +233,7 @@ test('a device that turns to nonsense after it was in order is asked who it is',
       let turned = false;
       const device = module((line) => (turned ? `${line}\r\n${nonsense}\r\n` : undefined));
       const clock = new VirtualClock();
-      const modem = createModem(device, clock, 'anycloud');
+      const modem = await createModem(device, clock, 'anycloud');
       await clock.until(modem.sync(signal));
       turned = true;
       await assert.rejects(clock.until(ask(modem)), { code: 'E_MODULE_UNKNOWN' }, `${name}: ${nonsense}`);
@@ -246,7 +246,7 @@ test('a module that starts again and again is not told to be another device', as
   const clock = new VirtualClock();
   let commands = 0;
   const device = module((line) => (line.startsWith('ATE') && commands++ < 4 ? '\r\nOK\r\n>' : undefined));
-  const modem = createModem(device, clock, 'anycloud');
+  const modem = await createModem(device, clock, 'anycloud');
   const events: string[] = [];
   modem.on('event', ({ type }) => events.push(type));
   await clock.until(modem.sync(new AbortController().signal));
@@ -262,7 +262,7 @@ test('a module that stalls in mid-session is not told to be another device', asy
   const clock = new VirtualClock();
   let stalled = false;
   const device = module((line) => (stalled ? (line === 'ATE1' ? '\r+TIME:1,1700000000\r\n>' : '') : undefined));
-  const modem = createModem(device, clock, 'anycloud');
+  const modem = await createModem(device, clock, 'anycloud');
   await clock.until(modem.sync(new AbortController().signal));
   stalled = true;
   await assert.rejects(clock.until(modem.sync(new AbortController().signal)), { code: 'E_MODULE_TIMEOUT' });

@@ -5,7 +5,6 @@ import type { Device } from '../../device/device.ts';
 import { toJson } from '../../device/json-value.ts';
 import { schemaOfModel } from '../../device/model-schema.ts';
 import type { Sources } from '../../device/player/generate.ts';
-import { playerOf } from '../../device/player/player.ts';
 import { createDevice } from '../../device/runtime.ts';
 import { WBZ451, wbz451 } from '../../device/wbz451.ts';
 import type { Model } from '../../dtdl/model.ts';
@@ -13,7 +12,6 @@ import type { ModelRepository } from '../../dtdl/repository.ts';
 import { loadModel } from '../../dtdl/resolve.ts';
 import { openModels, withModels } from '../models/places.ts';
 import type { ProcessEnvironment } from '../process-environment.ts';
-import { loadDeviceFile } from './device-file.ts';
 
 /** What a session plays. */
 export interface ChosenDevice {
@@ -41,6 +39,7 @@ export async function chooseDevice(
   const sources: Sources = { random, wall: () => clock.wall() };
   const partsOf = (model: Model) => ({ schema: schemaOfModel(model), button: buttonOf(model, sources) });
   if (file !== null) {
+    const { loadDeviceFile } = await import('./device-file.ts');
     const { definition, locate } = await loadDeviceFile(file, environment, number);
     const model = withModels(() => modelOf(definition, file, repository));
     const device = createDevice(definition, { interval, locate, ...(model && partsOf(model)) });
@@ -48,7 +47,8 @@ export async function chooseDevice(
   }
   const model = withModels(() => loadModel(modelId, repository));
   // It has a definition of its own, and stays as it is on the wire; every other model is played.
-  const definition = modelId === WBZ451 ? wbz451(number - 1) : playerOf(model, sources);
+  const play = async () => (await import('../../device/player/player.ts')).playerOf(model, sources);
+  const definition = modelId === WBZ451 ? wbz451(number - 1) : await play();
   return { device: createDevice(definition, { interval, ...partsOf(model) }), definition, model, models: repository };
 }
 

@@ -1,6 +1,7 @@
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { AtError } from '../../at/error.ts';
 import { sleep } from '../../clock.ts';
+import { certificateFrom } from '../../pem.ts';
 import type { CertificateKind, ModemCertificates } from '../modem.ts';
 import type { AnyCloudLink } from './link.ts';
 import { readEscapes, readHex } from './quoting.ts';
@@ -45,7 +46,7 @@ export function parseCertificate(line: string): X509Certificate | null {
   const bytes = printed.startsWith('[') ? readHex(printed, 0, length) : readEscapes(printed.slice(1, -1));
   if (bytes?.length !== length) return null;
   try {
-    return new X509Certificate(bytes);
+    return certificateFrom(bytes);
   } catch {
     return null;
   }
@@ -137,7 +138,7 @@ export class AnyCloudCertificates implements ModemCertificates {
 
   async trusts(pem: string, signal: AbortSignal): Promise<boolean> {
     const loaded = await readCertificate(this.#link, 'loaded', signal);
-    return loaded?.raw.equals(new X509Certificate(pem).raw) === true;
+    return loaded?.raw.equals(certificateFrom(pem).raw) === true;
   }
 
   async trust(pem: string, signal: AbortSignal, onProgress?: (sent: number) => void): Promise<boolean> {

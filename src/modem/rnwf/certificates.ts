@@ -1,5 +1,6 @@
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { AtError } from '../../at/error.ts';
+import { certificateFrom } from '../../pem.ts';
 import type { CertificateKind, ModemCertificates, ModemIdentityStore, StoredIdentity } from '../modem.ts';
 import { CERTIFICATE_FILE, FILE_TYPE, KEY_FILE, MAKE_ROOM, type ModuleFiles } from './files.ts';
 import type { RnwfLink } from './link.ts';
@@ -141,7 +142,7 @@ async function readFile(files: ModuleFiles, signal: AbortSignal): Promise<X509Ce
 
 function asCertificate(bytes: Buffer): X509Certificate | null {
   try {
-    return new X509Certificate(bytes);
+    return certificateFrom(bytes);
   } catch {
     return null;
   }
@@ -149,7 +150,7 @@ function asCertificate(bytes: Buffer): X509Certificate | null {
 
 /** What a root certificate is called in the module: by its digest, so that it is known again. */
 function nameOfRoot(pem: string): string {
-  const { fingerprint256 } = new X509Certificate(pem);
+  const { fingerprint256 } = certificateFrom(pem);
   if (fingerprint256 === G2) return BUILT_IN_ROOT;
   return `root_${fingerprint256.replaceAll(':', '').slice(0, 16)}`;
 }

@@ -31,7 +31,7 @@ async function rig(family: 'rnwf02' | 'rnwf11', pace: 'real' | 'instant' = 'inst
     pace,
   });
   t?.after(() => module.close());
-  const modem: Modem = createModem(module.connect(), clock, null);
+  const modem: Modem = await createModem(module.connect(), clock, null);
   const told: string[] = [];
   modem.on('sent', (line) => told.push(line));
   modem.on('received', (line) => told.push(line));
