@@ -15,7 +15,8 @@ export function isJsonObject(value: Json | undefined): value is JsonObject {
 export function isDeeperThan(value: Json, limit: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (limit === 0) return true;
-  return Object.values(value).some((member) => isDeeperThan(member, limit - 1));
+  for (const member of Object.values(value)) if (isDeeperThan(member, limit - 1)) return true;
+  return false;
 }
 
 /** The text of some bytes, or undefined when they are not UTF-8. */

@@ -11,7 +11,7 @@ import { figure, type Row, ratio } from '../row.ts';
 import { SETTINGS } from '../session.ts';
 import { compare, summarise } from '../statistics.ts';
 
-const ROUNDS = 15;
+const ROUNDS = 45;
 const DEVICES = 100;
 const HOUR = 3600;
 

@@ -67,9 +67,10 @@ export class EventFeed {
   }
 
   emit(event: CloudEvent): void {
-    const timed = { v: 1 as const, ts: this.timestamp(), ...event };
-    this.log.append(event.type, event.deviceId, JSON.stringify(timed));
-    for (const listener of this.#listeners) listener(timed);
+    const ts = this.timestamp();
+    // Put together as text, which is faster than a copy of the event with two members more.
+    this.log.append(event.type, event.deviceId, `{"v":1,"ts":"${ts}",${JSON.stringify(event).slice(1)}`);
+    for (const listener of this.#listeners) listener({ v: 1, ts, ...event });
   }
 
   /** Adds a listener; call the result to remove it. */

@@ -95,11 +95,12 @@ export class HubEndpoint implements Endpoint, DeviceLink {
 
   async publish({ topic, payload, retain }: Incoming, accept: () => void): Promise<void> {
     this.#device.lastActivity = this.#context.clock.wall();
-    if (isTelemetryTopic(this.deviceId, topic)) {
+    const bag = bagOf(this.deviceId, topic);
+    if (bag !== undefined) {
       // The properties count too (Azure 2.1).
-      const bag = Buffer.byteLength(topic.slice(eventsOf(this.deviceId).length + 1));
-      if (payload.length + bag > MAX_MESSAGE) throw new ProtocolViolation('the message is larger than 256 KB');
-      const properties = telemetryProperties(this.deviceId, topic);
+      if (payload.length + Buffer.byteLength(bag) > MAX_MESSAGE)
+        throw new ProtocolViolation('the message is larger than 256 KB');
+      const properties = parsePropertyBag(bag);
       if (!properties) throw new ProtocolViolation('a property bag that is not URL-encoded');
       accept();
       return this.#telemetry(payload, retain ? properties.set('mqtt-retain', 'true') : properties);
@@ -245,16 +246,18 @@ export class HubEndpoint implements Endpoint, DeviceLink {
   }
 }
 
-const eventsOf = (deviceId: string) => `devices/${deviceId}/messages/events`;
-
-function isTelemetryTopic(deviceId: string, topic: string): boolean {
-  return topic === eventsOf(deviceId) || topic.startsWith(`${eventsOf(deviceId)}/`);
+/** The property bag in a telemetry topic of this device, as it stands there; undefined when it is another topic. */
+function bagOf(deviceId: string, topic: string): string | undefined {
+  const events = `devices/${deviceId}/messages/events`;
+  if (!topic.startsWith(events)) return undefined;
+  if (topic.length === events.length) return '';
+  return topic[events.length] === '/' ? topic.slice(events.length + 1) : undefined;
 }
 
 /** The properties in a telemetry topic of this device; undefined when it is another topic, or they are malformed. */
 export function telemetryProperties(deviceId: string, topic: string): PropertyBag | undefined {
-  if (!isTelemetryTopic(deviceId, topic)) return undefined;
-  return parsePropertyBag(topic.slice(eventsOf(deviceId).length + 1));
+  const bag = bagOf(deviceId, topic);
+  return bag === undefined ? undefined : parsePropertyBag(bag);
 }
 
 function distort(body: JsonObject | null, fault: TwinFault | undefined): string {

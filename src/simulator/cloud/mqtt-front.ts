@@ -1,4 +1,4 @@
-import type { IConnectPacket, IPublishPacket, ISubscribePacket, Packet } from 'mqtt-packet';
+import type { IConnectPacket, IPublishPacket, ISubscribePacket, IUnsubscribePacket, Packet } from 'mqtt-packet';
 import type { Clock } from '../../clock.ts';
 import { AzureError, ProtocolViolation } from './azure-error.ts';
 import type { EventFeed } from './events.ts';
@@ -113,26 +113,27 @@ class Conversation {
     this.#options.events.emit({ type: 'refusal', stage: 'connect', ...who, code, reason });
   }
 
-  async #dispatch(packet: Packet): Promise<void> {
+  /** Not async itself: every message goes through here, and a promise more for each is felt. */
+  #dispatch(packet: Packet): Promise<void> | undefined {
     switch (packet.cmd) {
       case 'connect':
         return this.#connect(packet);
       case 'subscribe':
-        requireId(packet.messageId);
         return this.#subscribe(packet);
       case 'unsubscribe':
-        requireId(packet.messageId);
-        for (const filter of packet.unsubscriptions) await this.#endpoint?.unsubscribe(filter);
-        return this.#sendUnlessLost({ cmd: 'unsuback', messageId: packet.messageId ?? 0, granted: [] }, 'unsuback');
+        return this.#unsubscribe(packet);
       case 'publish':
         return this.#publish(packet);
       case 'puback':
-        return this.#endpoint?.acknowledged(packet.messageId ?? 0);
+        this.#endpoint?.acknowledged(packet.messageId ?? 0);
+        return;
       case 'pingreq':
-        return this.#sendUnlessLost({ cmd: 'pingresp' }, 'pingresp');
+        this.#sendUnlessLost({ cmd: 'pingresp' }, 'pingresp');
+        return;
       case 'disconnect':
         this.#cleanly = true;
-        return this.#connection.close();
+        this.#connection.close();
+        return;
       default:
         throw new ProtocolViolation(`${packet.cmd} is not for a client of this server to send`);
     }
@@ -182,6 +183,7 @@ class Conversation {
   }
 
   async #subscribe(packet: ISubscribePacket): Promise<void> {
+    requireId(packet.messageId);
     const endpoint = this.#endpoint;
     if (!endpoint) return;
     if (packet.subscriptions.length === 0) throw new ProtocolViolation('SUBSCRIBE without a filter');
@@ -196,15 +198,22 @@ class Conversation {
     endpoint.subscribed();
   }
 
-  async #publish(packet: IPublishPacket): Promise<void> {
+  async #unsubscribe(packet: IUnsubscribePacket): Promise<void> {
+    requireId(packet.messageId);
+    for (const filter of packet.unsubscriptions) await this.#endpoint?.unsubscribe(filter);
+    this.#sendUnlessLost({ cmd: 'unsuback', messageId: packet.messageId ?? 0, granted: [] }, 'unsuback');
+  }
+
+  #publish(packet: IPublishPacket): Promise<void> | undefined {
     if (packet.qos === 2) throw new ProtocolViolation('QoS 2 is not offered');
     const accept = () => {
       if (packet.qos === 1) this.#sendUnlessLost({ cmd: 'puback', messageId: packet.messageId ?? 0 }, 'puback');
     };
     if (packet.qos === 1) requireId(packet.messageId);
     if (/[+#]/.test(packet.topic)) throw new ProtocolViolation(`the topic ${packet.topic} has a wildcard in it`);
-    const { topic, payload, retain } = packet;
-    await this.#endpoint?.publish({ topic, payload: Buffer.from(payload), retain }, accept);
+    const { topic, retain } = packet;
+    const payload = typeof packet.payload === 'string' ? Buffer.from(packet.payload) : packet.payload;
+    return this.#endpoint?.publish({ topic, payload, retain }, accept);
   }
 
   #sendUnlessLost(packet: Packet, name: LoseFault['packet']): void {

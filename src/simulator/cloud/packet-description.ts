@@ -5,10 +5,7 @@ const MAX_TEXT = 2000;
 
 /** A character has at most four bytes; what is cut in two at the end is cut off. */
 const textOf = (payload: string | Buffer) =>
-  payload
-    .slice(0, 4 * MAX_TEXT)
-    .toString()
-    .slice(0, MAX_TEXT);
+  (typeof payload === 'string' ? payload : payload.toString('utf8', 0, 4 * MAX_TEXT)).slice(0, MAX_TEXT);
 
 /** A packet for those who look on: what matters of it, shortened, and never a password. */
 export function describePacket(packet: Packet): JsonObject {

@@ -14,10 +14,15 @@ const MAX_SAMPLE_SIZE = 1024;
 
 interface Series {
   last: Sample;
+  /** The number of its last message, which tells the order of the names. */
+  order: number;
   history: Sample[];
 }
 
-const isLong = (value: Json) => JSON.stringify(value).length > MAX_SAMPLE_SIZE;
+function isLong(value: Json): boolean {
+  if (typeof value === 'number' || typeof value === 'boolean') return false;
+  return JSON.stringify(value).length > MAX_SAMPLE_SIZE;
+}
 
 /** A field of a sample's value; undefined when it has none of this name. */
 function pick({ value, timestamp }: Sample, fields: string[]): Sample | undefined {
@@ -29,6 +34,7 @@ function pick({ value, timestamp }: Sample, fields: string[]): Sample | undefine
 /** The last values of a device's telemetry, by name; bounded, whatever a device sends. */
 export class TelemetryLog {
   readonly #series = new Map<string, Series>();
+  #count = 0;
 
   /** Takes the members of a message apart. A component's telemetry is kept as `component.name`. */
   add(body: Json, component: string | null, timestamp: string): void {
@@ -39,17 +45,30 @@ export class TelemetryLog {
   }
 
   #append(name: string, sample: Sample): void {
-    const history = this.#series.get(name)?.history ?? [];
-    if (!isLong(sample.value)) history.push(sample);
-    if (history.length > MAX_SAMPLES) history.shift();
-    // Deleted first, so that the names stand in the order of their last message.
-    this.#series.delete(name);
-    this.#series.set(name, { last: sample, history });
-    if (this.#series.size <= MAX_NAMES) return;
-    for (const oldest of this.#series.keys()) {
-      this.#series.delete(oldest);
-      return;
-    }
+    const series = this.#series.get(name) ?? this.#begin(name, sample);
+    series.last = sample;
+    series.order = ++this.#count;
+    if (isLong(sample.value)) return;
+    series.history.push(sample);
+    if (series.history.length > MAX_SAMPLES) series.history.shift();
+  }
+
+  #begin(name: string, last: Sample): Series {
+    if (this.#series.size === MAX_NAMES) this.#forgetOldest();
+    const series = { last, order: 0, history: [] };
+    this.#series.set(name, series);
+    return series;
+  }
+
+  #forgetOldest(): void {
+    let oldest: { name: string; order: number } | undefined;
+    for (const [name, { order }] of this.#series) if (order < (oldest?.order ?? Infinity)) oldest = { name, order };
+    if (oldest) this.#series.delete(oldest.name);
+  }
+
+  /** In the order of their last messages. */
+  #inOrder(): [string, Series][] {
+    return [...this.#series].sort(([, a], [, b]) => a.order - b.order);
   }
 
   /** @param path a name, or a field in a value: `accelerometer.x` */
@@ -66,7 +85,7 @@ export class TelemetryLog {
 
   /** The last values by name, without those that are too long for the history. */
   lasts(): Record<string, Sample> {
-    const series = [...this.#series].filter(([, { last }]) => !isLong(last.value));
+    const series = this.#inOrder().filter(([, { last }]) => !isLong(last.value));
     return Object.fromEntries(series.map(([name, { last }]) => [name, last]));
   }
 

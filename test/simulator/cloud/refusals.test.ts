@@ -144,6 +144,16 @@ suite('a connection that is closed says why', () => {
     ['QoS 2', (client) => client.publish('devices/board-1/messages/events/', {}, { qos: 2 }), /QoS 2/],
     ['a topic that does not exist', (client) => client.publish('a', ''), /the topic a does not exist/],
     [
+      'a topic that only begins like that of telemetry',
+      (client) => client.publish('devices/board-1/messages/eventsx=1', ''),
+      /the topic devices\/board-1\/messages\/eventsx=1 does not exist/,
+    ],
+    [
+      'the telemetry of another device',
+      (client) => client.publish('devices/board-11/messages/events/', ''),
+      /the topic devices\/board-11\/messages\/events\/ does not exist/,
+    ],
+    [
       'a filter that does not exist',
       (client) => client.send({ cmd: 'subscribe', messageId: 9, subscriptions: [{ topic: '#', qos: 0 }] }),
       /the topic filter # does not exist/,
@@ -152,6 +162,11 @@ suite('a connection that is closed says why', () => {
     [
       'packet identifier 0',
       (client) => client.sendBytes(Buffer.from([0x82, 6, 0, 0, 0, 1, 0x61, 0])),
+      /packet identifier is 0|not MQTT/,
+    ],
+    [
+      'packet identifier 0, to unsubscribe',
+      (client) => client.sendBytes(Buffer.from([0xa2, 5, 0, 0, 0, 1, 0x61])),
       /packet identifier is 0|not MQTT/,
     ],
     [
