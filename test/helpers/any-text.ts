@@ -3,7 +3,8 @@ import fc from 'fast-check';
 const SURROGATES = [0xd800, 0xdfff] as const;
 const LAST = 0x10ffff;
 
-const character = fc
+/** A character. What fast-check has for it (`binary`, `grapheme`) takes more than a second to get ready. */
+export const anyCharacter = fc
   .oneof(
     fc.integer({ min: 0, max: 0x7f }),
     fc.integer({ min: 0, max: SURROGATES[0] - 1 }),
@@ -11,7 +12,7 @@ const character = fc
   )
   .map((code) => String.fromCodePoint(code));
 
-/** Text of any characters. What fast-check has for it (`unit: 'binary'`) takes more than a second to get ready. */
+/** Text of any characters. */
 export function anyText(constraints: { minLength?: number; maxLength?: number } = {}): fc.Arbitrary<string> {
-  return fc.string({ unit: character, ...constraints });
+  return fc.string({ unit: anyCharacter, ...constraints });
 }
