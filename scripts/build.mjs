@@ -52,11 +52,13 @@ const program = await build({
       const compiled = relative(SOURCES, path).replaceAll('\\', '/').replace(/\.ts$/, '.js');
       return `new URL(${JSON.stringify(`./${compiled}`)}, import.meta.url).href`;
     }),
+    withoutFacades(),
   ],
   preserveEntrySignatures: 'allow-extension',
   output: {
     dir: 'dist',
     chunkFileNames: '[name]-[hash].js',
+    minifyInternalExports: false,
     codeSplitting: {
       groups: [{ debugName: 'loaded together', name: fileOf(), includeDependenciesRecursively: false }],
     },
@@ -129,6 +131,29 @@ function packages() {
       const name = id.slice(ASKED.length);
       return `import { createRequire } from 'node:module';
         export const { ${REQUIRED[name]} } = createRequire(import.meta.url)('${name}');`;
+    },
+  };
+}
+
+/**
+ * Leaves out the files that only pass on what another exports: what is imported late is taken from that one. The bundler also
+ * imports its runtime everywhere for its effects, of which it has none.
+ */
+function withoutFacades() {
+  return {
+    name: 'without facades',
+    generateBundle(_options, bundle) {
+      const meant = new Map();
+      const chunks = Object.values(bundle).filter(({ type }) => type === 'chunk');
+      for (const chunk of chunks) {
+        chunk.code = chunk.code.replace(/^import ".\/rolldown-runtime-[^"]+";\n/m, '');
+        const [, file] = /^export \{(?!.* as ).*\} from "(\.[^"]+)";\n$/.exec(chunk.code) ?? [];
+        if (file === undefined || chunk.isEntry) continue;
+        meant.set(`./${chunk.fileName}`, file);
+        delete bundle[chunk.fileName];
+      }
+      for (const chunk of chunks)
+        chunk.code = chunk.code.replace(/(?<=import\(")[^"]+/g, (file) => meant.get(file) ?? file);
     },
   };
 }

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, watch } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { TestContext } from 'node:test';
 
@@ -27,17 +27,19 @@ export class Cable {
     this.#ends = ends;
   }
 
-  /** Resolves when both ends are there. */
+  /** Resolves when both ends are there, and socat passes on what comes: before that it may not listen to SIGTERM. */
   async plug(): Promise<void> {
-    this.#socat = startSocat(this.#t, ...this.#ends.map((end) => `pty,raw,echo=0,link=${end}`));
-    await new Promise<void>((resolve) => {
-      const look = () => {
-        if (!this.#ends.every((end) => existsSync(end))) return;
-        watcher.close();
-        resolve();
-      };
-      const watcher = watch(dirname(this.#ends[0]), look);
-      look();
+    const ends = this.#ends.map((end) => `pty,raw,echo=0,link=${end}`);
+    const socat = spawn('socat', ['-d', '-d', ...ends], { stdio: ['ignore', 'ignore', 'pipe'] });
+    this.#t.after(() => socat.kill('SIGKILL'));
+    this.#socat = socat;
+    let said = '';
+    await new Promise<void>((resolve, reject) => {
+      socat.stderr.on('data', (text: Buffer) => {
+        said += text.toString();
+        if (said.includes('starting data transfer loop')) resolve();
+      });
+      socat.once('exit', () => reject(new Error(`socat has ended: ${said}`)));
     });
   }
 

@@ -20,7 +20,7 @@ function part(name: string): string {
 function load(folder: string, names: readonly string[]): string[] {
   const script = `
     import { loadDeviceFile } from '${part('device-file')}';
-    import { systemClock } from '${part('clock')}';
+    import { systemClock } from '${part('common')}';
     const told = [];
     for (const name of process.argv.slice(1)) {
       try {
