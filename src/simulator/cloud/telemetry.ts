@@ -14,7 +14,7 @@ const MAX_SAMPLE_SIZE = 1024;
 
 interface Series {
   last: Sample;
-  /** The number of its last message, which tells the order of the names. */
+  /** The number of its last message, for the order of the names: to move them in the map with each would be felt. */
   order: number;
   history: Sample[];
 }
